@@ -1,0 +1,1 @@
+"""Airflow wiring only: schedules, retries, order of steps."""

@@ -1,0 +1,1 @@
+"""Data plane: the only code that can read rows."""

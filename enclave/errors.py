@@ -1,0 +1,55 @@
+"""Errors of the data plane. Messages carry names, counts and positions, never a cell."""
+
+from governance.errors import ExitCode, ProgrammeError
+
+
+class EnclaveError(ProgrammeError):
+    """Base of the data plane's errors."""
+
+    code = "enclave.error"
+
+
+class UnreadableSubmissionError(EnclaveError):
+    """The file cannot be read at all: wrong format, unsafe archive, past a declared bound."""
+
+    code = "intake.unreadable"
+    exit_code = ExitCode.BAD_INPUT
+
+
+class SubmissionNotFoundError(EnclaveError):
+    """No submission has that id."""
+
+    code = "submission.not_found"
+    exit_code = ExitCode.BAD_INPUT
+
+
+class PlanRefusedError(EnclaveError):
+    """A column has no treatment, or a treatment does not fit its column."""
+
+    code = "deidentify.plan_refused"
+    exit_code = ExitCode.REFUSED
+
+
+class KeyRingError(EnclaveError):
+    """A key is missing, destroyed, or does not open what it should."""
+
+    code = "keys.failed"
+
+
+class EvidenceError(EnclaveError):
+    """A manifest does not authenticate, or a step was called out of order."""
+
+    code = "evidence.invalid"
+
+
+class LakeError(EnclaveError):
+    """The curated table could not be read or committed."""
+
+    code = "lake.failed"
+    retryable = True
+
+
+class QueryError(EnclaveError):
+    """The query failed while running (memory, time), after it was permitted."""
+
+    code = "query.failed"

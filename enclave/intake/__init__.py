@@ -1,0 +1,1 @@
+"""Receive a submission: manifest, custody, format, dialect; Arrow batches of text and findings."""
