@@ -1,0 +1,74 @@
+"""Settings of the data plane, from `ENCLAVE_…` variables and the deployment's `enclave.env`."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from governance.errors import ConfigurationError
+
+SETTINGS_FILE = "enclave.env"
+
+
+class EnclaveSettings(BaseSettings):
+    """One deployment's settings; every field is `ENCLAVE_<NAME>` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="ENCLAVE_", extra="ignore")
+
+    home: Path = Field(description="Folder of the deployment (also --home).")
+    storage: Literal["local", "azure"] = Field(
+        default="local", description="Where the zones lie: a local folder or Azure Blob Storage."
+    )
+    azure_account_url: str | None = Field(
+        default=None, description="https://{account}.blob.core.windows.net; DefaultAzureCredential."
+    )
+    azure_connection_string: SecretStr | None = Field(
+        default=None, description="Connection string, for Azurite and tests only."
+    )
+    container_prefix: str = Field(
+        default="enclave", description="Containers are named {prefix}-{zone}."
+    )
+    key_vault_key_id: str | None = Field(
+        default=None, description="RSA key in Key Vault that wraps the key ring; unset: local file."
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="State of submissions; unset: SQLite in the home."
+    )
+    threads: int = Field(default=2, ge=1, le=64, description="Lanes of the streaming pass.")
+    drop_settle_seconds: int = Field(
+        default=60,
+        ge=0,
+        description="A drop without manifest is complete when untouched this long.",
+    )
+    query_memory_mb: int = Field(default=1024, ge=64, description="Memory limit of one query.")
+    query_seconds: int = Field(default=60, ge=1, description="Time limit of one query.")
+
+
+def load_settings(home: Path | None = None) -> EnclaveSettings:
+    """Settings of the deployment at `home` (or `ENCLAVE_HOME`).
+
+    The environment wins over `enclave.env` in the home.
+
+    Raises:
+        ConfigurationError: No home is named, or a value is unusable; names the settings at fault.
+    """
+    try:
+        settings = _read(home, None)
+        file = settings.home / SETTINGS_FILE
+        if file.is_file():
+            settings = _read(settings.home, file)
+    except ValidationError as error:
+        fields = ", ".join(
+            f"ENCLAVE_{'_'.join(map(str, e['loc'])).upper()} ({e['type']})" for e in error.errors()
+        )
+        remedy = "Give --home DIR or set ENCLAVE_HOME; `enclave init DIR` makes a deployment."
+        message = f"Settings cannot be used: {fields}. {remedy}"
+        raise ConfigurationError(message) from None
+    return settings.model_copy(update={"home": settings.home.resolve()})
+
+
+def _read(home: Path | None, file: Path | None) -> EnclaveSettings:
+    """Settings with `home` fixed when given; `file` fills what the environment does not say."""
+    named: dict[str, Any] = {} if home is None else {"home": home}
+    return EnclaveSettings(**named) if file is None else EnclaveSettings(_env_file=file, **named)  # type: ignore[call-arg]  # pydantic-settings' own argument
