@@ -50,18 +50,38 @@ class ConfigurationError(ProgrammeError):
     exit_code = ExitCode.BAD_INPUT
 
 
-class ContractError(ProgrammeError):
+class DocumentError(ProgrammeError):
+    """A contract or an agreement cannot be read or contradicts itself.
+
+    Attributes:
+        problems: Every mistake, each beginning with its path in the document.
+    """
+
+    code = "document.invalid"
+    exit_code = ExitCode.BAD_INPUT
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        problems: tuple[str, ...] = (),
+        **facts: str | float | bool | None,
+    ) -> None:
+        """List the problems under the message, one a line."""
+        super().__init__("\n  - ".join((message, *problems)), problems=len(problems), **facts)
+        self.problems = problems
+
+
+class ContractError(DocumentError):
     """A dataset contract cannot be read or contradicts itself."""
 
     code = "contract.invalid"
-    exit_code = ExitCode.BAD_INPUT
 
 
-class AgreementError(ProgrammeError):
+class AgreementError(DocumentError):
     """An agreement cannot be read or contradicts itself."""
 
     code = "agreement.invalid"
-    exit_code = ExitCode.BAD_INPUT
 
 
 class ObjectStoreError(ProgrammeError):

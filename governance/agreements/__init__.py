@@ -1,5 +1,7 @@
 """Agreements of feeds: authority, clauses and the terms that steer a feed (pure)."""
 
+from governance.agreements.file_names import FileNameFacts, match_file_name
+from governance.agreements.load import check_agreement, check_agreements, load_agreements
 from governance.agreements.model import (
     Agreement,
     AuthorityKind,
@@ -12,6 +14,7 @@ from governance.agreements.model import (
     Retention,
     RiskGate,
 )
+from governance.agreements.parse import parse_agreement
 
 __all__ = [
     "Agreement",
@@ -20,8 +23,14 @@ __all__ = [
     "DatasetTerms",
     "DeliveryMode",
     "DisclosureRule",
+    "FileNameFacts",
     "GateAction",
     "Party",
     "Retention",
     "RiskGate",
+    "check_agreement",
+    "check_agreements",
+    "load_agreements",
+    "match_file_name",
+    "parse_agreement",
 ]

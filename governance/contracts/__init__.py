@@ -1,5 +1,6 @@
 """Dataset contracts: what an agency promised to send (pure)."""
 
+from governance.contracts.load import check_contracts, dangling_references, load_contracts
 from governance.contracts.model import (
     Column,
     DatasetContract,
@@ -13,6 +14,7 @@ from governance.contracts.model import (
     Treatment,
     TreatmentKind,
 )
+from governance.contracts.parse import parse_contract
 
 __all__ = [
     "Column",
@@ -26,4 +28,8 @@ __all__ = [
     "RuleKind",
     "Treatment",
     "TreatmentKind",
+    "check_contracts",
+    "dangling_references",
+    "load_contracts",
+    "parse_contract",
 ]
