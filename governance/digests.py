@@ -19,3 +19,8 @@ def sha256_of_stream(stream: BinaryIO) -> tuple[str, int]:
         digest.update(block)
         size += len(block)
     return digest.hexdigest(), size
+
+
+def sha256_digest(data: bytes) -> bytes:
+    """SHA-256 of a document, 32 raw bytes; for hash chains and Merkle trees over documents."""
+    return hashlib.sha256(data).digest()

@@ -1,0 +1,29 @@
+"""One way to write a JSON document as bytes, so that its digest and signature mean one thing.
+
+Keys sorted, no blanks, UTF-8, no NaN or infinity. Numbers are integers or finite floats in
+Python's shortest form: only this software writes what it later compares, so RFC 8785's ECMAScript
+numbers are not needed. What is *signed* is always the bytes as stored, never a document anew.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import TypeAlias
+
+Json: TypeAlias = (
+    "str | int | float | bool | Mapping[str, Json] | list[Json] | tuple[Json, ...] | None"
+)
+"""What a canonical document may hold."""
+
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
+
+
+def canonical_json(value: object) -> bytes:
+    """The document as canonical bytes.
+
+    Raises:
+        TypeError: Something in it is not JSON.
+        ValueError: A number is not finite, or a text is not valid Unicode.
+    """
+    return _ENCODER.encode(value).encode()
