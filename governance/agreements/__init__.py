@@ -1,7 +1,5 @@
 """Agreements of feeds: authority, clauses and the terms that steer a feed (pure)."""
 
-from governance.agreements.file_names import FileNameFacts, match_file_name
-from governance.agreements.load import check_agreement, check_agreements, load_agreements
 from governance.agreements.model import (
     Agreement,
     AuthorityKind,
@@ -14,7 +12,12 @@ from governance.agreements.model import (
     Retention,
     RiskGate,
 )
-from governance.agreements.parse import parse_agreement
+from governance.agreements.parse import (
+    check_agreement,
+    check_agreements,
+    load_agreements,
+    parse_agreement,
+)
 
 __all__ = [
     "Agreement",
@@ -23,7 +26,6 @@ __all__ = [
     "DatasetTerms",
     "DeliveryMode",
     "DisclosureRule",
-    "FileNameFacts",
     "GateAction",
     "Party",
     "Retention",
@@ -31,6 +33,5 @@ __all__ = [
     "check_agreement",
     "check_agreements",
     "load_agreements",
-    "match_file_name",
     "parse_agreement",
 ]

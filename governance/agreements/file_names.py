@@ -6,27 +6,13 @@ all else for itself. Published names such as `P20_Q0012_CSCU_match_v1` and
 """
 
 import re
-from dataclasses import dataclass
 
 _PARTS = re.compile(r"(\{[^{}]*\}|\*)")
 _GROUPS = {
-    "{period}": r"(?P<period>[A-Za-z0-9][A-Za-z0-9_.-]*?)",
+    "{period}": r"(?P<period>[A-Za-z0-9][A-Za-z0-9._-]{0,31}?)",
     "{revision}": r"(?P<revision>[1-9][0-9]*)",
     "*": r"[^/\\]*",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FileNameFacts:
-    """What a file's name says.
-
-    Attributes:
-        period: Reporting period, or None when the pattern has none.
-        revision: Revision, or None when the pattern has none.
-    """
-
-    period: str | None
-    revision: int | None
 
 
 def pattern_problem(pattern: str) -> str:
@@ -42,12 +28,6 @@ def pattern_problem(pattern: str) -> str:
     return ""
 
 
-def match_file_name(pattern: str, name: str) -> FileNameFacts | None:
-    """Period and revision from a file's name, or None when it does not fit the pattern."""
-    expression = "".join(_GROUPS.get(part, re.escape(part)) for part in _PARTS.split(pattern))
-    found = re.fullmatch(expression, name)
-    if found is None:
-        return None
-    named = found.groupdict()
-    revision = named.get("revision")
-    return FileNameFacts(named.get("period"), int(revision) if revision else None)
+def expression_of(pattern: str) -> str:
+    """The pattern as a regular expression for a whole name, with groups `period`, `revision`."""
+    return "".join(_GROUPS.get(part, re.escape(part)) for part in _PARTS.split(pattern))

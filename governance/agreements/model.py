@@ -108,6 +108,8 @@ class DatasetTerms:
     Attributes:
         dataset: Name in the contract (the agency is the agreement's).
         columns: Contract column names the agreement covers; any other column is refused.
+        file_name_pattern: Regular expression for the whole name, with the groups `period` and
+            `revision` when the agreed name carries them.
         treatments: Overrides of the contract's treatments, column by column.
         reject_threshold_pct: Above this share of failing rows the submission is rejected whole.
     """

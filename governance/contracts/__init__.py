@@ -1,6 +1,5 @@
 """Dataset contracts: what an agency promised to send (pure)."""
 
-from governance.contracts.load import check_contracts, dangling_references, load_contracts
 from governance.contracts.model import (
     Column,
     DatasetContract,
@@ -14,7 +13,12 @@ from governance.contracts.model import (
     Treatment,
     TreatmentKind,
 )
-from governance.contracts.parse import parse_contract
+from governance.contracts.parse import (
+    check_contracts,
+    dangling_references,
+    load_contracts,
+    parse_contract,
+)
 
 __all__ = [
     "Column",

@@ -150,7 +150,7 @@ def build_terms(
     action: str = "hold",
     minimum_cell_count: int = 6,
     minimum_denominator: int = 20,
-    file_name_pattern: str = "*",
+    file_name_pattern: str = ".*",
 ) -> DatasetTerms:
     """Terms that cover every column of the contract, with a gate that lets all through."""
     return DatasetTerms(
