@@ -1,5 +1,8 @@
 """Errors of the data plane. Messages carry names, counts and positions, never a cell."""
 
+from collections.abc import Sequence
+
+from enclave.findings import Finding
 from governance.errors import ExitCode, ProgrammeError
 
 
@@ -10,10 +13,25 @@ class EnclaveError(ProgrammeError):
 
 
 class UnreadableSubmissionError(EnclaveError):
-    """The file cannot be read at all: wrong format, unsafe archive, past a declared bound."""
+    """The file cannot be read at all: wrong format, unsafe archive, past a declared bound.
+
+    Attributes:
+        findings: Why, for the agency's receipt; at least one is an error about the whole file.
+    """
 
     code = "intake.unreadable"
     exit_code = ExitCode.BAD_INPUT
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        findings: Sequence[Finding] = (),
+        **facts: str | float | bool | None,
+    ) -> None:
+        """Keep the findings beside the publishable facts."""
+        super().__init__(message, **facts)
+        self.findings = tuple(findings)
 
 
 class SubmissionNotFoundError(EnclaveError):

@@ -1,0 +1,264 @@
+"""Decides how delimited text is written, with the contract as the strongest hint.
+
+Nothing is guessed silently: every decision is a note, and a file that contradicts its contract
+gives a warning. The decision rests on the first bytes only (a sample of whole records).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from enclave.findings import Finding
+from enclave.intake.headers import count_matches
+from enclave.intake.refusals import note, refuse, warn
+from enclave.intake.scanner import Dialect, find_records, line_breaks
+from governance.contracts.model import DatasetContract, FileFormat
+
+DELIMITERS = b",\t;|:^~\x1f\x01 "
+"""Tried in this order; on a tie the earlier one wins."""
+
+SAMPLE_RECORDS = 200
+NAMES = {0x09: "tab", 0x20: "space", 0x1F: "unit separator", 0x01: "control-A"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sniffed:
+    """What was decided about delimited text.
+
+    Attributes:
+        dialect: Delimiter and quote.
+        newline: `LF`, `CRLF`, `CR`, `mixed`, or `none` for a single line.
+        skip_bytes: Bytes (UTF-8) of the preamble.
+        header: Cells of the header row, or None when the contract declares none.
+        data_start: Bytes before the first data record.
+        widths: Cells of each sampled data record.
+        last_empty: Sampled data records whose last cell is empty.
+        findings: What was decided, and contradictions.
+    """
+
+    dialect: Dialect
+    newline: str
+    skip_bytes: int
+    header: tuple[str, ...] | None
+    data_start: int
+    widths: tuple[int, ...]
+    last_empty: int
+    findings: tuple[Finding, ...]
+
+
+def split_cells(record: bytes, dialect: Dialect) -> list[bytes]:
+    """Cut one record into cells; for headers and samples, not for whole files."""
+    delimiter = bytes((dialect.delimiter,))
+    if dialect.quote is None or record.find(dialect.quote) < 0:
+        return record.split(delimiter)
+    quote = bytes((dialect.quote,))
+    cells: list[bytes] = []
+    at = 0
+    while True:
+        cell = b""
+        if record.startswith(quote, at):
+            at += 1
+            while True:
+                closing = record.find(quote, at)
+                if closing < 0:
+                    cells.append(cell + record[at:])
+                    return cells
+                cell += record[at:closing]
+                at = closing + 1
+                if not record.startswith(quote, at):
+                    break
+                cell += quote
+                at += 1
+        end = record.find(delimiter, at)
+        if end < 0:
+            cells.append(cell + record[at:])
+            return cells
+        cells.append(cell + record[at:end])
+        at = end + 1
+
+
+def name_byte(byte: int) -> str:
+    """A delimiter or quote for people."""
+    return NAMES.get(byte, chr(byte))
+
+
+def sniff_newline(sample: bytes) -> str:
+    """Which line breaks the sample has."""
+    pairs = sample.count(b"\r\n")
+    feeds, returns = sample.count(b"\n") - pairs, sample.count(b"\r") - pairs
+    kinds = [n for n, c in (("CRLF", pairs), ("LF", feeds), ("CR", returns)) if c]
+    if sample.endswith(b"\r") and returns == 1 and (pairs or feeds):
+        kinds.remove("CR")  # The sample may have been cut inside a CRLF.
+    return kinds[0] if len(kinds) == 1 else ("mixed" if kinds else "none")
+
+
+def _declared_byte(text: str | None, what: str) -> int | None:
+    """A declared delimiter or quote as one byte.
+
+    Raises:
+        UnreadableSubmissionError: It is longer than one ASCII character.
+    """
+    if text is None or text == "":
+        return None
+    if len(text) != 1 or not text.isascii():
+        raise refuse(
+            "intake.dialect_unsupported",
+            f"The contract declares a {what} that is not one ASCII character.",
+            remedy="Agree on a delimiter and a quote of one character each.",
+        )
+    return ord(text)
+
+
+def preamble_bytes(sample: bytes, lines: int) -> int:
+    """Length of the declared preamble lines.
+
+    Raises:
+        UnreadableSubmissionError: The file has fewer lines, or they are too long.
+    """
+    if not lines:
+        return 0
+    breaks = line_breaks(sample)
+    if len(breaks) < lines:
+        raise refuse(
+            "intake.preamble_missing",
+            f"The contract declares {lines} preamble lines; the file is shorter or they are "
+            "too long.",
+            remedy="Send the preamble as agreed, or change the contract.",
+        )
+    return int(breaks[lines - 1]) + 1
+
+
+def _sniff_quote(body: bytes) -> int:
+    """The quote in use: the double quote unless only single quotes enclose cells."""
+    if b'"' in body or b"'" not in body:
+        return ord('"')
+    enclosed = 0
+    plain = 0
+    for line in body.splitlines()[:SAMPLE_RECORDS]:
+        for delimiter in (b",", b"\t", b";", b"|"):
+            cells = line.split(delimiter)
+            if len(cells) == 1:
+                continue
+            quoted = [c.startswith(b"'") and c.endswith(b"'") and len(c) > 1 for c in cells]
+            enclosed += sum(quoted)
+            plain += sum(b"'" in c for c, q in zip(cells, quoted, strict=True) if not q)
+    return ord("'") if enclosed > plain else ord('"')
+
+
+def sample_records(body: bytes, dialect: Dialect, *, whole: bool) -> list[list[bytes]]:
+    """Cells of the first records; the last is left out unless the sample is the whole file."""
+    spans = find_records(body, dialect)
+    count = len(spans.starts) if whole else len(spans.starts) - 1
+    return [
+        split_cells(body[spans.starts[i] : spans.ends[i]], dialect)
+        for i in range(min(count, SAMPLE_RECORDS))
+    ]
+
+
+def consistency(widths: Sequence[int]) -> float:
+    """How much a delimiter looks like one: the share of the usual width, if above one cell."""
+    if not widths:
+        return 0.0
+    usual, count = Counter(widths).most_common(1)[0]
+    return count / len(widths) if usual > 1 else 0.0
+
+
+def _score(
+    body: bytes, dialect: Dialect, contract: DatasetContract, *, whole: bool
+) -> tuple[float, float]:
+    """Agreement with the contract first, consistency second."""
+    records = sample_records(body, dialect, whole=whole)
+    if not records:
+        return (0.0, 0.0)
+    widths = [len(cells) for cells in records]
+    if contract.file.header:
+        header = [cell.decode("utf-8", "replace") for cell in records[0]]
+        return (float(count_matches(header, contract)), consistency(widths))
+    expected = len(contract.columns)
+    return (sum(w == expected for w in widths) / len(widths), consistency(widths))
+
+
+def _decide_delimiter(
+    body: bytes, contract: DatasetContract, quote: int | None, *, whole: bool
+) -> tuple[int, list[Finding]]:
+    """The delimiter, and how it was decided."""
+    declared = _declared_byte(contract.file.delimiter, "delimiter")
+    scores: dict[int, tuple[float, float]] = {}
+    for byte in ([declared] if declared is not None else []) + list(DELIMITERS):
+        if byte not in scores and byte != quote:
+            scores[byte] = _score(body, Dialect(byte, quote), contract, whole=whole)
+    best = max(scores, key=lambda byte: scores[byte])
+    if declared is None:
+        text = f"The delimiter is {name_byte(best)}."
+        return best, [note("intake.dialect", text)]
+    if scores[best][0] > scores[declared][0] and scores[best][0] > 1 and contract.file.header:
+        return best, [
+            warn(
+                "intake.dialect_contradicts",
+                f"The contract declares the delimiter {name_byte(declared)}; only with "
+                f"{name_byte(best)} does the header name the contract's columns.",
+                remedy="Send the declared delimiter, or change the contract.",
+            )
+        ]
+    return declared, []
+
+
+def _decide_quote(body: bytes, file: FileFormat) -> tuple[int | None, list[Finding]]:
+    """The quote, and how it was decided; a declared empty quote means none."""
+    if file.quote is not None:
+        return _declared_byte(file.quote, "quote"), []
+    quote = _sniff_quote(body)
+    if quote == ord('"'):
+        return quote, []
+    return quote, [note("intake.dialect", "Cells are enclosed in single quotes.")]
+
+
+def sniff(sample: bytes, contract: DatasetContract, *, whole: bool) -> Sniffed:
+    """Decide delimiter, quote and line breaks, and find header and first data record.
+
+    Args:
+        sample: The file's first bytes as UTF-8, without mark.
+        contract: What the agency declared.
+        whole: Whether the sample is the whole file.
+
+    Raises:
+        UnreadableSubmissionError: Empty file, missing preamble, unusable declaration, or no end
+            of the header record within the sample.
+    """
+    skip = preamble_bytes(sample, contract.file.preamble_lines)
+    body = sample[skip:]
+    if not body.strip(b"\r\n"):
+        raise refuse(
+            "intake.empty_file",
+            "The file holds no record.",
+            remedy="Send the file again; an agreed empty delivery still needs its header.",
+        )
+    quote, findings = _decide_quote(body, contract.file)
+    delimiter, decided = _decide_delimiter(body, contract, quote, whole=whole)
+    findings += decided
+    dialect = Dialect(delimiter, quote)
+    newline = sniff_newline(body)
+    findings.append(note("intake.dialect", f"Line breaks are {newline}."))
+    spans = find_records(body, dialect)
+    records = sample_records(body, dialect, whole=whole)
+    if not records:
+        raise refuse(
+            "intake.header_too_long",
+            f"The first record does not end within {len(sample)} bytes.",
+            remedy="Send a file of records; look for a quote that is never closed.",
+        )
+    header: tuple[str, ...] | None = None
+    data_start = skip
+    if contract.file.header:
+        header = tuple(cell.decode("utf-8", "replace") for cell in records.pop(0))
+        data_start = skip + (int(spans.starts[1]) if len(spans.starts) > 1 else len(body))
+    return Sniffed(
+        dialect,
+        newline,
+        skip,
+        header,
+        data_start,
+        tuple(len(cells) for cells in records),
+        sum(cells[-1].strip() == b"" for cells in records),
+        tuple(findings),
+    )
