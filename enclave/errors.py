@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from enclave.findings import Finding
+from governance.decisions import Decision
 from governance.errors import ExitCode, ProgrammeError
 
 
@@ -42,10 +43,20 @@ class SubmissionNotFoundError(EnclaveError):
 
 
 class PlanRefusedError(EnclaveError):
-    """A column has no treatment, or a treatment does not fit its column."""
+    """A column has no treatment, or a treatment does not fit its column.
+
+    Attributes:
+        decision: Every reason, with clause and remedy.
+    """
 
     code = "deidentify.plan_refused"
     exit_code = ExitCode.REFUSED
+
+    def __init__(self, decision: Decision) -> None:
+        """Build the message from every denial."""
+        self.decision = decision
+        reasons = "; ".join(f"{d.reason} [{d.clause}] {d.remedy}" for d in decision.denials)
+        super().__init__(reasons or "No plan.", denials=len(decision.denials))
 
 
 class KeyRingError(EnclaveError):

@@ -40,6 +40,8 @@ _FITS: dict[TreatmentKind, frozenset[LogicalType]] = {
 """Logical types a treatment can work on; a treatment not named works on all."""
 
 _OPTIONS: dict[TreatmentKind, tuple[frozenset[str], frozenset[str]]] = {
+    TreatmentKind.PERSON_ID: (frozenset(), frozenset({"normalize"})),
+    TreatmentKind.YEAR: (frozenset(), frozenset({"top", "bottom"})),
     TreatmentKind.ENTITY_ID: (frozenset({"domain"}), frozenset()),
     TreatmentKind.AGE_BAND: (frozenset(), frozenset({"width", "top"})),
     TreatmentKind.TOWN_TO_REGION: (frozenset({"to"}), frozenset()),

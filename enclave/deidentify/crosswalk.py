@@ -1,0 +1,264 @@
+"""The crosswalk: who is who, known to the identity zone alone.
+
+Every person has a random 128-bit id per agency and identity domain. It is looked up by a keyed MAC
+of the normalized identifier, and neither the identifier nor the MAC leaves the identity zone. A
+code derived from an SSN is not de-identified in law (34 CFR 99.31(b)(2)(iii), 45 CFR
+164.514(c)), so what lands elsewhere is made from the random id.
+
+One pass: enter (takes the lease, loads and authenticates), `resolve` batch after batch from any
+number of threads (unknown people get ids in memory only), `commit` once, before the staging
+manifest is written. A crash before the commit leaves nothing; a rerun after it finds the same ids.
+"""
+
+import os
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+import numpy as np
+import pyarrow as pa
+
+from enclave.deidentify.crosswalk_store import (
+    SEGMENT_ENTRIES,
+    CrosswalkStore,
+    Manifest,
+    SegmentEntry,
+)
+from enclave.deidentify.lookup_table import LookupTable, Pairs, Positions
+from enclave.deidentify.pseudonyms import Blocks, FieldMessages, cmac_rows, derive_subkey
+from enclave.errors import EvidenceError
+from enclave.keys import KeyRing
+from governance.objects import ObjectStore
+
+LOOKUP_KEY_PURPOSE: Final = "crosswalk-lookup"
+
+_WRITERS: Final = 2
+"""Segments sorted, sealed and written side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrosswalkState:
+    """What a commit left; numbers only, for the ledger.
+
+    Attributes:
+        generation: Counts commits of this crosswalk.
+        people: People known in all.
+        new_people: People this commit added.
+    """
+
+    generation: int
+    people: int
+    new_people: int
+
+
+class Crosswalk:
+    """Random ids of an agency's people in one identity domain.
+
+    Args:
+        store: The identity zone.
+        ring: Holds `crosswalk-lookup` and `crosswalk-data` of the agency.
+        agency: Who assigned or delivered the identifiers.
+        domain: Kind of identity (`ssn`, `sasid`, `name_dob`).
+        at_least_generation: The last generation the ledger knows of.
+        wait_seconds: How long to wait for another pass of the same agency and domain.
+
+    Raises:
+        LeaseHeldError: On entering, another pass works on it.
+        EvidenceError: On entering, an object is missing, altered, or older than the ledger knows.
+        KeyRingError: On entering, a key is missing or destroyed.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        ring: KeyRing,
+        agency: str,
+        domain: str,
+        *,
+        at_least_generation: int = 0,
+        wait_seconds: float = 60.0,
+    ) -> None:
+        self._objects = CrosswalkStore(store, ring, agency, domain)
+        self._store = store
+        self._ring = ring
+        self.agency = agency
+        self.domain = domain
+        self._at_least_generation = at_least_generation
+        self._wait_seconds = wait_seconds
+        self._held = ExitStack()
+        self._tables: list[LookupTable] = []
+        self._fresh = LookupTable()
+        self._lock = threading.Lock()
+        self._entered = False
+
+    def __enter__(self) -> Self:
+        """Take the lease, then load what was committed."""
+        with ExitStack() as stack:
+            self._lease = stack.enter_context(
+                self._store.lease(self._objects.lease_key, wait_seconds=self._wait_seconds)
+            )
+            self._load()
+            self._held = stack.pop_all()
+        self._entered = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Forget what was not committed, and give the lease back."""
+        self._entered = False
+        self._tables = []
+        self._fresh = LookupTable()
+        self._held.close()
+
+    @property
+    def people(self) -> int:
+        """People known, those of this pass included."""
+        return self._manifest.people + self._fresh.count
+
+    def resolve(self, identifiers: pa.RecordBatch) -> Blocks:
+        """The random id of each row's person; unknown people get one.
+
+        Thread-safe: equal identifiers get equal ids, whichever thread comes first.
+
+        Args:
+            identifiers: Normalized identifying columns, in the order the contract names them; no
+                nulls.
+
+        Returns:
+            Shape (rows, 16).
+
+        Raises:
+            MissingIdentityError: A row has no identity.
+            EvidenceError: The crosswalk is not entered.
+        """
+        self._check_entered()
+        tags = cmac_rows(self._lookup_subkey, FieldMessages(identifiers.columns))
+        keys = tags.view(">u8").astype(np.uint64).reshape(-1, 2)
+        ids = np.empty_like(keys)
+        tables = self._tables
+        unknown = _fill_known(tables, keys, ids, np.arange(len(keys)))
+        if unknown.size:
+            with self._lock:
+                # A commit may have moved people from `_fresh` to the tables since we looked.
+                unknown = _fill_known(self._tables[len(tables) :], keys, ids, unknown)
+                entries = self._fresh.find_or_add(keys.take(unknown, axis=0), _random_ids)
+                ids[unknown] = self._fresh.ids_of(entries)
+        return ids.view(np.uint8).reshape(-1, 16)
+
+    def commit(self) -> CrosswalkState:
+        """Keep the new people, all or none; nothing is written when there are none.
+
+        Raises:
+            PreconditionFailedError: Somebody else wrote, the lease notwithstanding.
+            LeaseHeldError: The lease was lost.
+            EvidenceError: The crosswalk is not entered.
+        """
+        self._check_entered()
+        with self._lock:
+            added = self._fresh.count
+            if added:
+                self._lease.renew()
+                self._write()
+            return CrosswalkState(self._manifest.generation, self._manifest.people, added)
+
+    def _check_entered(self) -> None:
+        if not self._entered:
+            raise EvidenceError("the crosswalk is used outside its context")
+
+    def _load(self) -> None:
+        manifest = self._objects.load_manifest()
+        if manifest is None:
+            key = self._ring.current(LOOKUP_KEY_PURPOSE, self.agency)
+            manifest = Manifest(0, key.id)
+        else:
+            key = self._ring.get(manifest.lookup_key)
+        if manifest.generation < self._at_least_generation:
+            raise EvidenceError(
+                "the crosswalk is older than the ledger knows",
+                generation=manifest.generation,
+                expected=self._at_least_generation,
+            )
+        self._lookup_subkey = derive_subkey(
+            key, label=LOOKUP_KEY_PURPOSE, context=f"{self.agency}/{self.domain}"
+        )
+        self._manifest = manifest
+        self._fresh = LookupTable()
+        known = LookupTable(manifest.people)
+        for segment in manifest.segments:
+            known.append(*self._objects.load_segment(segment))
+        self._tables = [known] if known.count else []
+
+    def _write(self) -> None:
+        """Segments first, then the manifest that makes them count, then what it no longer names."""
+        kept, merged = _to_merge(self._manifest.segments, self._fresh.count)
+        keys, ids = [self._fresh.keys], [self._fresh.ids]
+        for segment in merged:
+            loaded = self._objects.load_segment(segment)
+            keys.append(loaded[0])
+            ids.append(loaded[1])
+        all_keys, all_ids = np.concatenate(keys), np.concatenate(ids)
+
+        def store(start: int) -> SegmentEntry:
+            part = slice(start, start + SEGMENT_ENTRIES)
+            return self._objects.store_segment(*_sorted_entries(all_keys[part], all_ids[part]))
+
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            written = tuple(pool.map(store, range(0, len(all_keys), SEGMENT_ENTRIES)))
+        manifest = Manifest(
+            self._manifest.generation + 1, self._manifest.lookup_key, (*kept, *written)
+        )
+        self._objects.store_manifest(manifest)
+        self._objects.delete_other_segments(manifest)
+        self._manifest = manifest
+        self._tables = [*self._tables, self._fresh]
+        self._fresh = LookupTable()
+
+
+def _fill_known(
+    tables: Sequence[LookupTable], keys: Pairs, ids: Pairs, unknown: Positions
+) -> Positions:
+    """Write the ids of the people the tables know; the rows they don't know come back."""
+    for table in tables:
+        entries = table.find(keys if len(unknown) == len(keys) else keys.take(unknown, axis=0))
+        hit = entries >= 0
+        ids[unknown[hit]] = table.ids_of(entries[hit])
+        unknown = unknown[~hit]
+    return unknown
+
+
+def _random_ids(count: int) -> Pairs:
+    """That many ids from the operating system's generator."""
+    return np.frombuffer(os.urandom(16 * count), dtype=np.uint64).reshape(-1, 2)
+
+
+def _to_merge(
+    segments: tuple[SegmentEntry, ...], added: int
+) -> tuple[list[SegmentEntry], list[SegmentEntry]]:
+    """Segments to keep, and those to write anew together with the added entries.
+
+    A segment is merged when what it joins is at least half its size, and full ones never are: so
+    an entry is rewritten a logarithmic number of times, and small segments do not pile up.
+    """
+    kept: list[SegmentEntry] = []
+    merged: list[SegmentEntry] = []
+    for segment in sorted(segments, key=lambda s: s.entries):
+        if segment.entries < SEGMENT_ENTRIES and segment.entries <= 2 * added:
+            merged.append(segment)
+            added += segment.entries
+        else:
+            kept.append(segment)
+    return kept, merged
+
+
+def _sorted_entries(keys: Pairs, ids: Pairs) -> tuple[Pairs, Pairs]:
+    """Entries by lookup key, so that a segment does not tell the order people arrived in."""
+    order = np.argsort(keys[:, 0])
+    return keys.take(order, axis=0), ids.take(order, axis=0)
