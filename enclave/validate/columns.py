@@ -1,0 +1,193 @@
+"""The checks of single columns, compiled once per contract and run whole columns at a time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from enclave.validate.checks import Check
+from enclave.validate.layouts import layouts_of
+from enclave.validate.patterns import to_re2
+from enclave.validate.reading import (
+    ARROW_TYPES,
+    Mask,
+    Reader,
+    Reading,
+    boolean_reader,
+    has_few_values,
+    instant_reader,
+    on_distinct,
+    read_integers,
+    read_numbers,
+    read_strings,
+    to_mask,
+)
+from governance.contracts.model import Column, LogicalType
+from governance.errors import ContractError
+
+Failure = tuple[int, Mask]
+"""Position of a check among the contract's checks, and the rows that fail it (at least one)."""
+Judge = Callable[[pa.Array, pa.Array], Mask | None]
+"""(text, values) -> failing rows, or None when there is none. Null cells never fail."""
+
+_TEXT_CODES: Final = frozenset({"code.unknown", "format.pattern", "length.min", "length.max"})
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """How one column is read and judged.
+
+    Attributes:
+        name: The contract's name.
+        read: Text -> typed values and unreadable rows.
+        required, format: Positions of those checks, or None.
+        judges: The other checks, by position.
+    """
+
+    name: str
+    read: Reader
+    required: int | None
+    format: int | None
+    judges: tuple[tuple[int, Judge], ...]
+
+    def judge(self, text: pa.Array) -> tuple[pa.Array, list[Failure]]:
+        """Read and judge the column of a batch: its typed values and what fails."""
+        failures: list[Failure] = []
+        reading = self.read(text)
+        if self.required is not None and text.null_count:
+            failures.append((self.required, to_mask(text.is_null())))
+        if self.format is not None and reading.unreadable is not None:
+            failures.append((self.format, reading.unreadable))
+        for position, judge in self.judges:
+            failing = judge(text, reading.values)
+            if failing is not None:
+                failures.append((position, failing))
+        return reading.values, failures
+
+
+def plan_column(column: Column, checks: Sequence[tuple[int, Check]]) -> ColumnPlan:
+    """Compile a column.
+
+    Args:
+        column: Of the contract.
+        checks: Its checks with their positions among all checks of the contract.
+    """
+    at = {check.code: position for position, check in checks}
+    judges = tuple(_judges(column, at))
+    form = next((position for code, position in at.items()
+                 if code.startswith("format.") and code != "format.pattern"), None)  # fmt: skip
+    return ColumnPlan(column.name, _reader(column), at.get("null.required"), form, judges)
+
+
+def _reader(column: Column) -> Reader:
+    match column.logical_type:
+        case LogicalType.STRING:
+            return read_strings
+        case LogicalType.INTEGER:
+            return read_integers
+        case LogicalType.NUMBER:
+            return read_numbers
+        case LogicalType.BOOLEAN:
+            return boolean_reader(column)
+        case LogicalType.DATE | LogicalType.TIMESTAMP as kind:
+            read = instant_reader(layouts_of(column), kind)
+            return lambda text: on_distinct(text, read)
+
+
+def _judges(column: Column, at: dict[str, int]) -> Iterator[tuple[int, Judge]]:
+    if column.codes is not None:
+        yield at["code.unknown"], _codes(column.codes)
+    if column.pattern is not None:
+        yield at["format.pattern"], _pattern(column.pattern)
+    if column.min_length is not None:
+        yield at["length.min"], _lengths(pc.less, column.min_length)
+    if column.max_length is not None:
+        yield at["length.max"], _lengths(pc.greater, column.max_length)
+    if column.minimum is not None:
+        bound = bound_scalar(column, column.minimum)
+        yield at["range.min"], _range(pc.less, bound)
+    if column.maximum is not None:
+        bound = bound_scalar(column, column.maximum)
+        yield at["range.max"], _range(pc.greater, bound)
+
+
+def _failing(flags: pa.Array) -> Mask | None:
+    """The mask of true flags (null is false), or None when none is true."""
+    return to_mask(flags) if pc.any(flags).as_py() else None
+
+
+def _codes(codes: tuple[str, ...]) -> Judge:
+    known = pa.array(dict.fromkeys(codes), pa.string())
+
+    def judge(text: pa.Array, _values: pa.Array) -> Mask | None:
+        strange = pc.invert(pc.is_in(text, value_set=known))
+        if text.null_count:
+            strange = pc.and_(strange, text.is_valid())
+        return _failing(strange)
+
+    return judge
+
+
+def _pattern(pattern: str) -> Judge:
+    whole = to_re2(pattern)
+
+    def differs(text: pa.Array) -> pa.Array:
+        return pc.invert(pc.match_substring_regex(text, whole))
+
+    def judge(text: pa.Array, _values: pa.Array) -> Mask | None:
+        if not has_few_values(text):
+            return _failing(differs(text))
+        encoded = text.dictionary_encode()
+        strange = differs(encoded.dictionary)
+        return _failing(strange.take(encoded.indices)) if pc.any(strange).as_py() else None
+
+    return judge
+
+
+def _lengths(breaks: Callable[[pa.Array, int], pa.Array], bound: int) -> Judge:
+    def judge(text: pa.Array, _values: pa.Array) -> Mask | None:
+        return _failing(breaks(pc.utf8_length(text), bound))
+
+    return judge
+
+
+def _range(breaks: Callable[[pa.Array, pa.Scalar], pa.Array], bound: pa.Scalar) -> Judge:
+    def judge(_text: pa.Array, values: pa.Array) -> Mask | None:
+        return _failing(breaks(values, bound))
+
+    return judge
+
+
+def bound_scalar(column: Column, limit: str | float) -> pa.Scalar:
+    """A contract's bound as a value of the column's type.
+
+    Raises:
+        ContractError: The bound is not of the column's type.
+    """
+    try:
+        match column.logical_type:
+            case LogicalType.DATE:
+                return pa.scalar(date.fromisoformat(str(limit)), pa.date32())
+            case LogicalType.TIMESTAMP:
+                return pa.scalar(datetime.fromisoformat(str(limit)), pa.timestamp("us"))
+            case LogicalType.INTEGER | LogicalType.NUMBER:
+                return pa.scalar(float(limit) if isinstance(limit, str) else limit)
+            case kind:
+                return pa.scalar(str(limit), ARROW_TYPES[kind])
+    except ValueError:
+        raise ContractError(
+            f"The bound {limit!r} of {column.name!r} is not a {column.logical_type}.",
+            column=column.name,
+        ) from None
+
+
+def empty_mask(rows: int) -> Mask:
+    """No row."""
+    return np.zeros(rows, np.bool_)
+
+
+__all__ = ["ColumnPlan", "Failure", "Judge", "Reading", "bound_scalar", "plan_column"]
