@@ -19,7 +19,6 @@ Order of steps of an append, each of which may be the last before a crash:
 5. At every `checkpoint_every`-th entry sign a checkpoint. A crash here leaves it to the next.
 """
 
-import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -28,15 +27,12 @@ from typing import Final
 from governance.audit import (
     Checkpoint,
     Entry,
-    LedgerProblem,
     LedgerReport,
-    ProblemKind,
     Tag,
     commit_facts,
     link,
     new_salt,
     sign_checkpoint,
-    verify_chain,
     verify_checkpoint,
 )
 from governance.audit.merkle import Frontier
@@ -44,12 +40,19 @@ from governance.canonical import Json, canonical_json
 from governance.digests import sha256_of
 from governance.errors import LedgerError, ObjectNotFoundError, PreconditionFailedError
 from governance.objects import ObjectStore
-from governance.signing import Envelope, PublicKey, SignatureRefusedError, Signer
+from governance.signing import Envelope, PublicKey, Signer
+from governance.stored_ledger import (
+    LATEST_CHECKPOINT,
+    checkpoint_key,
+    entry_key,
+    parse_object,
+    payload_key,
+    read_facts,
+    verify_stored,
+)
 
 CHECKPOINT_EVERY: Final = 256
 """Entries between two signed checkpoints; a rewrite of fewer since the last is not shown."""
-_DIGITS: Final = 12
-_LATEST: Final = "checkpoints/latest.json"
 
 
 class Ledger:
@@ -122,14 +125,14 @@ class Ledger:
             salt = new_salt()
             commitment = commit_facts(facts, salt)
             self._store.put(  # step 3
-                _payload_key(commitment),
+                payload_key(commitment),
                 canonical_json({"salt": salt.hex(), "facts": facts}),
             )
             entry = self._create(
                 head, at=instant, tag=known, subject=subject, commitment=commitment, once=mark
             )
             if entry.commitment != commitment:
-                self._store.delete(_payload_key(commitment))
+                self._store.delete(payload_key(commitment))
         if entry.seq % self._every == 0:
             self.checkpoint()  # step 5
         return entry
@@ -159,7 +162,7 @@ class Ledger:
             LedgerError: An object is no entry.
         """
         for info in self._store.list("entries/"):
-            yield Entry.from_dict(_parse(self._store.read(info.key)))
+            yield Entry.from_dict(parse_object(self._store.read(info.key)))
 
     def facts(self, entry: Entry) -> Mapping[str, Json] | None:
         """The facts of an entry, or None when they were erased.
@@ -167,16 +170,7 @@ class Ledger:
         Raises:
             LedgerError: What lies there is not what the entry committed to.
         """
-        try:
-            raw = _parse(self._store.read(_payload_key(entry.commitment)))
-        except ObjectNotFoundError:
-            return None
-        facts, salt = raw.get("facts"), raw.get("salt")
-        if not isinstance(facts, dict) or not isinstance(salt, str):
-            raise LedgerError("The facts of an entry are malformed.", seq=entry.seq)
-        if commit_facts(facts, bytes.fromhex(salt)) != entry.commitment:
-            raise LedgerError("The facts of an entry are not those it committed to.", seq=entry.seq)
-        return facts
+        return read_facts(self._store, entry)
 
     def erase(self, entry: Entry, *, reason: str) -> Entry:
         """Erase the facts of an entry; the chain stays whole and says that and why.
@@ -184,7 +178,7 @@ class Ledger:
         Returns:
             The entry that records it.
         """
-        self._store.delete(_payload_key(entry.commitment))
+        self._store.delete(payload_key(entry.commitment))
         return self.append(
             Tag.PAYLOAD_ERASED,
             entry.subject,
@@ -219,10 +213,10 @@ class Ledger:
         )
         envelope = sign_checkpoint(checkpoint, self._signer).to_json()
         try:
-            self._store.put(_checkpoint_key(head.seq), envelope, if_none_match=True)
+            self._store.put(checkpoint_key(head.seq), envelope, if_none_match=True)
         except PreconditionFailedError:
             return self._read_checkpoint(head.seq)
-        self._store.put(_LATEST, canonical_json({"size": head.seq}))
+        self._store.put(LATEST_CHECKPOINT, canonical_json({"size": head.seq}))
         return checkpoint
 
     def verify(
@@ -238,31 +232,7 @@ class Ledger:
         Returns:
             The report; each problem names its entry.
         """
-        problems: list[LedgerProblem] = []
-        counts = {"payloads": 0, "erased": 0}
-        checkpoints = [*self._stored_checkpoints(problems), *anchors]
-
-        def read() -> Iterator[Entry]:
-            for info in self._store.list("entries/"):
-                entry = self._read_for_verification(info.key, problems)
-                if entry is None:
-                    continue
-                if with_payloads:
-                    self._verify_facts(entry, problems, counts)
-                yield entry
-
-        report = verify_chain(read(), checkpoints=checkpoints)
-        return LedgerReport(
-            entries=report.entries,
-            head=report.head,
-            first_at=report.first_at,
-            last_at=report.last_at,
-            checkpoints=report.checkpoints,
-            last_checkpoint=report.last_checkpoint,
-            payloads=counts["payloads"],
-            erased=counts["erased"],
-            problems=report.problems + tuple(problems),
-        )
+        return verify_stored(self._store, self._keys, anchors=anchors, with_payloads=with_payloads)
 
     def _create(
         self,
@@ -281,7 +251,7 @@ class Ledger:
             )
             try:
                 self._store.put(
-                    _entry_key(entry.seq), canonical_json(entry.to_dict()), if_none_match=True
+                    entry_key(entry.seq), canonical_json(entry.to_dict()), if_none_match=True
                 )
             except PreconditionFailedError:
                 head = self._read(entry.seq)
@@ -306,7 +276,7 @@ class Ledger:
         try:
             self._store.put(key, canonical_json({"from": last + 1}), if_none_match=True)
         except PreconditionFailedError:
-            first = _parse(self._store.read(key)).get("from")
+            first = parse_object(self._store.read(key)).get("from")
             if type(first) is not int:
                 raise LedgerError("An idempotency marker is malformed.") from None
             for seq in range(first, last + 1):
@@ -317,94 +287,22 @@ class Ledger:
 
     def _checkpoint_hint(self) -> int:
         try:
-            size = _parse(self._store.read(_LATEST)).get("size")
+            size = parse_object(self._store.read(LATEST_CHECKPOINT)).get("size")
         except (ObjectNotFoundError, LedgerError):
             return 0
         return size if type(size) is int and size > 0 and self._exists(size) else 0
 
     def _exists(self, seq: int) -> bool:
-        return self._store.stat(_entry_key(seq)) is not None
+        return self._store.stat(entry_key(seq)) is not None
 
     def _read(self, seq: int) -> Entry:
-        return Entry.from_dict(_parse(self._store.read(_entry_key(seq))))
+        return Entry.from_dict(parse_object(self._store.read(entry_key(seq))))
 
     def _read_checkpoint(self, size: int) -> Checkpoint | None:
         if size == 0:
             return None
         try:
-            data = self._store.read(_checkpoint_key(size))
+            data = self._store.read(checkpoint_key(size))
         except ObjectNotFoundError:
             return None
         return verify_checkpoint(Envelope.from_json(data), self._keys)
-
-    def _stored_checkpoints(self, problems: list[LedgerProblem]) -> Iterator[Checkpoint]:
-        for info in self._store.list("checkpoints/"):
-            if info.key == _LATEST:
-                continue
-            try:
-                checkpoint = verify_checkpoint(
-                    Envelope.from_json(self._store.read(info.key)), self._keys
-                )
-            except SignatureRefusedError as error:
-                size = _number(info.key)
-                problems.append(LedgerProblem(ProblemKind.CHECKPOINT_REFUSED, size, error.message))
-            else:
-                yield checkpoint
-
-    def _read_for_verification(self, key: str, problems: list[LedgerProblem]) -> Entry | None:
-        seq = _number(key)
-        try:
-            entry = Entry.from_dict(_parse(self._store.read(key)))
-        except LedgerError:
-            problems.append(
-                LedgerProblem(ProblemKind.UNREADABLE, seq, "what lies there is no entry")
-            )
-            return None
-        if entry.seq != seq:
-            problems.append(
-                LedgerProblem(ProblemKind.REORDERED, entry.seq, f"it lies under the number {seq}")
-            )
-        return entry
-
-    def _verify_facts(
-        self, entry: Entry, problems: list[LedgerProblem], counts: dict[str, int]
-    ) -> None:
-        try:
-            facts = self.facts(entry)
-        except (LedgerError, ValueError):
-            problems.append(
-                LedgerProblem(
-                    ProblemKind.PAYLOAD_ALTERED,
-                    entry.seq,
-                    "the facts are not those the entry committed to",
-                )
-            )
-            return
-        counts["erased" if facts is None else "payloads"] += 1
-
-
-def _entry_key(seq: int) -> str:
-    return f"entries/{seq:0{_DIGITS}d}.json"
-
-
-def _checkpoint_key(size: int) -> str:
-    return f"checkpoints/{size:0{_DIGITS}d}.json"
-
-
-def _payload_key(commitment: str) -> str:
-    return f"payloads/{commitment[:2]}/{commitment}.json"
-
-
-def _number(key: str) -> int:
-    digits = key.rsplit("/", 1)[-1].removesuffix(".json")
-    return int(digits) if digits.isascii() and digits.isdigit() else 0
-
-
-def _parse(data: bytes) -> dict[str, object]:
-    try:
-        raw = json.loads(data)
-    except ValueError:
-        raise LedgerError("An object of the ledger is no JSON.") from None
-    if not isinstance(raw, dict):
-        raise LedgerError("An object of the ledger is no JSON object.")
-    return raw

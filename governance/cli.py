@@ -1,0 +1,298 @@
+"""The control plane's command line: keys, roots, grants, and verifying a ledger.
+
+Requests, the board and the portal get their commands with the board's own system.
+"""
+
+import json
+import os
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+import yaml
+from rich.console import Console
+
+from governance.canonical import canonical_json
+from governance.decisions import Decision
+from governance.errors import ExitCode, ProgrammeError
+from governance.grants import (
+    BundleRefusedError,
+    Root,
+    VerifiedBundle,
+    create_root,
+    decide_access,
+    legal_today,
+    parse_bundle,
+    parse_people,
+    pin_root,
+    publish_bundle,
+    publish_people,
+    sign_bundle,
+    sign_people,
+    verify_bundle,
+    verify_people,
+)
+from governance.grants.model import GRANT_TYPE, PEOPLE_TYPE
+from governance.objects.local import LocalFolderStore
+from governance.signing import Envelope, LocalSigner, PublicKey
+from governance.stored_ledger import verify_stored
+
+app = typer.Typer(help="The control plane of the data enclave.", no_args_is_help=True)
+grant_app = typer.Typer(help="Roots, grant bundles and the people mapping.", no_args_is_help=True)
+ledger_app = typer.Typer(help="The ledger.", no_args_is_help=True)
+app.add_typer(grant_app, name="grant")
+app.add_typer(ledger_app, name="ledger")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+RootFile = Annotated[Path, typer.Option("--root", help="The trusted root document.", exists=True)]
+Passphrase = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", help="File whose first line protects the key file."),
+]
+EnvelopeFile = Annotated[Path, typer.Argument(help="A signed document.", exists=True)]
+
+
+@grant_app.command("root")
+def make_root(
+    out: Annotated[Path, typer.Argument(help="Folder to create the files in.")],
+    days: Annotated[int, typer.Option(help="Days until the root expires.", min=1)] = 365,
+    passphrase_file: Passphrase = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a root key, a signer key and the root document that names them.
+
+    Writes root-key.pem (keep it offline), signer-key.pem (the signer's) and root.json (the data
+    plane pins it). Nothing that exists is overwritten.
+    """
+    with _Reported():
+        out.mkdir(parents=True, exist_ok=True)
+        root, signer = LocalSigner.generate(), LocalSigner.generate()
+        envelope = create_root(
+            version=1,
+            expires_at=_now() + timedelta(days=days),
+            root_signers=[root],
+            signer_keys=[signer.public_key],
+        )
+        phrase = _passphrase(passphrase_file)
+        _create_file(out / "root-key.pem", root.to_pem(phrase))
+        _create_file(out / "signer-key.pem", signer.to_pem(phrase))
+        _create_file(out / "root.json", envelope.to_json())
+        _say(
+            as_json,
+            {
+                "root": str(out / "root.json"),
+                "root_key_id": root.public_key.key_id,
+                "signer_key_id": signer.public_key.key_id,
+            },
+            f"Wrote root.json, root-key.pem and signer-key.pem to {out}. "
+            "Take root-key.pem offline.",
+        )
+
+
+@grant_app.command("sign")
+def sign(
+    file: Annotated[
+        Path, typer.Argument(help="A grant or people mapping, YAML or JSON.", exists=True)
+    ],
+    key: Annotated[Path, typer.Option(help="The signer's key file.", exists=True)],
+    out: Annotated[Path, typer.Option(help="Where to write the signed document.")],
+    passphrase_file: Passphrase = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign a grant bundle or a people mapping (told apart by its `format`)."""
+    with _Reported():
+        document = _read_document(file)
+        signer = LocalSigner.from_pem(key.read_bytes(), _passphrase(passphrase_file))
+        if b'"format":"data-enclave/people/' in document:
+            people = parse_people(document)
+            envelope, what = sign_people(people, signer), f"people mapping {people.version}"
+        else:
+            bundle = parse_bundle(document)
+            envelope = sign_bundle(bundle, signer)
+            what = f"grant of {bundle.project}, version {bundle.version}"
+        _create_file(out, envelope.to_json())
+        _say(
+            as_json,
+            {"signed": what, "key_id": signer.public_key.key_id, "out": str(out)},
+            f"Signed the {what}: {out}",
+        )
+
+
+@grant_app.command("publish")
+def publish(
+    file: EnvelopeFile,
+    root: RootFile,
+    policy: Annotated[Path, typer.Option(help="Folder of the policy zone.")],
+    as_json: AsJson = False,
+) -> None:
+    """Verify a signed grant or people mapping and publish it to the policy zone."""
+    with _Reported():
+        store = LocalFolderStore(policy, "policy")
+        envelope, trusted = _envelope(file), _root(root)
+        if envelope.payload_type == PEOPLE_TYPE:
+            people = publish_people(store, envelope, root=trusted, now=_now())
+            facts: dict[str, object] = {"published": "people", "version": people.version}
+        else:
+            verified = publish_bundle(store, envelope, root=trusted, now=_now())
+            facts = _facts(verified)
+        _say(as_json, facts, f"Published version {facts['version']} to {policy}.")
+
+
+@grant_app.command("verify")
+def verify(
+    file: EnvelopeFile,
+    root: RootFile,
+    person: Annotated[str | None, typer.Option(help="Judge this person's chain too.")] = None,
+    on: Annotated[str | None, typer.Option(help="Legal date, YYYY-MM-DD; today.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a signed document and, with --person, say whether that person may query."""
+    with _Reported():
+        envelope, trusted, now = _envelope(file), _root(root), _now()
+        if envelope.payload_type != GRANT_TYPE:
+            people = verify_people(envelope, trusted, now)
+            _say(
+                as_json,
+                {"verified": True, "version": people.version, "accounts": len(people.accounts)},
+                f"Verified: people mapping {people.version}, {len(people.accounts)} accounts.",
+            )
+            return
+        verified = verify_bundle(envelope, trusted, now)
+        facts = _facts(verified)
+        bundle = verified.bundle
+        text = (
+            f"Verified: {bundle.project} version {bundle.version}, granted "
+            f"{bundle.granted_from} to {bundle.granted_until}, fresh until {bundle.expires_at}."
+        )
+        if person is None:
+            _say(as_json, facts, text)
+            return
+        today = date.fromisoformat(on) if on else legal_today(now)
+        decision = decide_access(verified, person, today)
+        _say(as_json, facts | _decision(decision), text + "\n" + _describe(decision, person, today))
+        if not decision.permitted:
+            raise typer.Exit(ExitCode.REFUSED)
+
+
+@ledger_app.command("verify")
+def verify_ledger(
+    path: Annotated[Path, typer.Argument(help="Folder with the ledger's objects.", exists=True)],
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(help="Public key (JWK) that signs checkpoints; may be given several times."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a ledger, or a copy of one: names every altered, removed or back-dated entry.
+
+    Without --key the signed checkpoints are not compared: a chain rewritten whole then passes.
+    """
+    with _Reported():
+        keys = [PublicKey.from_dict(json.loads(file.read_bytes())) for file in key or []]
+        report = verify_stored(LocalFolderStore(path, "ledger"), {k.key_id: k for k in keys})
+        lines = [f"{p.kind.value} entry {p.seq}: {p.detail}" for p in report.problems]
+        lines.append(
+            f"{report.entries} entries, {report.payloads} with facts, {report.erased} erased; "
+            f"{report.last_checkpoint} covered by a signed checkpoint. "
+            + ("The ledger verifies." if report.verified else "The ledger DOES NOT verify.")
+        )
+        if not keys:
+            lines.append("Checkpoints were not compared: no --key was given.")
+        _say(as_json, dict(report.to_dict()), "\n".join(lines))
+        if not report.verified:
+            raise typer.Exit(ExitCode.FAULT)
+
+
+class _Reported:
+    """Turns the programme's errors into a message and their exit code."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Say what failed."""
+        if isinstance(error, ProgrammeError):
+            _fail(error.message, error.exit_code)
+        if isinstance(error, OSError):
+            _fail(f"{error.strerror}: {error.filename}", ExitCode.BAD_INPUT)
+        if isinstance(error, ValueError):
+            _fail("A date or key file cannot be read.", ExitCode.BAD_INPUT)
+
+
+def _fail(message: str, code: ExitCode) -> NoReturn:
+    Console(stderr=True, soft_wrap=True, highlight=False).print(message, markup=False)
+    raise typer.Exit(code)
+
+
+def _say(as_json: bool, facts: dict[str, object], text: str) -> None:
+    typer.echo(canonical_json(facts).decode() if as_json else text)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _passphrase(file: Path | None) -> bytes | None:
+    return file.read_bytes().splitlines()[0] if file else None
+
+
+def _create_file(path: Path, data: bytes) -> None:
+    """Create a file only its owner can read; refuse to overwrite."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+
+
+def _read_document(file: Path) -> bytes:
+    try:
+        loaded = yaml.safe_load(file.read_bytes())
+        return canonical_json(json.loads(json.dumps(loaded, default=_iso)))
+    except (yaml.YAMLError, TypeError, ValueError):
+        raise BundleRefusedError(
+            "bundle.malformed", "The file is neither YAML nor JSON.", "Correct the file."
+        ) from None
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError
+
+
+def _envelope(file: Path) -> Envelope:
+    return Envelope.from_json(file.read_bytes())
+
+
+def _root(file: Path) -> Root:
+    return pin_root(_envelope(file))
+
+
+def _facts(verified: VerifiedBundle) -> dict[str, object]:
+    bundle = verified.bundle
+    return {
+        "verified": True,
+        "project": bundle.project,
+        "version": bundle.version,
+        "digest": verified.digest,
+        "granted_until": bundle.granted_until.isoformat(),
+        "expires_at": bundle.expires_at.isoformat(),
+    }
+
+
+def _decision(decision: Decision) -> dict[str, object]:
+    return {
+        "permitted": decision.permitted,
+        "denials": [
+            {"rule": d.rule, "reason": d.reason, "remedy": d.remedy, "clause": d.clause}
+            for d in decision.denials
+        ],
+    }
+
+
+def _describe(decision: Decision, person: str, today: date) -> str:
+    if decision.permitted:
+        return f"{person} may query on {today}."
+    lines = [f"{person} may not query on {today}:"]
+    lines += [f"- {d.reason} {d.remedy} [{d.clause}]" for d in decision.denials]
+    return "\n".join(lines)

@@ -1,0 +1,174 @@
+"""A ledger as it lies in an object store: names of its objects, and the verification of them all.
+
+Reading only; whoever has a copy of the objects can verify them (`governance ledger verify`). The
+data plane's appender is `enclave.ledger`, which tells the layout.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from governance.audit import (
+    Checkpoint,
+    Entry,
+    LedgerProblem,
+    LedgerReport,
+    ProblemKind,
+    commit_facts,
+    verify_chain,
+    verify_checkpoint,
+)
+from governance.canonical import Json
+from governance.errors import LedgerError, ObjectNotFoundError
+from governance.objects import ObjectStore
+from governance.signing import Envelope, PublicKey, SignatureRefusedError
+
+LATEST_CHECKPOINT: Final = "checkpoints/latest.json"
+_DIGITS: Final = 12
+
+
+def entry_key(seq: int) -> str:
+    """Where an entry lies."""
+    return f"entries/{seq:0{_DIGITS}d}.json"
+
+
+def checkpoint_key(size: int) -> str:
+    """Where the checkpoint of that many entries lies."""
+    return f"checkpoints/{size:0{_DIGITS}d}.json"
+
+
+def payload_key(commitment: str) -> str:
+    """Where the facts of that commitment lie."""
+    return f"payloads/{commitment[:2]}/{commitment}.json"
+
+
+def parse_object(data: bytes) -> dict[str, object]:
+    """A stored JSON object.
+
+    Raises:
+        LedgerError: It is none.
+    """
+    try:
+        raw = json.loads(data)
+    except (ValueError, RecursionError):
+        raise LedgerError("An object of the ledger is no JSON.") from None
+    if not isinstance(raw, dict):
+        raise LedgerError("An object of the ledger is no JSON object.")
+    return raw
+
+
+def read_facts(store: ObjectStore, entry: Entry) -> Mapping[str, Json] | None:
+    """The facts of an entry, or None when they were erased.
+
+    Raises:
+        LedgerError: What lies there is not what the entry committed to.
+    """
+    try:
+        raw = parse_object(store.read(payload_key(entry.commitment)))
+    except ObjectNotFoundError:
+        return None
+    facts, salt = raw.get("facts"), raw.get("salt")
+    altered = LedgerError("The facts of an entry are not those it committed to.", seq=entry.seq)
+    if not isinstance(facts, dict) or not isinstance(salt, str):
+        raise altered
+    try:
+        commitment = commit_facts(facts, bytes.fromhex(salt))
+    except ValueError:
+        raise altered from None
+    if commitment != entry.commitment:
+        raise altered
+    return facts
+
+
+def verify_stored(
+    store: ObjectStore,
+    keys: Mapping[str, PublicKey],
+    *,
+    anchors: Iterable[Checkpoint] = (),
+    with_payloads: bool = True,
+) -> LedgerReport:
+    """Verify a stored chain, its checkpoints and the facts beside it.
+
+    Args:
+        store: The ledger zone, or a copy of it.
+        keys: Keys that may have signed checkpoints; without any, stored checkpoints are not
+            compared and the chain stands alone.
+        anchors: Checkpoints kept outside, already verified.
+        with_payloads: Whether to compare the facts too.
+
+    Returns:
+        The report; each problem names its entry.
+    """
+    reading = _Reading(store, keys, with_payloads=with_payloads)
+    checkpoints = [*(reading.checkpoints() if keys else ()), *anchors]
+    report = verify_chain(reading.entries(), checkpoints=checkpoints)
+    return replace(
+        report,
+        payloads=reading.payloads,
+        erased=reading.erased,
+        problems=report.problems + tuple(reading.problems),
+    )
+
+
+@dataclass
+class _Reading:
+    """What one pass over the objects finds besides the chain itself."""
+
+    store: ObjectStore
+    keys: Mapping[str, PublicKey]
+    with_payloads: bool
+    problems: list[LedgerProblem] = field(default_factory=list)
+    payloads: int = 0
+    erased: int = 0
+
+    def entries(self) -> Iterator[Entry]:
+        for info in self.store.list("entries/"):
+            entry = self._entry(info.key)
+            if entry is None:
+                continue
+            if self.with_payloads:
+                self._facts(entry)
+            yield entry
+
+    def checkpoints(self) -> Iterator[Checkpoint]:
+        for info in self.store.list("checkpoints/"):
+            if info.key == LATEST_CHECKPOINT:
+                continue
+            try:
+                envelope = Envelope.from_json(self.store.read(info.key))
+                checkpoint = verify_checkpoint(envelope, self.keys)
+            except SignatureRefusedError as error:
+                self._add(ProblemKind.CHECKPOINT_REFUSED, _number(info.key), error.message)
+            else:
+                yield checkpoint
+
+    def _entry(self, key: str) -> Entry | None:
+        seq = _number(key)
+        try:
+            entry = Entry.from_dict(parse_object(self.store.read(key)))
+        except LedgerError:
+            self._add(ProblemKind.UNREADABLE, seq, "what lies there is no entry")
+            return None
+        if entry.seq != seq:
+            self._add(ProblemKind.REORDERED, entry.seq, f"it lies under the number {seq}")
+        return entry
+
+    def _facts(self, entry: Entry) -> None:
+        try:
+            facts = read_facts(self.store, entry)
+        except LedgerError as error:
+            self._add(ProblemKind.PAYLOAD_ALTERED, entry.seq, error.message)
+            return
+        if facts is None:
+            self.erased += 1
+        else:
+            self.payloads += 1
+
+    def _add(self, kind: ProblemKind, seq: int, detail: str) -> None:
+        self.problems.append(LedgerProblem(kind, seq, detail))
+
+
+def _number(key: str) -> int:
+    digits = key.rsplit("/", 1)[-1].removesuffix(".json")
+    return int(digits) if digits.isascii() and digits.isdigit() else 0
