@@ -11,9 +11,7 @@ memory of the processes that hold it; a ring asks the store again after `refresh
 
 import base64
 import binascii
-import contextlib
 import json
-import os
 import re
 import secrets
 import threading
@@ -22,105 +20,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, hmac
-from cryptography.hazmat.primitives.keywrap import (
-    InvalidUnwrap,
-    aes_key_unwrap_with_padding,
-    aes_key_wrap_with_padding,
+from cryptography.hazmat.primitives import constant_time
+
+from enclave.adapters.wrapping import (
+    KEY_BYTES,
+    KeyWrapper,
+    LocalWrapper,
+    WrappedMaterial,
+    create_wrapping_key,
+    keyed_mac,
+    load_wrapping_key,
 )
-
 from enclave.errors import KeyRingError
 from enclave.keys import Key, KeyId
-from governance.errors import ConfigurationError, ObjectNotFoundError, PreconditionFailedError
+from enclave.settings import EnclaveSettings
+from governance.errors import ObjectNotFoundError, PreconditionFailedError
 from governance.objects import ObjectStore
-from governance.objects.files import FILE_MODE, make_folders, sync_folder
 from governance.objects.local import LocalFolderStore
 
-KEY_BYTES = 32
+WRAPPING_KEY_FILE = "wrapping.key"
+"""In the deployment's home, mode 0600."""
+
 FORMAT = "key-ring/1"
 
 _PURPOSE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _SCOPE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,63}(/[A-Za-z0-9_][A-Za-z0-9_.:-]{0,63}){0,3}")
 _ATTEMPTS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class WrappedMaterial:
-    """Key material that only its wrapper can open.
-
-    Attributes:
-        algorithm: `AES-256-KWP` or `RSA-OAEP-256`.
-        wrapped_by: Which wrapping key, by name and version; safe to publish.
-        data: The wrapped bytes.
-    """
-
-    algorithm: str
-    wrapped_by: str
-    data: bytes
-
-
-class KeyWrapper(Protocol):
-    """What protects the keys at rest."""
-
-    def wrap(self, material: bytes) -> WrappedMaterial:
-        """Wrap with the current wrapping key.
-
-        Raises:
-            KeyRingError: The wrapping key does not answer.
-        """
-
-    def unwrap(self, wrapped: WrappedMaterial) -> bytes:
-        """Open with the wrapping key that wrapped it.
-
-        Raises:
-            KeyRingError: It was wrapped by another key, or was changed.
-        """
-
-
-class LocalWrapper:
-    """AES key wrap with padding under one 256-bit key.
-
-    Source:
-        RFC 5649.
-    """
-
-    def __init__(self, wrapping_key: bytes) -> None:
-        """Keep the key.
-
-        Raises:
-            ConfigurationError: It does not have 256 bits.
-        """
-        if len(wrapping_key) != KEY_BYTES:
-            raise ConfigurationError("The wrapping key must have 256 bits.")
-        self._key = wrapping_key
-        self._name = f"local:{_mac(wrapping_key, b'wrapping key name').hex()[:16]}"
-
-    def __repr__(self) -> str:
-        """The wrapping key's name; never the key."""
-        return f"LocalWrapper({self._name})"
-
-    def wrap(self, material: bytes) -> WrappedMaterial:
-        """Wrap; see `KeyWrapper`."""
-        return WrappedMaterial(
-            "AES-256-KWP", self._name, aes_key_wrap_with_padding(self._key, material)
-        )
-
-    def unwrap(self, wrapped: WrappedMaterial) -> bytes:
-        """Unwrap; see `KeyWrapper`."""
-        if wrapped.wrapped_by != self._name:
-            raise KeyRingError(
-                "The key was wrapped by another wrapping key; restore the one this deployment "
-                "was made with.",
-                wrapped_by=wrapped.wrapped_by,
-                wrapping_key=self._name,
-            )
-        try:
-            return aes_key_unwrap_with_padding(self._key, wrapped.data)
-        except (InvalidUnwrap, ValueError):
-            raise KeyRingError("A wrapped key was changed since it was written.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,52 +318,32 @@ class StoredKeyRing:
         )
 
 
-def create_wrapping_key(path: Path) -> None:
-    """Make a random wrapping key in a file of mode 0600, unless there is one already.
+def init_ring(settings: EnclaveSettings) -> None:
+    """Prepare a deployment's ring: make its wrapping key, unless Key Vault or a file has it.
 
     Raises:
-        ConfigurationError: The folder cannot be written.
+        ConfigurationError: The home cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        make_folders(path.parent)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(secrets.token_bytes(KEY_BYTES).hex().encode())
-                stream.flush()
-                os.fsync(stream.fileno())
-            with contextlib.suppress(FileExistsError):
-                os.link(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        sync_folder(path.parent)
-    except OSError:
-        raise ConfigurationError("The wrapping key cannot be written.") from None
+    if settings.key_vault_key_id is None:
+        create_wrapping_key(settings.home / WRAPPING_KEY_FILE)
 
 
-def load_wrapping_key(path: Path) -> bytes:
-    """Read the wrapping key.
+def open_ring(settings: EnclaveSettings, identity: ObjectStore) -> StoredKeyRing:
+    """The ring of a deployment; its wrapped keys lie in the identity zone.
+
+    With Key Vault, a key is wrapped and unwrapped once as a self-test.
 
     Raises:
-        ConfigurationError: It is missing, damaged, or others may read it.
+        ConfigurationError: The wrapping key is missing or unusable.
+        KeyRingError: Key Vault does not answer, or does not give back what it wrapped.
     """
-    try:
-        found = path.stat(follow_symlinks=False)
-        text = path.read_text("ascii").strip()
-        key = bytes.fromhex(text)
-    except FileNotFoundError:
-        raise ConfigurationError("The wrapping key is missing; run `enclave init`.") from None
-    except (OSError, ValueError):
-        raise ConfigurationError("The wrapping key cannot be read.") from None
-    if found.st_mode & 0o077:
-        raise ConfigurationError(
-            "Others may read the wrapping key; take their rights away (chmod 600) and consider "
-            "the keys known."
+    if settings.key_vault_key_id is None:
+        return StoredKeyRing(
+            identity, LocalWrapper(load_wrapping_key(settings.home / WRAPPING_KEY_FILE))
         )
-    if len(key) != KEY_BYTES:
-        raise ConfigurationError("The wrapping key does not have 256 bits.")
-    return key
+    from enclave.adapters.key_vault import open_wrapper  # noqa: PLC0415  Azure's client is slow to import
+
+    return StoredKeyRing(identity, open_wrapper(settings.key_vault_key_id))
 
 
 def LocalKeyRing(path: Path, wrapping_key: bytes) -> StoredKeyRing:  # noqa: N802  reads as the class it stands for
@@ -463,29 +369,13 @@ def _parse_versions(data: bytes, purpose: str, scope: str) -> tuple[_Version, ..
     return versions
 
 
-def _mac(key: bytes, message: bytes) -> bytes:
-    mac = hmac.HMAC(key, hashes.SHA256())
-    mac.update(message)
-    return mac.finalize()
-
-
-def _check_message(key: Key) -> bytes:
-    return f"{FORMAT} check value of {key.id}".encode()
-
-
 def _check_value(key: Key) -> str:
     """Binds the material to its id, so that two records cannot be swapped."""
-    return _mac(key.material, _check_message(key)).hex()
+    return keyed_mac(key.material, f"{FORMAT} check value of {key.id}".encode()).hex()
 
 
 def _is_check_value(key: Key, check: str) -> bool:
-    mac = hmac.HMAC(key.material, hashes.SHA256())
-    mac.update(_check_message(key))
-    try:
-        mac.verify(bytes.fromhex(check))
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    return constant_time.bytes_eq(_check_value(key).encode(), check.encode())
 
 
 def _now() -> str:

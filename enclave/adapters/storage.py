@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pyarrow.fs as pafs
 
+from enclave.settings import EnclaveSettings
 from enclave.zones import Zone, Zones
 from governance.objects import ObjectStore, check_key
 from governance.objects.local import LocalFolderStore
+
+ZONES_FOLDER = "zones"
 
 
 class LocalZones:
@@ -16,7 +19,7 @@ class LocalZones:
     def __init__(self, home: Path) -> None:
         """Open every zone, making the folders that are missing."""
         self._stores = {
-            zone: LocalFolderStore(home / "zones" / zone.value, zone.value) for zone in Zone
+            zone: LocalFolderStore(home / ZONES_FOLDER / zone.value, zone.value) for zone in Zone
         }
 
     def store(self, zone: Zone) -> ObjectStore:
@@ -33,7 +36,7 @@ class LocalZones:
         return str(self._stores[zone].root / path), {}
 
     def transfer(self, source: Zone, source_key: str, target: Zone, target_key: str) -> None:
-        """Copy one object between zones; see `copy_between`."""
+        """Copy one object's content between zones; see `copy_between`."""
         copy_between(self.store(source), source_key, self.store(target), target_key)
 
 
@@ -49,7 +52,33 @@ def copy_between(
         target.put(target_key, stream)
 
 
-def build_zones(kind: str, home: Path) -> Zones:
-    """The zones of a deployment."""
-    del kind
-    return LocalZones(home)
+def build_zones(settings: EnclaveSettings) -> Zones:
+    """The zones of a deployment; nothing is asked of Azure yet.
+
+    Raises:
+        ConfigurationError: The storage settings are missing or contradict each other.
+    """
+    if settings.storage == "local":
+        return LocalZones(settings.home)
+    from enclave.adapters.azure_zones import open_azure_zones  # noqa: PLC0415  slow to import
+
+    return open_azure_zones(settings)
+
+
+def init_zones(settings: EnclaveSettings) -> Zones:
+    """Make what is missing of the zones, then open them.
+
+    In production infrastructure as code makes the containers with their access rules, and this
+    only finds them.
+
+    Raises:
+        ConfigurationError: The storage settings are missing or contradict each other.
+        ObjectStoreError: A container is missing and may not be made.
+    """
+    if settings.storage == "local":
+        return LocalZones(settings.home)
+    from enclave.adapters.azure_zones import open_azure_zones  # noqa: PLC0415  slow to import
+
+    zones = open_azure_zones(settings)
+    zones.create()
+    return zones

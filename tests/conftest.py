@@ -1,0 +1,86 @@
+"""Fixtures every test may use: real stores, services and key rings. Imports stay light."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from enclave.adapters.keyring import StoredKeyRing
+    from enclave.settings import EnclaveSettings
+    from enclave.zones import Zones
+    from tests.lib.azurite import Azurite
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator["Azurite"]:
+    """A running Azurite, one a test process."""
+    from tests.lib.azurite import run_azurite
+
+    with run_azurite() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """An empty database in a throw-away PostgreSQL, one a test process (`postgresql+psycopg://`)."""
+    from tests.lib.postgres import run_postgres
+
+    with run_postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def settings_local(tmp_path: Path) -> "EnclaveSettings":
+    """Settings of a local deployment in a temporary home."""
+    from enclave.settings import EnclaveSettings
+
+    return EnclaveSettings(home=tmp_path / "home", storage="local")
+
+
+@pytest.fixture
+def settings_azure(tmp_path: Path, azurite: "Azurite") -> "EnclaveSettings":
+    """Settings of a deployment whose zones lie in Azurite, in containers of its own."""
+    from pydantic import SecretStr
+
+    from enclave.settings import EnclaveSettings
+
+    return EnclaveSettings(
+        home=tmp_path / "home",
+        storage="azure",
+        azure_connection_string=SecretStr(azurite.connection_string),
+        container_prefix=f"t{secrets.token_hex(6)}",
+    )
+
+
+@pytest.fixture
+def zones_local(settings_local: "EnclaveSettings") -> "Zones":
+    """Zones in a temporary folder."""
+    from enclave.adapters.storage import init_zones
+
+    return init_zones(settings_local)
+
+
+@pytest.fixture
+def zones_azure(settings_azure: "EnclaveSettings") -> "Zones":
+    """Zones in Azurite."""
+    from enclave.adapters.storage import init_zones
+
+    return init_zones(settings_azure)
+
+
+@pytest.fixture(params=["local", "azure"])
+def zones(request: pytest.FixtureRequest) -> "Zones":
+    """Zones, once in a local folder and once in Azurite."""
+    found: Zones = request.getfixturevalue(f"zones_{request.param}")
+    return found
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> "StoredKeyRing":
+    """A key ring in a temporary folder, with a wrapping key of its own."""
+    from enclave.adapters.keyring import LocalKeyRing
+
+    return LocalKeyRing(tmp_path / "ring", secrets.token_bytes(32))
