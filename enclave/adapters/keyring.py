@@ -39,7 +39,7 @@ from governance.errors import ObjectNotFoundError, PreconditionFailedError
 from governance.objects import ObjectStore
 from governance.objects.local import LocalFolderStore
 
-WRAPPING_KEY_FILE = "wrapping.key"
+WRAPPING_KEY_FILE = "keys/wrapping.key"
 """In the deployment's home, mode 0600."""
 
 FORMAT = "key-ring/1"
