@@ -4,6 +4,7 @@ from enclave.deidentify.crosswalk import Crosswalk, CrosswalkState
 from enclave.deidentify.deidentifier import Deidentifier
 from enclave.deidentify.plan import DeidentificationPlan, build_plan, decide_plan
 from enclave.deidentify.pseudonyms import MissingIdentityError
+from enclave.deidentify.risk import decide_risk, find_breaches, measure_risk, risk_columns
 from enclave.deidentify.text import RedactionUnavailableError, Redactor
 
 __all__ = [
@@ -16,4 +17,8 @@ __all__ = [
     "Redactor",
     "build_plan",
     "decide_plan",
+    "decide_risk",
+    "find_breaches",
+    "measure_risk",
+    "risk_columns",
 ]

@@ -1,8 +1,8 @@
 """An in-memory hash table from 128-bit keys to 128-bit ids, filled and read a column at a time.
 
-Keys are outputs of a keyed MAC, hence uniform: the top bits are the home slot, and nobody without
-the key can make them cluster. Linear probing; each probe is one vectorized pass over the rows that
-are still undecided. About 40 bytes an entry.
+Keys are outputs of keyed functions, hence uniform, and nobody without the key can make them
+cluster; one multiplication spreads the small keys of tests. Linear probing; each probe is one
+vectorized pass over the rows that are still undecided. About 40 bytes an entry.
 
 Not thread-safe for writing: `enclave.deidentify.crosswalk` holds the lock. Reading a table nobody
 writes to needs none.
@@ -20,6 +20,8 @@ Pairs = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int64]
 
 _FREE: Final = -1
+_SPREAD_LOW: Final = np.uint64(0xC2B2AE3D27D4EB4F)
+_SPREAD_HIGH: Final = np.uint64(0x9E3779B97F4A7C15)
 _MAX_LOAD: Final = 0.625
 _SLACK: Final = 4096
 """Slots past the last home slot, so that probing never wraps around."""
@@ -34,12 +36,13 @@ class LookupTable:
 
     Args:
         capacity: Entries expected; the table grows past it by itself.
+        width: Halves per id; 0 for a table that only numbers its keys.
     """
 
-    def __init__(self, capacity: int = 0) -> None:
+    def __init__(self, capacity: int = 0, *, width: int = 2) -> None:
         self.count = 0
         self._keys = np.empty((capacity, 2), dtype=np.uint64)
-        self._ids = np.empty((capacity, 2), dtype=np.uint64)
+        self._ids = np.empty((capacity, width), dtype=np.uint64)
         self._make_slots(capacity)
 
     @property
@@ -87,6 +90,10 @@ class LookupTable:
             self._place(first, len(keys[part]))
             self.count += len(keys[part])
 
+    def number(self, keys: Pairs) -> Positions:
+        """Number keys in order of arrival; equal keys get the same number. For width 0."""
+        return self.find_or_add(keys, lambda count: np.empty((count, 0), dtype=np.uint64))
+
     def find_or_add(self, keys: Pairs, make_ids: Callable[[int], Pairs]) -> Positions:
         """Entry of each key; a key not in the table gets a new entry, equal keys the same one.
 
@@ -115,7 +122,8 @@ class LookupTable:
         return found
 
     def _homes(self, keys: Pairs) -> Positions:
-        return (keys[:, 0] >> self._shift).astype(np.int64)
+        mixed = (keys[:, 0] ^ (keys[:, 1] * _SPREAD_LOW)) * _SPREAD_HIGH
+        return (mixed >> self._shift).astype(np.int64)
 
     def _make_slots(self, capacity: int) -> None:
         bits = max(_SMALLEST_BITS, int(capacity / _MAX_LOAD).bit_length())
@@ -165,6 +173,6 @@ class LookupTable:
 
 def _grown(array: Pairs, used: int, capacity: int) -> Pairs:
     """A larger copy."""
-    larger = np.empty((capacity, 2), dtype=np.uint64)
+    larger = np.empty((capacity, array.shape[1]), dtype=np.uint64)
     larger[:used] = array[:used]
     return larger

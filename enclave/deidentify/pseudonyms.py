@@ -239,7 +239,7 @@ def cmac_rows(key: bytes, messages: FieldMessages) -> Blocks:
     complete_key, partial_key = _subkeys(key)
     needed = np.maximum(1, -(-messages.lengths // BLOCK_BYTES))
     out = np.empty((messages.rows, BLOCK_BYTES), dtype=np.uint8)
-    for blocks in np.unique(needed):
+    for blocks in np.flatnonzero(np.bincount(needed)):
         # Messages of equal block count go together, so one very long value costs only itself.
         alike = None if (needed == blocks).all() else np.flatnonzero(needed == blocks)
         padded = messages.padded(alike, int(blocks))
