@@ -42,7 +42,9 @@ _FITS: dict[TreatmentKind, frozenset[LogicalType]] = {
 _OPTIONS: dict[TreatmentKind, tuple[frozenset[str], frozenset[str]]] = {
     TreatmentKind.PERSON_ID: (frozenset(), frozenset({"normalize"})),
     TreatmentKind.YEAR: (frozenset(), frozenset({"top", "bottom"})),
+    TreatmentKind.PERSON_ID: (frozenset(), frozenset({"normalize"})),
     TreatmentKind.ENTITY_ID: (frozenset({"domain"}), frozenset()),
+    TreatmentKind.YEAR: (frozenset(), frozenset({"top", "bottom"})),
     TreatmentKind.AGE_BAND: (frozenset(), frozenset({"width", "top"})),
     TreatmentKind.TOWN_TO_REGION: (frozenset({"to"}), frozenset()),
     TreatmentKind.TOP_BOTTOM_CODE: (frozenset(), frozenset({"top", "bottom"})),

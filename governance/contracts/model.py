@@ -35,10 +35,12 @@ class TreatmentKind(StrEnum):
     DROP = "drop"
     KEEP = "keep"
     PERSON_ID = "person_id"
-    """Part of the person's identity: looked up in the crosswalk, replaced by one id column."""
+    """Part of the person's identity: looked up in the crosswalk, replaced by one id column.
+    Options: `normalize`: how its spelling is unified (`ssn`, `sasid`, `name`, `date`, `code`)."""
     ENTITY_ID = "entity_id"
     """Keyed, scoped pseudonym of an entity (employer, school). Options: `domain`."""
     YEAR = "year"
+    """Options: `bottom`, `top`: years beyond them are told as them."""
     AGE_BAND = "age_band"
     """Options: `width` (5), `top` (90). From an integer age."""
     ZIP3 = "zip3"
