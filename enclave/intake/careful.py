@@ -149,9 +149,9 @@ def _parse_carefully(
     bad: dict[int, str] = {}
     if block.is_last and ends_inside_quotes(content, dialect):
         bad[len(spans.starts) - 1] = "record.unclosed_quote"
-    for at in _find_nul_bytes(content, spans):
+    for at in find_nul_bytes(content, spans):
         bad.setdefault(at, "record.nul_byte")
-    for at in _find_invalid_utf8(content, spans):
+    for at in find_invalid_utf8(content, spans):
         bad.setdefault(at, "record.encoding")
     good = np.setdiff1d(np.arange(len(spans.starts)), np.fromiter(bad, np.int64, len(bad)))
     kept = _excise(content, spans, sorted(bad))
@@ -194,7 +194,7 @@ def _find_overfull(table: pa.Table, layout: Layout) -> npt.NDArray[np.bool_]:
     return overfull
 
 
-def _find_nul_bytes(content: bytes, spans: Spans) -> list[int]:
+def find_nul_bytes(content: bytes, spans: Spans) -> list[int]:
     """Records with a NUL byte."""
     if b"\0" not in content:
         return []
@@ -202,7 +202,7 @@ def _find_nul_bytes(content: bytes, spans: Spans) -> list[int]:
     return [int(r) for r in np.unique(np.searchsorted(spans.starts, at, side="right") - 1)]
 
 
-def _find_invalid_utf8(content: bytes, spans: Spans) -> list[int]:
+def find_invalid_utf8(content: bytes, spans: Spans) -> list[int]:
     """Records with bytes that are not UTF-8."""
     view = memoryview(content)
     found: list[int] = []

@@ -25,12 +25,12 @@ from enclave.intake.headers import Layout, match_header, match_positions
 from enclave.intake.limits import IntakeLimits
 from enclave.intake.reader import SubmissionReader
 from enclave.intake.refusals import refuse
+from enclave.intake.samples import SAMPLE_BYTES, read_sample
 from enclave.intake.scanner import count_line_breaks, ends_inside_quotes, find_records
 from enclave.intake.sniff import Sniffed, name_byte, sniff
 from enclave.intake.sources import Source
 from governance.contracts.model import DatasetContract
 
-SAMPLE_BYTES = 256 * 1024
 THREADS = 2
 WINDOW_BLOCKS = 3
 """Blocks parsed ahead of the consumer, so that memory is a few blocks."""
@@ -38,19 +38,6 @@ WINDOW_BLOCKS = 3
 TARGET_ROWS = 64_000
 MIN_BLOCK_BYTES = 1 << 20
 MAX_BLOCK_BYTES = 16 << 20
-
-
-def read_sample(stream: Readable, size: int) -> tuple[bytes, bool]:
-    """At least `size` bytes, and whether that is the whole stream."""
-    parts: list[bytes] = []
-    held = 0
-    while held <= size:
-        part = stream.read(size)
-        if not part:
-            return b"".join(parts), True
-        parts.append(part)
-        held += len(part)
-    return b"".join(parts), False
 
 
 class DelimitedReader(SubmissionReader):

@@ -1,0 +1,369 @@
+"""Fixed-width text with several record types, header and trailer records.
+
+A file is accepted whole or not at all: the header first, the trailer last, and the trailer's count
+equal to the records between them (of every type). Only the contract's record type becomes rows;
+ordinals count records of that type. A line may be shorter than the layout (trailing blanks cut
+off) as long as the last column the contract cannot do without is complete.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from enclave.batches import MalformedRecord, RawBatch
+from enclave.errors import UnreadableSubmissionError
+from enclave.findings import Finding, Severity
+from enclave.intake.blocks import Block, RecordTooLongError, cut_blocks
+from enclave.intake.careful import find_invalid_utf8, find_nul_bytes
+from enclave.intake.cells import null_cells
+from enclave.intake.encodings import Utf8Stream, decide_encoding
+from enclave.intake.headers import needs_column
+from enclave.intake.limits import IntakeLimits
+from enclave.intake.reader import SubmissionReader
+from enclave.intake.refusals import note, refuse, warn
+from enclave.intake.samples import SAMPLE_BYTES, read_sample
+from enclave.intake.scanner import Dialect, Spans, count_line_breaks, find_records
+from enclave.intake.sniff import sniff_newline
+from enclave.intake.sources import Source
+from governance.contracts.model import DatasetContract
+
+BLOCK_BYTES = 8 << 20
+NO_QUOTES = Dialect(delimiter=0, quote=None)
+LINES_SHOWN = 10
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """The records of a block and what each of them is.
+
+    Attributes:
+        content: The block's bytes.
+        spans: Where records lie.
+        wanted, headers, trailers: Which are of the contract's type, header, trailer records.
+    """
+
+    content: bytes
+    spans: Spans
+    wanted: Mask
+    headers: Mask
+    trailers: Mask
+
+
+class FixedWidthReader(SubmissionReader):
+    """Reads fixed-width records; see the module."""
+
+    def __init__(self, source: Source, contract: DatasetContract, limits: IntakeLimits) -> None:
+        """Decide the encoding and check the layout.
+
+        Raises:
+            UnreadableSubmissionError: A column without position or width, or an empty file.
+        """
+        super().__init__(contract, limits)
+        self._source = source
+        self._slices = self._check_layout()
+        sample, _ = read_sample(source.open(), SAMPLE_BYTES)
+        self._encoding = decide_encoding(sample, contract.file.encoding)
+        for finding in self._encoding.findings:
+            self.add_finding(finding)
+        if not sample.strip(b"\r\n \x1a"):
+            raise refuse(
+                "intake.empty_file", "The file holds no record.", remedy="Send the file again."
+            )
+        newline = sniff_newline(sample)
+        self.add_finding(note("intake.dialect", f"Line breaks are {newline}."))
+        self._needed_width = max(
+            (end for c, (_, end) in zip(contract.columns, self._slices, strict=True)
+             if needs_column(contract, c)),
+            default=self._slices[0][1],
+        )  # fmt: skip
+        self._blocks: list[int] = []
+        self._dialect.update(
+            format="fixed_width",
+            encoding=self._encoding.name,
+            newline=newline,
+            record_width=max(end for _, end in self._slices),
+            preamble_lines=contract.file.preamble_lines,
+            **source.describe(),
+        )
+
+    def _check_layout(self) -> list[tuple[int, int]]:
+        """Start and end of each column, in characters."""
+        slices: list[tuple[int, int]] = []
+        for column in self.contract.columns:
+            if column.start is None or column.width is None:
+                raise refuse(
+                    "intake.layout_missing",
+                    f"The contract gives {column.name} no start and width.",
+                    remedy="Complete the contract's fixed-width layout.",
+                    column=column.name,
+                )
+            slices.append((column.start, column.start + column.width))
+        return slices
+
+    def _classified(self) -> Iterator[_Records]:
+        """Every block with its records told apart.
+
+        Raises:
+            UnreadableSubmissionError: A line without end.
+        """
+        file = self.contract.file
+        blocks = cut_blocks(
+            Utf8Stream(self._source.open(), self._encoding),
+            NO_QUOTES,
+            block_bytes=BLOCK_BYTES,
+            max_record_bytes=self.limits.max_record_bytes,
+        )
+        skip_lines = file.preamble_lines
+        try:
+            for block in blocks:
+                records = self._classify(block, skip_lines)
+                skip_lines = max(skip_lines - count_line_breaks(records.content), 0)
+                yield records
+        except RecordTooLongError:
+            raise refuse(
+                "intake.record_too_long",
+                f"A line is longer than {self.limits.max_record_bytes} bytes.",
+                remedy="Check the line breaks.",
+            ) from None
+
+    def _classify(self, block: Block, skip_lines: int) -> _Records:
+        """Tell a block's records apart by their type code."""
+        content = block.content
+        spans = find_records(content, NO_QUOTES)
+        keep = spans.lines >= skip_lines
+        if block.is_last and len(spans.starts) and content[spans.starts[-1] :].strip() == b"\x1a":
+            keep[-1] = False  # The end-of-file mark of old systems.
+        spans = Spans(spans.starts[keep], spans.ends[keep], spans.lines[keep])
+        file = self.contract.file
+        headers = self._has_type(content, spans, file.header_record)
+        trailers = self._has_type(content, spans, file.trailer_record)
+        if file.record_type is None:
+            wanted = ~(headers | trailers)
+        else:
+            wanted = self._has_type(content, spans, file.record_type)
+        return _Records(content, spans, wanted, headers, trailers)
+
+    def _has_type(self, content: bytes, spans: Spans, code: str | None) -> Mask:
+        """Which records carry the type code at its place (bytes: type codes are ASCII)."""
+        matches = np.zeros(len(spans.starts), np.bool_)
+        if not code:
+            return matches
+        data = np.frombuffer(content, np.uint8)
+        at = spans.starts + self.contract.file.record_type_start
+        fits = at + len(code) <= spans.ends
+        matches |= fits
+        for offset, byte in enumerate(code.encode()):
+            matches[fits] &= data[at[fits] + offset] == byte
+        return matches
+
+    def batches(self) -> Iterator[RawBatch]:
+        """Records of the contract's type; see `SubmissionReader.batches`.
+
+        Yields:
+            One batch a block.
+        """
+        self.records_read = 0
+        self._blocks = []
+        self._other_records = {}
+        frame = _Frame(self.contract, self.findings)
+        line = 0
+        for records in self._classified():
+            frame.add(records, line)
+            line += count_line_breaks(records.content)
+            self._blocks.append(self.records_read + 1)
+            yield self._to_batch(records)
+        frame.finish()
+        self._other_records = frame.other_records
+        if not self.records_read:
+            self.add_finding(
+                warn(
+                    "intake.no_records",
+                    "The file holds no record of the contract's type.",
+                    remedy="Check that the right file was sent.",
+                )
+            )
+
+    def _to_batch(self, records: _Records) -> RawBatch:
+        """Slice the wanted records of a block into cells."""
+        starts, ends = records.spans.starts[records.wanted], records.spans.ends[records.wanted]
+        first = self.records_read + 1
+        self.records_read += len(starts)
+        bad = self._find_malformed(records.content, Spans(starts, ends, starts))
+        keep = np.ones(len(starts), np.bool_)
+        keep[list(bad)] = False
+        lines = _to_lines(records.content, starts[keep], ends[keep])
+        short = pc.less(pc.utf8_length(lines), self._needed_width).to_numpy(zero_copy_only=False)
+        if short.any():
+            kept = np.flatnonzero(keep)
+            bad.update(dict.fromkeys(kept[short].tolist(), "record.too_short"))
+            keep[kept[short]] = False
+            lines = lines.filter(pa.array(~short))
+        malformed = tuple(
+            MalformedRecord(first + at, bad[at], records.content[starts[at] : ends[at]])
+            for at in sorted(bad)
+        )
+        ordinals = pa.array(np.flatnonzero(keep) + first, pa.int64())
+        return RawBatch(self._slice(lines), ordinals, malformed)
+
+    def _find_malformed(self, content: bytes, spans: Spans) -> dict[int, str]:
+        """Records with bytes that are no text."""
+        bad = dict.fromkeys(find_nul_bytes(content, spans), "record.nul_byte")
+        bad.update(dict.fromkeys(find_invalid_utf8(content, spans), "record.encoding"))
+        return {at: code for at, code in bad.items() if at >= 0}
+
+    def _slice(self, lines: pa.Array) -> pa.RecordBatch:
+        """Cells of whole lines."""
+        file = self.contract.file
+        arrays = [
+            null_cells(pc.utf8_slice_codeunits(lines, start, end), file.null_values, trim=file.trim)
+            for start, end in self._slices
+        ]
+        return pa.RecordBatch.from_arrays(arrays, names=[c.name for c in self.contract.columns])
+
+    def line_numbers(self, records: Sequence[int]) -> dict[int, int]:
+        """Lines of these records; see `SubmissionReader.line_numbers`."""
+        wanted = np.unique(np.asarray(records, np.int64))
+        found: dict[int, int] = {}
+        line, first = 1, 1
+        for block in self._classified():
+            lines = block.spans.lines[block.wanted]
+            here = wanted[(wanted >= first) & (wanted < first + len(lines))]
+            found.update(zip(here.tolist(), (lines[here - first] + line).tolist(), strict=True))
+            if len(found) == len(wanted):
+                break
+            line += count_line_breaks(block.content)
+            first += len(lines)
+        return found
+
+
+class _Frame:
+    """Header first, trailer last, count right: kept while blocks pass by."""
+
+    def __init__(self, contract: DatasetContract, findings: list[Finding]) -> None:
+        """Nothing seen yet."""
+        self._file = contract.file
+        self._findings = findings
+        self._seen = 0
+        self._wanted = 0
+        self._header_lines: list[int] = []
+        self._trailer_lines: list[int] = []
+        self._headers = 0
+        self._trailers = 0
+        self._last_is_trailer = False
+        self._stated: str | None = None
+
+    @property
+    def other_records(self) -> dict[str, int]:
+        """Records that became no row, by what they are."""
+        others = self._seen - self._wanted - self._headers - self._trailers
+        counts = {"header": self._headers, "trailer": self._trailers, "other": others}
+        return {name: count for name, count in counts.items() if count}
+
+    def add(self, records: _Records, lines_before: int) -> None:
+        """Take note of a block.
+
+        Raises:
+            UnreadableSubmissionError: The first record is no header.
+        """
+        spans = records.spans
+        if not len(spans.starts):
+            return
+        if not self._seen and self._file.header_record and not records.headers[0]:
+            raise self._refuse(
+                "intake.header_record_missing",
+                "The file does not begin with the header record the contract declares.",
+                (int(spans.lines[0]) + lines_before + 1,),
+            )
+        self._seen += len(spans.starts)
+        self._wanted += int(records.wanted.sum())
+        self._headers += int(records.headers.sum())
+        self._trailers += int(records.trailers.sum())
+        for mask, lines in (
+            (records.headers, self._header_lines),
+            (records.trailers, self._trailer_lines),
+        ):
+            at = np.flatnonzero(mask)[:LINES_SHOWN]
+            lines.extend((spans.lines[at] + lines_before + 1).tolist())
+        self._last_is_trailer = bool(records.trailers[-1])
+        if self._last_is_trailer:
+            start, end = int(spans.starts[-1]), int(spans.ends[-1])
+            self._stated = records.content[start:end].decode("utf-8", "replace")
+
+    def finish(self) -> None:
+        """Judge the whole file.
+
+        Raises:
+            UnreadableSubmissionError: Two headers, no or two trailers, or a wrong count.
+        """
+        file = self._file
+        if file.header_record and self._headers > 1:
+            raise self._refuse(
+                "intake.header_record_repeated",
+                f"The file has {self._headers} header records; several files may have been joined.",
+                tuple(self._header_lines[:LINES_SHOWN]),
+            )
+        if file.trailer_record is None:
+            return
+        if not self._last_is_trailer:
+            raise self._refuse(
+                "intake.trailer_record_missing",
+                "The file does not end with the trailer record the contract declares; it may have "
+                "been cut off.",
+                (),
+            )
+        if self._trailers > 1:
+            raise self._refuse(
+                "intake.trailer_record_repeated",
+                f"The file has {self._trailers} trailer records.",
+                tuple(self._trailer_lines[:LINES_SHOWN]),
+            )
+        self._check_count()
+
+    def _check_count(self) -> None:
+        """Compare the trailer's count with the records between header and trailer."""
+        file = self._file
+        if file.trailer_count_start is None or file.trailer_count_width is None:
+            return
+        end = file.trailer_count_start + file.trailer_count_width
+        stated = (self._stated or "")[file.trailer_count_start : end].strip()
+        records = self._seen - self._headers - self._trailers
+        if not stated.isascii() or not stated.isdigit():
+            raise self._refuse(
+                "intake.trailer_count",
+                f"The trailer states no number of records (the file has {records}).",
+                tuple(self._trailer_lines[-1:]),
+            )
+        if int(stated) != records:
+            raise self._refuse(
+                "intake.trailer_count",
+                f"The trailer states {int(stated)} records; the file has {records}.",
+                tuple(self._trailer_lines[-1:]),
+            )
+
+    def _refuse(self, code: str, message: str, lines: tuple[int, ...]) -> UnreadableSubmissionError:
+        """The refusal, with lines."""
+        finding = Finding(
+            code, Severity.ERROR, message, lines=lines, remedy="Produce and send the file again."
+        )
+        return UnreadableSubmissionError(message, findings=(*self._findings, finding), finding=code)
+
+
+def _to_lines(
+    content: bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
+) -> pa.Array:
+    """Records as text, without copying more than them: records and the gaps between alternate."""
+    if not len(starts):
+        return pa.array([], pa.string())
+    offsets = np.empty(2 * len(starts), np.int32)
+    offsets[0::2], offsets[1::2] = starts, ends
+    count = len(offsets) - 1
+    both = pa.Array.from_buffers(
+        pa.string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(content)]
+    )
+    return both.filter(pa.array(np.arange(count) % 2 == 0))
