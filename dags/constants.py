@@ -13,7 +13,7 @@ MAX_RETRY_DELAY = timedelta(minutes=30)
 
 WAIT_FOR_DROP = timedelta(days=7)
 """How long after the agreed time a feed waits before the run fails as overdue."""
-POLL_INTERVAL = timedelta(seconds=20)
+POLL_INTERVAL = timedelta(seconds=10)
 """How often the landing zone is listed while a feed waits."""
 
 PROCESS_TIMEOUT = timedelta(hours=4)

@@ -39,7 +39,7 @@ def receive(agreement_id: str, dataset: str) -> list[str]:
     return [submission.id for submission in received if submission.dataset == dataset]
 
 
-@task(max_active_tis_per_dagrun=1, execution_timeout=PROCESS_TIMEOUT)
+@task(multiple_outputs=False, max_active_tis_per_dagrun=1, execution_timeout=PROCESS_TIMEOUT)
 @publishable_failures
 def process(submission_id: str) -> Outcome:
     """Read, validate, de-identify and stage one submission in one streaming pass."""
@@ -50,7 +50,7 @@ def process(submission_id: str) -> Outcome:
     return _said(outcome)
 
 
-@task(max_active_tis_per_dagrun=1, execution_timeout=LAND_TIMEOUT)
+@task(multiple_outputs=False, max_active_tis_per_dagrun=1, execution_timeout=LAND_TIMEOUT)
 @publishable_failures
 def land(submission_id: str, processed: Outcome) -> Outcome:
     """Assess the risk and commit; skipped when there is nothing to land, which is no failure.
@@ -73,7 +73,7 @@ def land(submission_id: str, processed: Outcome) -> Outcome:
     return said
 
 
-@task(trigger_rule=TriggerRule.NONE_FAILED)
+@task(multiple_outputs=False, trigger_rule=TriggerRule.NONE_FAILED)
 @publishable_failures
 def report(submission_id: str) -> Outcome:
     """Write the receipt, whatever became of the submission, and start the clocks."""
@@ -84,7 +84,7 @@ def report(submission_id: str) -> Outcome:
     return _said(outcome)
 
 
-@task
+@task(multiple_outputs=False)
 @publishable_failures
 def expire_terms() -> Outcome:
     """End what ended: agreements and grants whose last day has passed."""
