@@ -22,11 +22,13 @@ class Block:
         data: Bytes; only the first `size` belong to the block.
         size: Length of the block.
         is_last: Nothing follows, so its last record may lack a line break.
+        has_strays: A closing quote has text after it.
     """
 
     data: bytes
     size: int
     is_last: bool
+    has_strays: bool = False
 
     @property
     def content(self) -> bytes:
@@ -63,13 +65,14 @@ def cut_blocks(
     offset = 0
     while chunk := stream.read(block_bytes):
         data = rest + chunk if rest else chunk
-        cut = find_cut(data, dialect)
+        cut, strays = find_cut(data, dialect)
         if len(data) - cut > max_record_bytes:
             tail = data[cut:]
             raise RecordTooLongError(offset + cut, in_quotes=ends_inside_quotes(tail, dialect))
         if cut:
-            yield Block(data, cut, is_last=False)
+            yield Block(data, cut, is_last=False, has_strays=strays)
         rest = data[cut:]
         offset += cut
     if rest:
-        yield Block(rest, len(rest), is_last=True)
+        _, strays = find_cut(rest, dialect)
+        yield Block(rest, len(rest), is_last=True, has_strays=strays)

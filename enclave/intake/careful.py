@@ -15,7 +15,14 @@ from enclave.intake.blocks import Block
 from enclave.intake.cells import clean_column, longest_cell_bytes
 from enclave.intake.headers import Layout
 from enclave.intake.refusals import refuse
-from enclave.intake.scanner import Dialect, Spans, ends_inside_quotes, find_records
+from enclave.intake.scanner import (
+    Dialect,
+    Spans,
+    ends_inside_quotes,
+    find_records,
+    find_strays,
+    structural_quotes,
+)
 from governance.contracts.model import DatasetContract
 
 _PARSE_SLACK = 1 << 16
@@ -121,9 +128,8 @@ def parse_block(
     Raises:
         UnreadableSubmissionError: A cell is longer than the bound.
     """
-    if b"\0" not in block.data and not (
-        block.is_last and ends_inside_quotes(block.content, dialect)
-    ):
+    clean = b"\0" not in block.data and not block.has_strays
+    if clean and not (block.is_last and ends_inside_quotes(block.content, dialect)):
         try:
             data = pa.py_buffer(block.data).slice(0, block.size)
             table = _read(data, contract, layout, dialect, None)
@@ -149,6 +155,8 @@ def _parse_carefully(
     bad: dict[int, str] = {}
     if block.is_last and ends_inside_quotes(content, dialect):
         bad[len(spans.starts) - 1] = "record.unclosed_quote"
+    for at in _find_stray_quotes(content, spans, dialect) if block.has_strays else ():
+        bad.setdefault(at, "record.stray_quote")
     for at in find_nul_bytes(content, spans):
         bad.setdefault(at, "record.nul_byte")
     for at in find_invalid_utf8(content, spans):
@@ -192,6 +200,12 @@ def _find_overfull(table: pa.Table, layout: Layout) -> npt.NDArray[np.bool_]:
         column = pc.fill_null(pc.utf8_trim_whitespace(table.column(str(position))), "")
         overfull |= pc.greater(pc.binary_length(column), 0).to_numpy()
     return overfull
+
+
+def _find_stray_quotes(content: bytes, spans: Spans, dialect: Dialect) -> list[int]:
+    """Records in which text follows a closing quote."""
+    at = find_strays(content, structural_quotes(content, dialect), dialect)
+    return [int(r) for r in np.unique(np.searchsorted(spans.starts, at, side="right") - 1)]
 
 
 def find_nul_bytes(content: bytes, spans: Spans) -> list[int]:

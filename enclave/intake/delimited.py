@@ -27,13 +27,15 @@ from enclave.intake.reader import SubmissionReader
 from enclave.intake.refusals import refuse
 from enclave.intake.samples import SAMPLE_BYTES, read_sample
 from enclave.intake.scanner import count_line_breaks, ends_inside_quotes, find_records
-from enclave.intake.sniff import Sniffed, name_byte, sniff
+from enclave.intake.sniff import Sniffed, name_byte, name_quote, sniff
 from enclave.intake.sources import Source
 from governance.contracts.model import DatasetContract
 
 THREADS = 2
 WINDOW_BLOCKS = 3
 """Blocks parsed ahead of the consumer, so that memory is a few blocks."""
+
+MIN_WIDTHS_JUDGED = 5
 
 TARGET_ROWS = 64_000
 MIN_BLOCK_BYTES = 1 << 20
@@ -56,6 +58,7 @@ class DelimitedReader(SubmissionReader):
         self._layout = self._decide_layout()
         for finding in (*self._sniffed.findings, *self._layout.findings):
             self.add_finding(finding)
+        self._check_widths(self._layout.width)
         self._block_bytes = _choose_block_bytes(self._sniffed, sample)
         self._blocks: list[tuple[int, int]] = []
         self._describe()
@@ -96,31 +99,42 @@ class DelimitedReader(SubmissionReader):
                 remedy="Send the columns of the contract.",
                 findings=self.findings,
             )
-        always_empty = bool(sniffed.widths) and sniffed.last_empty == len(sniffed.widths)
+        named = len(self.contract.columns)
         if sniffed.header is None:
-            if usual == len(self.contract.columns) + 1 and always_empty:
-                return Layout(tuple(range(usual - 1)), usual, (usual - 1,))
+            if usual > named >= sniffed.filled:
+                return Layout(tuple(range(named)), usual, tuple(range(named, usual)))
             return match_positions(self.contract, usual)
         header = list(sniffed.header)
-        if usual == len(header) - 1 and not header[-1].strip():
-            return match_header(header[:-1], self.contract)
-        if usual == len(header) + 1 and always_empty:
-            return match_header(header, self.contract, void=[len(header)])
-        if not header[-1].strip() and len(header) > 1 and (always_empty or not sniffed.widths):
-            return match_header(header, self.contract, void=[len(header) - 1])
-        return match_header(header, self.contract)
+        while len(header) > 1 and not header[-1].strip():
+            header.pop()
+        width = usual or width
+        if width < len(header) or sniffed.filled > len(header):
+            header = list(sniffed.header)
+        void = range(len(header), width) if sniffed.filled <= len(header) else ()
+        return match_header(header, self.contract, void=void)
+
+    def _check_widths(self, width: int) -> None:
+        """Refuse when every sampled record would be malformed: say so once, not for each."""
+        widths = self._sniffed.widths
+        if len(widths) >= MIN_WIDTHS_JUDGED and width not in widths:
+            raise refuse(
+                "intake.record_width",
+                f"None of the first {len(widths)} records has {width} cells; they have "
+                f"{min(widths)} to {max(widths)}.",
+                remedy="Write header and records with the same delimiter and number of cells.",
+                findings=self.findings,
+            )
 
     def _describe(self) -> None:
         """Fill `dialect`."""
         sniffed, file = self._sniffed, self.contract.file
-        quote = sniffed.dialect.quote
         self._dialect.update(
             format="delimited",
             encoding=self._encoding.name,
             byte_order_mark=self._encoding.mark_bytes > 0,
             delimiter=name_byte(sniffed.dialect.delimiter),
             delimiter_declared=file.delimiter is not None,
-            quote="none" if quote is None else name_byte(quote),
+            quote=name_quote(sniffed.dialect.quote),
             newline=sniffed.newline,
             header=sniffed.header is not None,
             columns=self._layout.width,

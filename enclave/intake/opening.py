@@ -116,7 +116,9 @@ def _check_extension(file_name: str, kind: FileKind, container: Shape | None) ->
     last = last if named else (extensions[-1] if extensions else "")
     if container is Shape.ZIP or last in EXTENSIONS[kind]:
         return []
-    if last.isdigit() or not any(last in known for known in EXTENSIONS.values()):
+    if not any(last in known for known in EXTENSIONS.values()):
+        if kind is FileKind.FIXED_WIDTH:
+            return []  # Mainframe data sets are named by rules of their own.
         message = "The file's extension is not one of its format."
     else:
         message = f"The file's name ends in .{last}; its content is {KINDS[kind][0]}."

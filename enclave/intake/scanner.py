@@ -90,12 +90,36 @@ def _walk_quotes(data: npt.NDArray[np.uint8], quotes: Positions, dialect: Dialec
     return np.asarray(kept, np.int64)
 
 
-def find_cut(block: bytes | bytearray, dialect: Dialect) -> int:
+def find_strays(block: bytes | bytearray, quotes: Positions, dialect: Dialect) -> Positions:
+    """Closing quotes with text after them in the same cell: a quote nobody doubled, mostly.
+
+    pyarrow and `csv` would read on and drop quotes; what the agency meant is unknown.
+    """
+    if not len(quotes):
+        return quotes
+    closing = quotes[1::2]
+    data = np.frombuffer(block, np.uint8)
+    after = data[np.minimum(closing + 1, len(data) - 1)]
+    fine = (after == dialect.delimiter) | (after == LF) | (after == CR) | (after == dialect.quote)
+    fine |= closing == len(data) - 1
+    strays: Positions = closing[~fine]
+    return strays
+
+
+def find_cut(block: bytes | bytearray, dialect: Dialect) -> tuple[int, bool]:
     """Where the last whole record of the block ends, its line break included; 0 when none does.
 
     A carriage return as the very last byte does not count: a line feed may follow.
+
+    Returns:
+        The cut, and whether a closing quote has text after it.
     """
     quotes = structural_quotes(block, dialect)
+    return _find_cut(block, quotes), bool(len(find_strays(block, quotes, dialect)))
+
+
+def _find_cut(block: bytes | bytearray, quotes: Positions) -> int:
+    """The cut alone."""
     limit = len(block)
     while limit > 0:
         feed = block.rfind(b"\n", 0, limit)

@@ -12,7 +12,7 @@ from enclave.findings import Finding
 from enclave.intake.headers import count_matches
 from enclave.intake.refusals import note, refuse, warn
 from enclave.intake.scanner import Dialect, find_records, line_breaks
-from governance.contracts.model import DatasetContract, FileFormat
+from governance.contracts.model import DatasetContract
 
 DELIMITERS = b",\t;|:^~\x1f\x01 "
 """Tried in this order; on a tie the earlier one wins."""
@@ -32,7 +32,7 @@ class Sniffed:
         header: Cells of the header row, or None when the contract declares none.
         data_start: Bytes before the first data record.
         widths: Cells of each sampled data record.
-        last_empty: Sampled data records whose last cell is empty.
+        filled: The longest sampled data record, empty cells at its end left out.
         findings: What was decided, and contradictions.
     """
 
@@ -42,7 +42,7 @@ class Sniffed:
     header: tuple[str, ...] | None
     data_start: int
     widths: tuple[int, ...]
-    last_empty: int
+    filled: int
     findings: tuple[Finding, ...]
 
 
@@ -80,6 +80,11 @@ def split_cells(record: bytes, dialect: Dialect) -> list[bytes]:
 def name_byte(byte: int) -> str:
     """A delimiter or quote for people."""
     return NAMES.get(byte, chr(byte))
+
+
+def name_quote(quote: int | None) -> str:
+    """A quote for people."""
+    return "none" if quote is None else name_byte(quote)
 
 
 def sniff_newline(sample: bytes) -> str:
@@ -128,23 +133,6 @@ def preamble_bytes(sample: bytes, lines: int) -> int:
     return int(breaks[lines - 1]) + 1
 
 
-def _sniff_quote(body: bytes) -> int:
-    """The quote in use: the double quote unless only single quotes enclose cells."""
-    if b'"' in body or b"'" not in body:
-        return ord('"')
-    enclosed = 0
-    plain = 0
-    for line in body.splitlines()[:SAMPLE_RECORDS]:
-        for delimiter in (b",", b"\t", b";", b"|"):
-            cells = line.split(delimiter)
-            if len(cells) == 1:
-                continue
-            quoted = [c.startswith(b"'") and c.endswith(b"'") and len(c) > 1 for c in cells]
-            enclosed += sum(quoted)
-            plain += sum(b"'" in c for c, q in zip(cells, quoted, strict=True) if not q)
-    return ord("'") if enclosed > plain else ord('"')
-
-
 def sample_records(body: bytes, dialect: Dialect, *, whole: bool) -> list[list[bytes]]:
     """Cells of the first records; the last is left out unless the sample is the whole file."""
     spans = find_records(body, dialect)
@@ -153,6 +141,11 @@ def sample_records(body: bytes, dialect: Dialect, *, whole: bool) -> list[list[b
         split_cells(body[spans.starts[i] : spans.ends[i]], dialect)
         for i in range(min(count, SAMPLE_RECORDS))
     ]
+
+
+def _filled_width(cells: Sequence[bytes]) -> int:
+    """Cells up to the last that holds anything."""
+    return max((at + 1 for at, cell in enumerate(cells) if cell.strip()), default=0)
 
 
 def consistency(widths: Sequence[int]) -> float:
@@ -178,39 +171,41 @@ def _score(
     return (sum(w == expected for w in widths) / len(widths), consistency(widths))
 
 
-def _decide_delimiter(
-    body: bytes, contract: DatasetContract, quote: int | None, *, whole: bool
-) -> tuple[int, list[Finding]]:
-    """The delimiter, and how it was decided."""
-    declared = _declared_byte(contract.file.delimiter, "delimiter")
-    scores: dict[int, tuple[float, float]] = {}
-    for byte in ([declared] if declared is not None else []) + list(DELIMITERS):
-        if byte not in scores and byte != quote:
-            scores[byte] = _score(body, Dialect(byte, quote), contract, whole=whole)
-    best = max(scores, key=lambda byte: scores[byte])
-    if declared is None:
-        text = f"The delimiter is {name_byte(best)}."
-        return best, [note("intake.dialect", text)]
-    if scores[best][0] > scores[declared][0] and scores[best][0] > 1 and contract.file.header:
-        return best, [
-            warn(
-                "intake.dialect_contradicts",
-                f"The contract declares the delimiter {name_byte(declared)}; only with "
-                f"{name_byte(best)} does the header name the contract's columns.",
-                remedy="Send the declared delimiter, or change the contract.",
-            )
-        ]
-    return declared, []
+def _decide_dialect(
+    body: bytes, contract: DatasetContract, *, whole: bool
+) -> tuple[Dialect, list[Finding]]:
+    """Delimiter and quote together, and how they were decided.
 
-
-def _decide_quote(body: bytes, file: FileFormat) -> tuple[int | None, list[Finding]]:
-    """The quote, and how it was decided; a declared empty quote means none."""
+    A declared empty quote means that quotes mean nothing.
+    """
+    file = contract.file
+    declared = _declared_byte(file.delimiter, "delimiter")
+    quotes: list[int | None] = [ord('"'), ord("'")] if b"'" in body else [ord('"')]
     if file.quote is not None:
-        return _declared_byte(file.quote, "quote"), []
-    quote = _sniff_quote(body)
-    if quote == ord('"'):
-        return quote, []
-    return quote, [note("intake.dialect", "Cells are enclosed in single quotes.")]
+        quotes = [_declared_byte(file.quote, "quote")]
+    delimiters = ([] if declared is None else [declared]) + list(DELIMITERS)
+    scores = {
+        Dialect(delimiter, quote): _score(body, Dialect(delimiter, quote), contract, whole=whole)
+        for quote in quotes
+        for delimiter in dict.fromkeys(delimiters)
+        if delimiter != quote
+    }
+    best = max(scores, key=lambda dialect: scores[dialect])
+    findings = [note("intake.dialect", f"The quote is {name_quote(best.quote)}.")]
+    if declared is None:
+        text = f"The delimiter is {name_byte(best.delimiter)}."
+        return best, [note("intake.dialect", text), *findings]
+    kept = max((d for d in scores if d.delimiter == declared), key=lambda dialect: scores[dialect])
+    if not file.header or scores[best][0] <= max(scores[kept][0], 1):
+        return kept, []
+    return best, [
+        warn(
+            "intake.dialect_contradicts",
+            f"The contract declares the delimiter {name_byte(declared)}; only with "
+            f"{name_byte(best.delimiter)} does the header name the contract's columns.",
+            remedy="Send the declared delimiter, or change the contract.",
+        )
+    ]
 
 
 def sniff(sample: bytes, contract: DatasetContract, *, whole: bool) -> Sniffed:
@@ -233,10 +228,7 @@ def sniff(sample: bytes, contract: DatasetContract, *, whole: bool) -> Sniffed:
             "The file holds no record.",
             remedy="Send the file again; an agreed empty delivery still needs its header.",
         )
-    quote, findings = _decide_quote(body, contract.file)
-    delimiter, decided = _decide_delimiter(body, contract, quote, whole=whole)
-    findings += decided
-    dialect = Dialect(delimiter, quote)
+    dialect, findings = _decide_dialect(body, contract, whole=whole)
     newline = sniff_newline(body)
     findings.append(note("intake.dialect", f"Line breaks are {newline}."))
     spans = find_records(body, dialect)
@@ -259,6 +251,6 @@ def sniff(sample: bytes, contract: DatasetContract, *, whole: bool) -> Sniffed:
         header,
         data_start,
         tuple(len(cells) for cells in records),
-        sum(cells[-1].strip() == b"" for cells in records),
+        max((_filled_width(cells) for cells in records), default=0),
         tuple(findings),
     )
