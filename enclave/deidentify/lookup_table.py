@@ -91,7 +91,7 @@ class LookupTable:
             self.count += len(keys[part])
 
     def number(self, keys: Pairs) -> Positions:
-        """Number keys in order of arrival; equal keys get the same number. For width 0."""
+        """Number keys without gaps; equal keys get the same number. For width 0."""
         return self.find_or_add(keys, lambda count: np.empty((count, 0), dtype=np.uint64))
 
     def find_or_add(self, keys: Pairs, make_ids: Callable[[int], Pairs]) -> Positions:
