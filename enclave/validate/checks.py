@@ -18,10 +18,11 @@ No pyarrow here: a check is data.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Final
 
 from enclave.validate.layouts import layouts_of
-from enclave.validate.patterns import INTEGER_PATTERN, NUMBER_PATTERN, to_python
+from enclave.validate.patterns import INTEGER_PATTERN, NUMBER_PATTERN
 from governance.contracts.model import (
     Column,
     DatasetContract,
@@ -29,6 +30,7 @@ from governance.contracts.model import (
     Rule,
     RuleKind,
 )
+from governance.contracts.patterns import to_python
 from governance.errors import ContractError
 
 VALUE: Final = "__value"
@@ -164,8 +166,7 @@ def _format_checks(column: Column) -> Iterator[Check]:
                 f"Write it as {words}, with nothing before or after it.",
                 Expectation(
                     "expect_column_values_to_match_regex_list",
-                    {"column": name, "regex_list": [to_python(x.pattern) for x in layouts],
-                     "match_on": "any"},
+                    {"column": name, "regex_list": [to_python(x.pattern) for x in layouts]},
                 ),
             )  # fmt: skip
 
@@ -184,16 +185,39 @@ def _bound_checks(column: Column) -> Iterator[Check]:
     ranges = (("min", column.minimum, "not be below"), ("max", column.maximum, "not be above"))
     for end, limit, words in ranges:
         if limit is not None:
-            if column.logical_type is LogicalType.BOOLEAN:
-                raise ContractError(
-                    f"Column {name!r} is yes/no and cannot have bounds.", column=name
-                )
             yield Check(
                 f"range.{end}", (name,), f"must {words} {limit}",
                 "Correct the value, or ask for the contract's bound to be changed.",
                 Expectation("expect_column_values_to_be_between",
-                            {"column": name + VALUE, f"{end}_value": limit}),
+                            {"column": name + VALUE, f"{end}_value": bound_of(column, limit)}),
             )  # fmt: skip
+
+
+Bound = int | float | date | datetime
+
+
+def bound_of(column: Column, limit: str | float) -> Bound:
+    """A contract's bound as a value of the column's type.
+
+    Raises:
+        ContractError: The bound is not of the type, or the type has no order that bounds could use.
+    """
+    try:
+        match column.logical_type:
+            case LogicalType.DATE:
+                return date.fromisoformat(str(limit))
+            case LogicalType.TIMESTAMP:
+                return datetime.fromisoformat(str(limit))
+            case LogicalType.INTEGER | LogicalType.NUMBER:
+                return float(limit) if isinstance(limit, str) else limit
+            case kind:
+                raise ContractError(f"Column {column.name!r} is {kind} and cannot have bounds.",
+                                    column=column.name)  # fmt: skip
+    except ValueError:
+        raise ContractError(
+            f"The bound {limit!r} of {column.name!r} is not a {column.logical_type}.",
+            column=column.name,
+        ) from None
 
 
 def _uniqueness(contract: DatasetContract) -> Iterator[Check]:
@@ -227,8 +251,7 @@ def _unique(name: str | None, columns: tuple[str, ...], rule: Rule | None) -> Ch
         "unique.together", columns, f"must not repeat together: {', '.join(columns)}",
         "Send each record once; look for a file appended to itself.",
         Expectation("expect_compound_columns_to_be_unique",
-                    {"column_list": [c + KEY for c in columns],
-                     "ignore_row_if": "all_values_are_missing"}),
+                    {"column_list": [c + KEY for c in columns]}),
         rule=name, source=rule,
     )  # fmt: skip
 

@@ -2,21 +2,18 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from enclave.validate.checks import Check
+from enclave.validate.checks import Check, bound_of
 from enclave.validate.layouts import layouts_of
-from enclave.validate.patterns import to_re2
 from enclave.validate.reading import (
     ARROW_TYPES,
     Mask,
     Reader,
-    Reading,
     boolean_reader,
     has_few_values,
     instant_reader,
@@ -27,6 +24,7 @@ from enclave.validate.reading import (
     to_mask,
 )
 from governance.contracts.model import Column, LogicalType
+from governance.contracts.patterns import to_re2
 from governance.errors import ContractError
 
 Failure = tuple[int, Mask]
@@ -80,10 +78,11 @@ def plan_column(column: Column, checks: Sequence[tuple[int, Check]]) -> ColumnPl
     judges = tuple(_judges(column, at))
     form = next((position for code, position in at.items()
                  if code.startswith("format.") and code != "format.pattern"), None)  # fmt: skip
-    return ColumnPlan(column.name, _reader(column), at.get("null.required"), form, judges)
+    return ColumnPlan(column.name, reader_of(column), at.get("null.required"), form, judges)
 
 
-def _reader(column: Column) -> Reader:
+def reader_of(column: Column) -> Reader:
+    """How the column's text is read as its logical type."""
     match column.logical_type:
         case LogicalType.STRING:
             return read_strings
@@ -108,10 +107,10 @@ def _judges(column: Column, at: dict[str, int]) -> Iterator[tuple[int, Judge]]:
     if column.max_length is not None:
         yield at["length.max"], _lengths(pc.greater, column.max_length)
     if column.minimum is not None:
-        bound = bound_scalar(column, column.minimum)
+        bound = _bound_scalar(column, column.minimum)
         yield at["range.min"], _range(pc.less, bound)
     if column.maximum is not None:
-        bound = bound_scalar(column, column.maximum)
+        bound = _bound_scalar(column, column.maximum)
         yield at["range.max"], _range(pc.greater, bound)
 
 
@@ -134,6 +133,10 @@ def _codes(codes: tuple[str, ...]) -> Judge:
 
 def _pattern(pattern: str) -> Judge:
     whole = to_re2(pattern)
+    try:
+        pc.match_substring_regex(pa.array([""]), whole)
+    except pa.ArrowInvalid:
+        raise ContractError(f"The pattern {pattern!r} cannot be read.", pattern=pattern) from None
 
     def differs(text: pa.Array) -> pa.Array:
         return pc.invert(pc.match_substring_regex(text, whole))
@@ -162,32 +165,6 @@ def _range(breaks: Callable[[pa.Array, pa.Scalar], pa.Array], bound: pa.Scalar) 
     return judge
 
 
-def bound_scalar(column: Column, limit: str | float) -> pa.Scalar:
-    """A contract's bound as a value of the column's type.
-
-    Raises:
-        ContractError: The bound is not of the column's type.
-    """
-    try:
-        match column.logical_type:
-            case LogicalType.DATE:
-                return pa.scalar(date.fromisoformat(str(limit)), pa.date32())
-            case LogicalType.TIMESTAMP:
-                return pa.scalar(datetime.fromisoformat(str(limit)), pa.timestamp("us"))
-            case LogicalType.INTEGER | LogicalType.NUMBER:
-                return pa.scalar(float(limit) if isinstance(limit, str) else limit)
-            case kind:
-                return pa.scalar(str(limit), ARROW_TYPES[kind])
-    except ValueError:
-        raise ContractError(
-            f"The bound {limit!r} of {column.name!r} is not a {column.logical_type}.",
-            column=column.name,
-        ) from None
-
-
-def empty_mask(rows: int) -> Mask:
-    """No row."""
-    return np.zeros(rows, np.bool_)
-
-
-__all__ = ["ColumnPlan", "Failure", "Judge", "Reading", "bound_scalar", "plan_column"]
+def _bound_scalar(column: Column, limit: str | float) -> pa.Scalar:
+    bound = bound_of(column, limit)
+    return pa.scalar(bound, ARROW_TYPES[column.logical_type] if isinstance(bound, date) else None)

@@ -23,8 +23,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from enclave.validate.layouts import MONTHS, Layout, short_names, spellings
-from enclave.validate.patterns import INTEGER_PATTERN, NUMBER_PATTERN, to_re2
+from enclave.validate.patterns import INTEGER_PATTERN, NUMBER_PATTERN
 from governance.contracts.model import Column, LogicalType
+from governance.contracts.patterns import to_re2
 
 _INTEGER_DIGITS: Final = 18
 _NUMBER_CHARACTERS: Final = 40
@@ -201,7 +202,7 @@ def _parts(cells: pa.Array, layout: Layout) -> dict[str, Ints | pa.Array]:
         matrix = _data(cells).reshape(len(cells), layout.width)
         return {part: _digits(matrix[:, start : start + width], part)
                 for part, start, width in layout.slots}  # fmt: skip
-    groups = pc.extract_regex(cells, to_re2(layout.captures))
+    groups = pc.extract_regex(cells, rf"\A{layout.captures}\z")
     parts: dict[str, Ints | pa.Array] = {}
     for name in (field.name for field in groups.type):
         group = pc.struct_field(groups, name)

@@ -1,7 +1,9 @@
-r"""A contract's patterns in two engines: RE2 runs them, Python's `re` states them to agencies.
+r"""A contract's patterns, in a dialect that RE2 and Python's `re` read alike.
 
-A pattern must mean the same in both. What differs is translated (`\s`, `\z`, capturing groups) or
-refused (POSIX classes, `\p{…}`, case folding, back references, lookaround, possessive groups).
+RE2 runs them on the rows; the suite states them to agencies, whose engines may be either (pandas
+itself chooses between the two). What the engines read differently is spelled out (`\d`, `\w`,
+`\s`, capturing groups) or refused (POSIX classes, `\p{…}`, `\b`, case folding, back references,
+lookaround, possessive repeats).
 """
 
 import re
@@ -10,28 +12,36 @@ from typing import Final
 
 from governance.errors import ContractError
 
-_BLANKS: Final = r"\t\n\f\r "
-"""RE2's `\\s`; Python's has the vertical tab too."""
-_SAME_IN_BOTH: Final = frozenset("dDwWbBAtnrfv.^$*+?()[]{}|\\/-\"'#&~@%,:;<>=! _")
+_CLASSES: Final = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\t\n\f\r "}
+"""What RE2 means by them: ASCII, and no vertical tab among the blanks."""
+_SAME_IN_BOTH: Final = frozenset("Atnrfv.^$*+?()[]{}|\\/-\"'#&~@%,:;<>=! _")
 
 
 def to_python(pattern: str) -> str:
-    r"""The pattern for Python's `re`, matching a whole cell (`(?a)`: `\d` is 0-9, as in RE2).
+    r"""The pattern as the suite states it, matching a whole cell (`\Z`: the end, no line end).
 
     Raises:
         ContractError: Not a pattern, or one that the two engines read differently.
     """
+    return rf"^(?:{_alike(pattern)})\Z"
+
+
+def to_re2(pattern: str) -> str:
+    """The pattern for RE2, matching a whole cell.
+
+    Raises:
+        ContractError: Not a pattern, or one that the two engines read differently.
+    """
+    return rf"\A(?:{_alike(pattern)})\z"
+
+
+def _alike(pattern: str) -> str:
     translated = "".join(_translate(pattern))
     try:
         re.compile(translated)
     except (re.error, OverflowError):
         raise _refused(pattern, "it cannot be read") from None
-    return rf"(?a)^(?:{translated})\Z"
-
-
-def to_re2(pattern: str) -> str:
-    """The pattern for RE2, matching a whole cell."""
-    return rf"\A(?:{pattern})\z"
+    return translated
 
 
 def _refused(pattern: str, why: str) -> ContractError:
@@ -75,12 +85,9 @@ def _translate(pattern: str) -> Iterator[str]:
 
 
 def _escape(pattern: str, char: str, *, in_class: bool) -> str:
-    if char == "s":
-        return _BLANKS if in_class else f"[{_BLANKS}]"
-    if char == "S" and not in_class:
-        return f"[^{_BLANKS}]"
-    if char == "z" and not in_class:
-        return r"\Z"
+    members = _CLASSES.get(char.lower())
+    if members is not None and (char.islower() or not in_class):
+        return members if in_class else f"[{'^' if char.isupper() else ''}{members}]"
     if char and char in _SAME_IN_BOTH:
         return f"\\{char}"
     raise _refused(pattern, f"\\{char} is not read alike by every engine")

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from enclave.validate.layouts import parse_layout
-from enclave.validate.patterns import to_python
+from governance.contracts.patterns import to_python
 from governance.errors import ContractError
 
 LAYOUTS = ("%m/%d/%Y", "%Y%m%d", "%Y-%m-%d", "%d.%m.%Y", "%B %d, %Y", "%d-%b-%Y", "%m%d%y")

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from enclave.validate.layouts import parse_layout
-from enclave.validate.patterns import INTEGER_PATTERN, NUMBER_PATTERN, to_python
+from enclave.validate.patterns import INTEGER_PATTERN, NUMBER_PATTERN
 from enclave.validate.reading import (
     boolean_reader,
     instant_reader,
@@ -15,6 +15,7 @@ from enclave.validate.reading import (
     read_numbers,
 )
 from governance.contracts.model import LogicalType
+from governance.contracts.patterns import to_python
 from tests.lib.builders import build_column
 
 INTEGERS = ["0", "-0", "+7", "007", "-12", "999999999999999999", "1000000000000000000", "1.0",

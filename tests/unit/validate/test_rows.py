@@ -220,7 +220,7 @@ def test_threads_count_alike_and_keep_the_first_ten_records() -> None:
 
 def test_the_threshold_cites_its_clause() -> None:
     contract = one(build_column("c", "integer"))
-    cells: list[str | None] = ["1"] * 95 + ["x"] * 5
+    cells: list[str | None] = [*["1"] * 95, *["x"] * 5]
     _, report = judge(contract, {"c": cells})
     assert decide_acceptance(report, build_terms(contract, reject_threshold_pct=5.0)).permitted
     refused = decide_acceptance(report, build_terms(contract, reject_threshold_pct=4.9))
