@@ -68,14 +68,14 @@ def _run(progress: Progress, feeds: Sequence[str], *, daily: bool) -> int:
     prepare_database()
     chosen = _choose(feeds, daily=daily)
     _listen(progress)
-    progress.tell("ready", dags=[dag.dag_id for dag in chosen], seconds=_since(started))
+    progress.tell("ready", dag_ids=[dag.dag_id for dag in chosen], seconds=_since(started))
     succeeded = True
     for dag in chosen:
         started = time.monotonic()
-        progress.tell("run_started", dag=dag.dag_id, title=dag.description)
+        progress.tell("run_started", dag_id=dag.dag_id, title=dag.description)
         run = dag.test(run_conf={"wait": False})
         state = str(run.state) if run is not None else "failed"
-        progress.tell("run_finished", dag=dag.dag_id, state=state, seconds=_since(started))
+        progress.tell("run_finished", dag_id=dag.dag_id, state=state, seconds=_since(started))
         succeeded = succeeded and state == "success"
     return int(ExitCode.OK if succeeded else ExitCode.FAULT)
 
@@ -121,7 +121,7 @@ def _listen(progress: Progress) -> None:
 
         @hookimpl
         def on_task_instance_success(self, task_instance: Any) -> None:  # noqa: ANN401
-            self._tell(task_instance, "success", result=_result(task_instance))
+            self._tell(task_instance, "success", **_passed_on(task_instance))
 
         @hookimpl
         def on_task_instance_skipped(self, task_instance: Any) -> None:  # noqa: ANN401
@@ -134,9 +134,8 @@ def _listen(progress: Progress) -> None:
         def _tell(self, task_instance: Any, state: str, **facts: object) -> None:  # noqa: ANN401
             progress.tell(
                 "task",
-                dag=task_instance.dag_id,
-                task=task_instance.task_id,
-                map_index=task_instance.map_index,
+                dag_id=task_instance.dag_id,
+                task_id=task_instance.task_id,
                 state=state,
                 seconds=_since(self._started.pop(task_instance.id, time.monotonic())),
                 **facts,
@@ -145,11 +144,16 @@ def _listen(progress: Progress) -> None:
     get_listener_manager().add_listener(TaskEvents())  # type: ignore[no-untyped-call]  # Airflow's own
 
 
-def _result(task_instance: Any) -> object:  # noqa: ANN401  Airflow's runtime task instance
-    """What the task passed on: ids, names and counts."""
-    return task_instance.xcom_pull(
+def _passed_on(task_instance: Any) -> dict[str, object]:  # noqa: ANN401  Airflow's runtime task instance
+    """What the task passed on: ids, names and counts; a submission's state under its own name."""
+    passed: object = task_instance.xcom_pull(
         task_ids=task_instance.task_id, map_indexes=task_instance.map_index
     )
+    if isinstance(passed, dict):
+        return {("submission_state" if k == "state" else k): v for k, v in passed.items()}
+    if isinstance(passed, list):
+        return {"count": len(passed), "ids": passed}
+    return {} if passed is None else {"count": passed}
 
 
 def _since(started: float) -> float:
