@@ -5,6 +5,7 @@ import logging
 import traceback
 from dataclasses import asdict
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -72,7 +73,7 @@ def test_an_error_of_the_package_is_not_quoted(monkeypatch: pytest.MonkeyPatch) 
 def test_a_failing_metric_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     contract, rows = build_leaky()
     frame = adapter.suite_frame(contract, rows)
-    frame["amount__value"] = ["CANARY-ZQ-1", 1, 2]
+    frame = frame.assign(amount__value=pd.Series(["CANARY-ZQ-1", 1, 2], dtype=object))
     monkeypatch.setattr(adapter, "suite_frame", lambda *_: frame)
     with pytest.raises(SuiteError) as caught:
         run_suite(contract, rows)
