@@ -1,1 +1,38 @@
-"""See DESIGN."""
+"""Disclosure control of a table: primary and secondary suppression, dominance, rounding. Pure."""
+
+from enclave.disclosure.control import (
+    CellFacts,
+    ControlledTable,
+    Reason,
+    Statistic,
+    StatisticKind,
+    Table,
+    control_table,
+)
+from enclave.disclosure.protection import TOTAL, Key, Lattice, protect
+from enclave.disclosure.rules import (
+    DOMINANCE_PCT,
+    AppliedRule,
+    CombinedRule,
+    Rule,
+    combine_rules,
+)
+
+__all__ = [
+    "DOMINANCE_PCT",
+    "TOTAL",
+    "AppliedRule",
+    "CellFacts",
+    "CombinedRule",
+    "ControlledTable",
+    "Key",
+    "Lattice",
+    "Reason",
+    "Rule",
+    "Statistic",
+    "StatisticKind",
+    "Table",
+    "combine_rules",
+    "control_table",
+    "protect",
+]

@@ -1,0 +1,246 @@
+"""Disclosure control of one table: which cells of which statistic may be shown, and as what.
+
+Order of steps:
+
+1. Counts: a cell of fewer than `minimum_cell_count` people, but not none, is sensitive, margins
+   too.
+2. Secondary suppression protects those cells (`protection`). A cell whose count is hidden shows no
+   statistic at all.
+3. Each statistic's own sensitive cells (below), then secondary suppression on its values.
+4. Rounding.
+
+A statistic's own sensitive cells:
+
+- a count of non-null values: fewer than the minimum have one, or fewer than the minimum lack one;
+- a sum or mean: its denominator is under `minimum_denominator` people, or one person or entity
+  holds more of it than `dominance_pct`;
+- a sum or mean of a yes/no column (a rate): its numerator, or the people it leaves, is under the
+  minimum.
+
+Why a cell is hidden is told only as far as it gives nothing away: whether a count was small itself
+or was hidden to protect another is not told, because it would bound both.
+
+Source:
+    State Department of Education's rule as the Office of Policy and Management publishes it:
+    suppress counts of 1-5, totals too; keep zeros; suppress a statistic when its count is
+    suppressed, its numerator is 5 or less, or its denominator is under 20.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.hmac import HMAC
+
+from enclave.disclosure.protection import Key, Lattice, protect
+from enclave.disclosure.rules import PROTECTION_PCT, Rule
+
+
+class StatisticKind(StrEnum):
+    """What a statistic is, as far as control needs to know."""
+
+    COUNT = "count"
+    """Of rows or of people: hidden exactly where the cell's people are."""
+    PRESENT = "present"
+    """Of rows with a value in a column."""
+    TOTAL = "total"
+    MEAN = "mean"
+
+
+class Reason(StrEnum):
+    """Why a cell is hidden."""
+
+    COUNT = "count"
+    """Its count of people is small, or protects one that is."""
+    STATISTIC = "statistic"
+    """Its denominator is small, one contributor dominates it, or it protects such a cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellFacts:
+    """What a statistic of one cell was made of.
+
+    Attributes:
+        value: The statistic; None where there is nothing to tell (a mean of nobody).
+        people: Distinct people with a value.
+        absent_people: Distinct people with a row that has none.
+        numerator_people: For a rate, people who count in its numerator; else None.
+        weight: What the cell adds to its margins (the sum itself; people for counts).
+        largest_pct: Largest share of one person or entity, in percent of the cell's sum.
+    """
+
+    value: float | int | None
+    people: int
+    absent_people: int = 0
+    numerator_people: int | None = None
+    weight: float = 0.0
+    largest_pct: float = 0.0
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One statistic of a table.
+
+    Attributes:
+        kind: What it is.
+        family: Statistics of one family are hidden together (sum and mean of one column).
+        cells: By key; a missing cell is a true zero, or nothing.
+    """
+
+    kind: StatisticKind
+    family: str
+    cells: Mapping[Key, CellFacts]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table to be controlled, with every margin, whether it will be shown or not.
+
+    Attributes:
+        sizes: Number of codes in each dimension.
+        people: Distinct people in each cell; a missing cell has none.
+        statistics: What was asked for.
+        labels: A stable text for each cell: what the keyed choice between equals is made of.
+    """
+
+    sizes: tuple[int, ...]
+    people: Mapping[Key, int]
+    statistics: Sequence[Statistic]
+    labels: Callable[[Key], str] = field(default=repr)
+
+
+@dataclass(frozen=True)
+class ControlledTable:
+    """What may be shown.
+
+    Attributes:
+        hidden: For each statistic, the cells that are hidden and why.
+        values: For each statistic, the values as shown; a hidden cell is not in it.
+    """
+
+    hidden: tuple[Mapping[Key, Reason], ...]
+    values: tuple[Mapping[Key, float | int | None], ...]
+
+
+def control_table(table: Table, rule: Rule, tie_key: bytes) -> ControlledTable:
+    """Apply a rule to a table.
+
+    Args:
+        table: With every margin.
+        rule: The strictest of those that apply.
+        tie_key: Secret 32 bytes; the same table and key always hide the same cells.
+
+    Returns:
+        For each statistic, in order, what is hidden and what is shown.
+    """
+    tie = _keyed_choice(table, tie_key)
+    small = [k for k, n in table.people.items() if 0 < n < rule.minimum_cell_count]
+    counts = Lattice(
+        sizes=table.sizes,
+        values=table.people,
+        floor=1,
+        need=lambda _: rule.minimum_cell_count - 1,
+        tie=tie,
+    )
+    hidden_counts = protect(counts, small, ())
+    families: dict[str, frozenset[Key]] = {}
+    for statistic in table.statistics:
+        if statistic.kind is not StatisticKind.COUNT:
+            base = families.get(statistic.family, hidden_counts)
+            families[statistic.family] = _hide(table, statistic, rule, tie, (small, base))
+    hidden = [_reasons(hidden_counts, families, statistic) for statistic in table.statistics]
+    shown = [
+        {
+            key: _rounded(facts.value, statistic.kind, rule)
+            for key, facts in statistic.cells.items()
+            if key not in reasons
+        }
+        for statistic, reasons in zip(table.statistics, hidden, strict=True)
+    ]
+    return ControlledTable(tuple(hidden), tuple(shown))
+
+
+def _hide(
+    table: Table,
+    statistic: Statistic,
+    rule: Rule,
+    tie: Callable[[Key], int],
+    counts: tuple[Sequence[Key], frozenset[Key]],
+) -> frozenset[Key]:
+    """Step 3 for one statistic: its own sensitive cells, and what protects them."""
+    small, base = counts
+    own = [k for k, facts in statistic.cells.items() if _is_sensitive(statistic.kind, facts, rule)]
+    counting = statistic.kind is StatisticKind.PRESENT
+    lattice = Lattice(
+        sizes=table.sizes,
+        values={k: abs(facts.weight) for k, facts in statistic.cells.items()},
+        floor=1 if counting else 0,
+        need=(lambda _: rule.minimum_cell_count - 1) if counting else _wide_enough,
+        tie=tie,
+    )
+    present = [k for k in small if statistic.cells.get(k, _NOTHING).weight]
+    return protect(lattice, {*own, *present}, base)
+
+
+_NOTHING = CellFacts(None, 0)
+
+
+def _wide_enough(value: float) -> float:
+    return value * PROTECTION_PCT / 100
+
+
+def _is_sensitive(kind: StatisticKind, facts: CellFacts, rule: Rule) -> bool:
+    if facts.people == 0:
+        return False
+    few = range(1, rule.minimum_cell_count)
+    if kind is StatisticKind.PRESENT:
+        return facts.people in few or facts.absent_people in few
+    if facts.people < rule.minimum_denominator or facts.largest_pct > rule.dominance_pct:
+        return True
+    if facts.numerator_people is None:
+        return False
+    rest = facts.people - facts.numerator_people
+    return min(facts.numerator_people, rest) < rule.minimum_cell_count
+
+
+def _reasons(
+    hidden_counts: frozenset[Key], families: Mapping[str, frozenset[Key]], statistic: Statistic
+) -> dict[Key, Reason]:
+    reasons = dict.fromkeys(hidden_counts, Reason.COUNT)
+    for key in families.get(statistic.family, ()):
+        if statistic.kind is not StatisticKind.COUNT:
+            reasons.setdefault(key, Reason.STATISTIC)
+    return reasons
+
+
+def _rounded(value: float | None, kind: StatisticKind, rule: Rule) -> float | int | None:
+    """Step 4: to the nearest multiple, halves up; a mean is not a count and stays."""
+    base = rule.rounding_base
+    if value is None or base is None or kind is StatisticKind.MEAN:
+        return value
+    return int((value + base / 2) // base) * base
+
+
+def _keyed_choice(table: Table, tie_key: bytes) -> Callable[[Key], int]:
+    """A number for each cell that only the holder of the key can tell beforehand.
+
+    Fresh randomness would let a researcher ask again until the choice falls differently.
+    """
+    known: dict[Key, int] = {}
+
+    def choice(key: Key) -> int:
+        if key not in known:
+            mac = HMAC(tie_key, hashes.SHA256())
+            mac.update(table.labels(key).encode())
+            known[key] = int.from_bytes(mac.finalize()[:8])
+        return known[key]
+
+    return choice
+
+
+def hidden_cells(controlled: ControlledTable) -> Iterator[tuple[int, Key, Reason]]:
+    """Every hidden cell: number of the statistic, key, reason."""
+    for index, reasons in enumerate(controlled.hidden):
+        for key, reason in reasons.items():
+            yield index, key, reason

@@ -1,0 +1,97 @@
+"""No attacker with a linear program recomputes a suppressed cell from what is shown."""
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from enclave.disclosure import CellFacts, Key, Rule, Statistic, StatisticKind, Table, control_table
+from tests.lib.tables import intervals, with_margins
+
+TIE_KEY = b"k" * 32
+COUNTS = st.one_of(st.integers(0, 7), st.integers(0, 40), st.sampled_from([0, 1, 2, 300]))
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[tuple[int, ...], dict[Key, float]]:
+    sizes = tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=3)))
+    keys = itertools.product(*(range(size) for size in sizes))
+    return sizes, {key: draw(COUNTS) for key in keys}
+
+
+def control(
+    sizes: tuple[int, ...], cells: dict[Key, float], minimum: int
+) -> tuple[frozenset[Key], list[Key]]:
+    people = {k: int(v) for k, v in cells.items()}
+    counts = Statistic(StatisticKind.COUNT, "", {k: CellFacts(n, n) for k, n in people.items()})
+    rule = Rule(minimum_cell_count=minimum, minimum_denominator=20)
+    controlled = control_table(Table(sizes, people, [counts]), rule, TIE_KEY)
+    hidden = frozenset(controlled.hidden[0])
+    assert set(controlled.values[0]) == set(people) - hidden
+    return hidden, [k for k, n in people.items() if 0 < n < minimum]
+
+
+@pytest.mark.property
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(table=tables(), minimum=st.sampled_from([3, 6, 11]))
+def test_no_suppressed_count_can_be_recomputed(
+    table: tuple[tuple[int, ...], dict[Key, float]], minimum: int
+) -> None:
+    sizes, interior = table
+    cells = with_margins(sizes, interior)
+    hidden, small = control(sizes, cells, minimum)
+    assert set(small) <= hidden
+    assert all(cells[k] for k in hidden), "a zero is never suppressed"
+    for key, (least, most) in intervals(sizes, cells, hidden, small).items():
+        assert least - 1e-6 <= cells[key] <= most + 1e-6, "the attacker is right"
+        assert most - least >= minimum - 1 - 1e-6, "and knows no more than the rule allows"
+
+
+@pytest.mark.property
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(table=tables())
+def test_the_same_table_hides_the_same_cells(
+    table: tuple[tuple[int, ...], dict[Key, float]],
+) -> None:
+    sizes, interior = table
+    cells = with_margins(sizes, interior)
+    reordered = dict(reversed(cells.items()))
+    assert control(sizes, cells, 6)[0] == control(sizes, reordered, 6)[0]
+
+
+@pytest.mark.property
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(table=tables())
+def test_a_stricter_rule_never_shows_a_small_cell(
+    table: tuple[tuple[int, ...], dict[Key, float]],
+) -> None:
+    sizes, interior = table
+    cells = with_margins(sizes, interior)
+    _, small = control(sizes, cells, 6)
+    hidden_at_11, _ = control(sizes, cells, 11)
+    assert set(small) <= hidden_at_11
+
+
+def test_the_attacker_of_these_tests_finds_what_is_badly_hidden() -> None:
+    """Without the test's teeth the properties would prove nothing."""
+    cells = with_margins((3,), {(0,): 3, (1,): 10, (2,): 20})
+    assert intervals((3,), cells, frozenset({(0,)}), [(0,)]) == {(0,): (3.0, 3.0)}
+    ones = with_margins((3,), {(0,): 1, (1,): 1, (2,): 20})
+    found = intervals((3,), ones, frozenset({(0,), (1,)}), [(0,)])
+    assert found == {(0,): (1.0, 1.0)}
+    # Four hidden cells, no line with only one, and yet one of them is exact: its row and its
+    # column share no further hidden cell with the rest.
+    interior: dict[Key, float] = {
+        (0, 0): 2,
+        (0, 1): 9,
+        (1, 0): 9,
+        (1, 1): 9,
+        (2, 1): 9,
+        (2, 2): 9,
+        (1, 2): 9,
+        (0, 2): 9,
+    }
+    square = with_margins((3, 3), interior)
+    diagonal = frozenset({(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)})
+    assert intervals((3, 3), square, diagonal, [(0, 0)])[0, 0] == (2.0, 2.0)
