@@ -60,3 +60,9 @@ lock: .tools/bin/uv ## Resolve the lock files anew (seven-day cool-off)
 .PHONY: bench-load
 bench-load: setup ## Governed load against plain conversion, JSON (minutes)
 	$(BIN)/python -m tests.benchmarks.load
+
+.PHONY: airflow
+airflow: export ENCLAVE_HOME ?= $(CURDIR)/home
+airflow: setup ## Airflow under a real scheduler on loopback, for the deployment in ENCLAVE_HOME (home/)
+	@test -f "$$ENCLAVE_HOME/enclave.env" || $(BIN)/enclave init "$$ENCLAVE_HOME"
+	@exec $(BIN)/python -m dags.serve --home "$$ENCLAVE_HOME" --port $(or $(PORT),8080)

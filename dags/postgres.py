@@ -45,7 +45,12 @@ def throw_away_postgres() -> Iterator[str]:
         _create(programs, folder, password, account)
         with (folder / "server.log").open("wb") as log:
             server = subprocess.Popen(  # noqa: S603  fixed programs and our own folder
-                _command(programs, folder), stdout=log, stderr=log, user=account, cwd=folder
+                _command(programs, folder),
+                stdout=log,
+                stderr=log,
+                user=account,
+                cwd=folder,
+                start_new_session=True,
             )
         try:
             _wait(programs, folder, server)
