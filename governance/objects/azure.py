@@ -62,6 +62,7 @@ _CONFLICTS = frozenset(
 )
 _REFUSALS = frozenset({401, 403})
 _NOT_FOUND = 404
+_READ_ATTEMPTS = 5
 
 Credential = AzureNamedKeyCredential | TokenCredential
 
@@ -78,6 +79,7 @@ class AzureBlobStore:
 
     Attributes:
         name: What messages call it; the zone's name.
+        container: The container's own name.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class AzureBlobStore:
             transport: Another HTTP transport, for tests.
         """
         self.name = name
+        self.container = container
         self._credential = credential
         options: dict[str, Any] = {} if transport is None else {"transport": transport}
         self._container = ContainerClient(
@@ -189,8 +192,14 @@ class AzureBlobStore:
             ObjectNotFoundError: Nothing lies there.
         """
         check_key(key)
-        with self._errors("read", key):
-            return self._container.download_blob(key).readall()
+        for _ in range(_READ_ATTEMPTS):
+            # The ranges of a large object are tied to one version, and fail when it is replaced.
+            with contextlib.suppress(PreconditionFailedError), self._errors("read", key):
+                return self._container.download_blob(key).readall()
+        raise ObjectStoreError(
+            f"{self.name}: {shown_key(key)} is replaced faster than it can be read.",
+            store=self.name,
+        )
 
     def open(self, key: str) -> BinaryIO:
         """A seekable, buffered stream that reads ranges as needed.
@@ -340,7 +349,7 @@ class AzureBlobStore:
             return blob.url, {"source_authorization": f"Bearer {token}"}
         signature = generate_blob_sas(
             account_name=self._credential.named_key.name,
-            container_name=self._container.container_name,
+            container_name=self.container,
             blob_name=key,
             account_key=self._credential.named_key.key,
             permission=BlobSasPermissions(read=True),

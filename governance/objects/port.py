@@ -92,7 +92,7 @@ class ObjectStore(Protocol):
         """Remove the object; nothing happens when it is already gone."""
 
     def copy(self, source_key: str, target_key: str) -> ObjectInfo:
-        """Copy inside this container, on the server where it can.
+        """Copy the content, not the tags, inside this container; on the server where it can.
 
         Raises:
             ObjectNotFoundError: Nothing lies under `source_key`.

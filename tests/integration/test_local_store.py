@@ -137,6 +137,7 @@ def test_a_killed_holder_loses_its_lease_at_once(store: LocalFolderStore) -> Non
     assert time.monotonic() - started < 1
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_child_does_not_keep_its_parents_lease(store: LocalFolderStore) -> None:
     context = multiprocessing.get_context("fork")
     with store.lease("job"):

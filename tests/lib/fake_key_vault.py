@@ -150,7 +150,7 @@ def run_key_vault(folder: Path, **options: Any) -> Iterator[FakeKeyVault]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    vault.certificate = _make_certificate(folder)
+    vault.certificate = make_certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(vault.certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -165,7 +165,8 @@ def run_key_vault(folder: Path, **options: Any) -> Iterator[FakeKeyVault]:
         server.server_close()
 
 
-def _make_certificate(folder: Path) -> Path:
+def make_certificate(folder: Path) -> Path:
+    """A key and a self-signed certificate for 127.0.0.1 in one PEM file."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)
