@@ -54,6 +54,10 @@ class Expectation:
     row_condition: tuple[str, tuple[str, ...]] | None = None
 
 
+OUTSIDE_SUITE: Final = Expectation("none", {})
+"""For checks that other stages make and only report here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One demand of the contract.
@@ -98,6 +102,20 @@ def derive_checks(contract: DatasetContract) -> tuple[Check, ...]:
     others = (rule for rule in contract.rules if rule.kind is not RuleKind.UNIQUE_TOGETHER)
     checks.extend(_RULES[rule.kind](contract, rule) for rule in others)
     return tuple(checks)
+
+
+def outside_check(code: str, columns: tuple[str, ...] = (), rule: str | None = None) -> Check:
+    """A check that another stage makes on rows that passed, for the report (`null.identity`)."""
+    demand, remedy = _OUTSIDE.get(code, ("must pass a later stage's check", ""))
+    return Check(code, columns, demand, remedy, OUTSIDE_SUITE, rule=rule)
+
+
+_OUTSIDE: Final = {
+    "null.identity": (
+        "must say who the row is about: the identifying columns must be filled in",
+        "Fill in the identifier; a row about nobody cannot be de-identified or counted.",
+    ),
+}
 
 
 def _column_checks(column: Column) -> Iterator[Check]:

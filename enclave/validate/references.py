@@ -12,6 +12,11 @@ class ReferenceCheck:
     """Whether the referring columns exist among the landed keys.
 
     A row with a null in any referring column refers to nothing and passes (SQL's MATCH SIMPLE).
+
+    Attributes:
+        rule: The contract's rule.
+        reason: What a failing row is marked with.
+        columns: The referring columns.
     """
 
     def __init__(self, rule: Rule, landed_keys: pa.Table) -> None:
@@ -23,6 +28,7 @@ class ReferenceCheck:
                 `to_columns`; further columns are ignored.
         """
         self.rule = rule
+        self.reason = f"reference.missing:{rule.name}"
         self.columns = text_values(rule, "columns")
         self._targets = text_values(rule, "to_columns")
         keys = landed_keys.select(list(self._targets)).drop_null()

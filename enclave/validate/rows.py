@@ -18,7 +18,7 @@ import pyarrow as pa
 from enclave.batches import CheckedBatch, FailedRows, RawBatch
 from enclave.findings import Finding, Severity
 from enclave.validate.across import plan_across
-from enclave.validate.checks import Check, derive_checks, drift_pct
+from enclave.validate.checks import Check, derive_checks, drift_pct, outside_check
 from enclave.validate.columns import Failure, plan_column
 from enclave.validate.digests import KeyDigester
 from enclave.validate.reading import ARROW_TYPES, Mask
@@ -53,6 +53,7 @@ class _Tally:
     first: dict[int, Ordinals] = field(default_factory=dict)
     malformed: Counter[str] = field(default_factory=Counter)
     failed_records: list[Ordinals] = field(default_factory=list)
+    judged: set[int] = field(default_factory=set)
 
 
 class RowValidator:
@@ -79,7 +80,7 @@ class RowValidator:
         Raises:
             ContractError: A check of the contract cannot be compiled.
         """
-        self.checks = derive_checks(contract)
+        self.checks: tuple[Check, ...] = derive_checks(contract)
         self.schema = pa.schema([(c.name, ARROW_TYPES[c.logical_type]) for c in contract.columns])
         numbered = list(enumerate(self.checks))
         self._columns = [
@@ -135,6 +136,37 @@ class RowValidator:
             return CheckedBatch(typed, raw, batch.records, None)
         return self._split(typed, raw, batch.records, broken, failures)
 
+    def add_failures(self, reason: str, records: Ordinals | pa.Int64Array) -> None:
+        """Count rows that passed `check` and failed a later stage (references, identity).
+
+        Call it for every batch, also with no records: a check nobody judged stays open in the
+        report.
+
+        Args:
+            reason: A reason of the contract's checks (`ReferenceCheck.reason`), or a new
+                `code:name` (`null.identity:person`).
+            records: Ordinals of the failing rows.
+        """
+        ordinals = np.asarray(records, np.int64)
+        with self._lock:
+            if reason not in self._positions:
+                code, _, rule = reason.partition(":")
+                self._positions[reason] = len(self.checks)
+                self.checks = (*self.checks, outside_check(code, rule=rule))
+            position = self._positions[reason]
+            self._tally.judged.add(position)
+            self._tally.failed_rows += len(ordinals)
+            if self._unique and self._exclude is None:
+                self._tally.failed_records.append(ordinals)
+            self._add(position, ordinals)
+
+    def _add(self, position: int, failed: Ordinals) -> None:
+        """Count failing records of a check and keep the first; the caller holds the lock."""
+        tally = self._tally
+        tally.failing[position] += len(failed)
+        found = np.append(tally.first.get(position, ()), failed[:FIRST_RECORDS])
+        tally.first[position] = np.sort(found.astype(np.int64))[:FIRST_RECORDS]
+
     def _repeated(
         self, texts: Mapping[str, pa.Array], values: Mapping[str, pa.Array], records: Ordinals
     ) -> list[Failure]:
@@ -168,9 +200,7 @@ class RowValidator:
             if self._unique and self._exclude is None:
                 tally.failed_records.append(failed)
             for position, mask in failures:
-                tally.failing[position] += int(mask.sum())
-                found = np.append(tally.first.get(position, ()), records[mask][:FIRST_RECORDS])
-                tally.first[position] = np.sort(found.astype(np.int64))[:FIRST_RECORDS]
+                self._add(position, records[mask])
 
     def _split(
         self,
@@ -238,7 +268,7 @@ class RowValidator:
     def _result(self, position: int, check: Check, late: LateFailures) -> CheckResult:
         if check.code == "drift.rows":
             return self._drift(check)
-        if check.code == "reference.missing":
+        if check.code == "reference.missing" and position not in self._tally.judged:
             return CheckResult(check, 0, passed=None)
         late_records = late.records.get(check.reason)
         if late_records is not None:

@@ -246,3 +246,22 @@ def test_contracts_that_cannot_be_checked_are_refused(
 ) -> None:
     with KeySpill(tmp_path) as seen, pytest.raises(ContractError):
         RowValidator(contract, seen=seen)
+
+
+def test_failures_of_later_stages_are_reported_too() -> None:
+    rule = Rule("known", RuleKind.REFERENCE,
+                {"columns": ("c",), "to_dataset": "a/b", "to_columns": ("c",)})  # fmt: skip
+    contract = build_contract([build_column("c", unique=True)], rules=(rule,))
+    with KeySpill() as seen:
+        validator = RowValidator(contract, seen=seen)
+        validator.check(build_raw_batch({"c": ["a", "b", "a", "d"]}))
+        unjudged = validator.finish()
+        validator.add_failures("reference.missing:known", pa.array([2, 3]))
+        validator.add_failures("null.identity:person", pa.array([4]))
+        report = validator.finish()
+    assert [r.passed for r in unjudged.checks] == [False, None]
+    assert {r.check.reason: r.failing_rows for r in report.checks} == {
+        "unique.column:c": 2, "reference.missing:known": 2, "null.identity:person": 1,
+    }  # fmt: skip
+    assert report.rows_failed == 4
+    assert report.to_dict()["rows_failed"] == 4
