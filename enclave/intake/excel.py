@@ -238,6 +238,29 @@ class ExcelReader(SubmissionReader):
         super().close()
 
 
+class _HeaderReader(ExcelReader):
+    """A sheet whose header nobody declared yet."""
+
+    def _decide_layout(self) -> Layout:
+        """Nothing to match."""
+        return Layout((), 0)
+
+    def read_header(self) -> list[str]:
+        """Cells of the first row that has any."""
+        first = next(self._rows(), None)
+        return [] if first is None else ["" if c is None else str(c) for c in first[1]]
+
+
+def read_sheet_header(source: Source, contract: DatasetContract, limits: IntakeLimits) -> list[str]:
+    """The header cells of a sheet, for drafting a contract.
+
+    Raises:
+        UnreadableSubmissionError: The workbook cannot be read.
+    """
+    with _HeaderReader(source, contract, limits) as reader:
+        return reader.read_header()
+
+
 def _unreadable() -> UnreadableSubmissionError:
     """The refusal for a workbook openpyxl cannot read."""
     return refuse(

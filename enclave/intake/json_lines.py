@@ -92,6 +92,40 @@ def parse_line(line: bytes) -> dict[str, object]:
     return parsed
 
 
+def sample_keys(text: bytes, *, whole: bool) -> dict[str, set[type]]:
+    """Keys of the first lines, in order, with the kinds of their values (null aside).
+
+    Raises:
+        UnreadableSubmissionError: One JSON array, or no flat object at all.
+    """
+    if text.lstrip().startswith(b"["):
+        raise refuse(
+            "intake.wrong_format",
+            "The file is one JSON array; the contract declares JSON Lines.",
+            remedy="Write one object a line, without brackets around them.",
+        )
+    spans = find_records(text, NO_QUOTES)
+    lines = min(len(spans.starts) if whole else max(len(spans.starts) - 1, 1), SAMPLE_LINES)
+    keys: dict[str, set[type]] = {}
+    for start, end in zip(spans.starts[:lines].tolist(), spans.ends[:lines].tolist(), strict=True):
+        try:
+            parsed = parse_line(text[start:end])
+        except _LineError:
+            continue
+        for key, value in parsed.items():
+            kinds = keys.setdefault(key, set())
+            if value is not None:
+                whole_number = isinstance(value, _Number) and value.lstrip("-").isdigit()
+                kinds.add(int if whole_number else type(value))
+    if not keys:
+        raise refuse(
+            "intake.wrong_format",
+            f"None of the first {lines} lines is a flat JSON object.",
+            remedy="Send JSON Lines: one flat object a line.",
+        )
+    return keys
+
+
 class JSONLinesReader(SubmissionReader):
     """Reads flat JSON objects."""
 
@@ -120,31 +154,7 @@ class JSONLinesReader(SubmissionReader):
     def _decide_keys(self, *, whole: bool) -> tuple[list[str], Layout, dict[str, pa.DataType]]:
         """Keys seen in the sample, where the contract's columns are, and a schema for pyarrow."""
         text, _ = read_sample(Utf8Stream(self._source.open(), self._encoding), SAMPLE_BYTES)
-        spans = find_records(text, NO_QUOTES)
-        lines = len(spans.starts) if whole else max(len(spans.starts) - 1, 1)
-        keys: dict[str, set[type]] = {}
-        if text.lstrip().startswith(b"["):
-            raise refuse(
-                "intake.wrong_format",
-                "The file is one JSON array; the contract declares JSON Lines.",
-                remedy="Write one object a line, without brackets around them.",
-            )
-        for at in range(min(lines, SAMPLE_LINES)):
-            try:
-                parsed = parse_line(text[spans.starts[at] : spans.ends[at]])
-            except _LineError:
-                continue
-            for key, value in parsed.items():
-                kinds = keys.setdefault(key, set())
-                if value is not None:
-                    whole_number = isinstance(value, _Number) and value.lstrip("-").isdigit()
-                    kinds.add(int if whole_number else type(value))
-        if not keys:
-            raise refuse(
-                "intake.wrong_format",
-                f"None of the first {min(lines, SAMPLE_LINES)} lines is a flat JSON object.",
-                remedy="Send JSON Lines: one flat object a line.",
-            )
+        keys = sample_keys(text, whole=whole)
         if len(keys) > self.limits.max_columns:
             raise refuse(
                 "intake.too_many_columns",

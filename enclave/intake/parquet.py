@@ -1,6 +1,7 @@
 """Parquet of any flat types, as text; nested columns the contract wants are refused."""
 
 from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,27 @@ from enclave.intake.tabulate import BATCH_ROWS
 from governance.contracts.model import Column, DatasetContract, LogicalType
 
 
+def open_parquet(stream: BinaryIO, limits: IntakeLimits) -> pq.ParquetFile:
+    """The file, its footer read.
+
+    Raises:
+        UnreadableSubmissionError: Damaged, encrypted, or too many columns.
+    """
+    try:
+        stream.seek(0)
+        file = pq.ParquetFile(pa.PythonFile(stream, mode="r"), pre_buffer=False)
+        names = file.schema_arrow.names
+    except (pa.ArrowException, OSError, ValueError):
+        raise _unreadable() from None
+    if len(names) > limits.max_columns:
+        raise refuse(
+            "intake.too_many_columns",
+            f"The file has {len(names)} columns; at most {limits.max_columns} are read.",
+            remedy="Send the columns of the contract.",
+        )
+    return file
+
+
 class ParquetReader(SubmissionReader):
     """Reads a Parquet file in batches."""
 
@@ -31,7 +53,7 @@ class ParquetReader(SubmissionReader):
         """
         super().__init__(contract, limits)
         self._stream = hold_in_memory(source, limits)
-        self._file = self._open()
+        self._file = open_parquet(self._stream, limits)
         self._layout = match_header(self._file.schema_arrow.names, contract)
         for finding in self._layout.findings:
             self.add_finding(finding)
@@ -43,22 +65,6 @@ class ParquetReader(SubmissionReader):
             row_groups=self._file.metadata.num_row_groups,
             **source.describe(),
         )
-
-    def _open(self) -> pq.ParquetFile:
-        """The file, its footer read."""
-        try:
-            self._stream.seek(0)
-            file = pq.ParquetFile(pa.PythonFile(self._stream, mode="r"), pre_buffer=False)
-            names = file.schema_arrow.names
-        except (pa.ArrowException, OSError, ValueError):
-            raise _unreadable() from None
-        if len(names) > self.limits.max_columns:
-            raise refuse(
-                "intake.too_many_columns",
-                f"The file has {len(names)} columns; at most {self.limits.max_columns} are read.",
-                remedy="Send the columns of the contract.",
-            )
-        return file
 
     def _check_bounds(self) -> None:
         """Refuse nested columns and column chunks too large to hold."""

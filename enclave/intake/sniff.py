@@ -198,7 +198,7 @@ def _decide_dialect(
     kept = max((d for d in scores if d.delimiter == declared), key=lambda dialect: scores[dialect])
     if not file.header or scores[best][0] <= max(scores[kept][0], 1):
         return kept, []
-    return best, [
+    return best, [  # The header decides: it names the contract's columns one way only.
         warn(
             "intake.dialect_contradicts",
             f"The contract declares the delimiter {name_byte(declared)}; only with "
