@@ -15,13 +15,17 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from dags.constants import POLL_INTERVAL, WAIT_FOR_DROP
 from dags.failures import StepFailedError, StepRetryError, publishable_failures
+from governance.decisions import AccessDeniedError, Decision, Denial
 
 _LOG = logging.getLogger(__name__)
 
 
 @publishable_failures
-def count_drops(agreement_id: str) -> int:
-    """Complete drops that wait in the landing zone for that agreement.
+def count_drops(agreement_id: str, *, waits: bool) -> int:
+    """Complete drops that lie in the landing zone for that agreement.
+
+    A drop under an ended agreement still counts: `receive` refuses it, and custody says so. Without
+    one there is nothing to wait for, and whoever `waits` is refused.
 
     Raises:
         StepFailedError: The agreement is not in force, or the deployment cannot be opened.
@@ -30,7 +34,18 @@ def count_drops(agreement_id: str) -> int:
     from enclave.deployment import open_deployment  # noqa: PLC0415  heavy, not for parsing
     from enclave.steps import find_drops  # noqa: PLC0415
 
-    return len(find_drops(open_deployment(), agreement_id))
+    deployment = open_deployment()
+    drops = len(find_drops(deployment, agreement_id))
+    agreement = deployment.agreement(agreement_id)
+    if waits and not drops and not agreement.in_force(deployment.today()):
+        denial = Denial(
+            rule="agreement.in_force",
+            reason=f"{agreement.id} is not in force today: no delivery is waited for.",
+            remedy="The parties renew the agreement, or the operator switches this feed off.",
+            clause=f"{agreement.id} {agreement.term_clause}",
+        )
+        raise AccessDeniedError(Decision((denial.rule,), (denial,)))
+    return drops
 
 
 def _event(payload: dict[str, Any]) -> TriggerEvent:
@@ -66,7 +81,7 @@ class DropTrigger(BaseTrigger):
         until = datetime.fromisoformat(self.until)
         while True:
             try:
-                drops = await asyncio.to_thread(count_drops, self.agreement_id)
+                drops = await asyncio.to_thread(count_drops, self.agreement_id, waits=True)
             except StepRetryError as error:
                 _LOG.warning("listing failed, trying again: code=%s", error.code)
                 drops = 0
@@ -105,10 +120,11 @@ class DropSensor(BaseSensorOperator):
             AirflowSkipException: Nothing waits and the run is not to wait.
             TaskDeferred: Nothing waits yet.
         """
-        drops = count_drops(self.agreement_id)
+        waits = bool(context["params"].get("wait", True))
+        drops = count_drops(self.agreement_id, waits=waits)
         if drops:
             return drops
-        if not context["params"].get("wait", True):
+        if not waits:
             raise AirflowSkipException("no drop waits")
         until = datetime.now(UTC) + self.wait_at_most
         raise TaskDeferred(

@@ -10,6 +10,8 @@ import pytest
 
 from tests.lib.dag_description import ROOT
 
+pytestmark = pytest.mark.xdist_group("dags_failures")
+
 SCRIPT = """
 import json, logging, sys, traceback
 from pathlib import Path

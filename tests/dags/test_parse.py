@@ -11,6 +11,7 @@ import yaml
 from tests.lib.dag_description import ROOT, describe_dags
 
 DAILY = {"daily__expiry": "daily.py", "daily__destruction": "retention.py"}
+pytestmark = pytest.mark.xdist_group("dags_parse")
 
 
 def _copy_schemas(home: Path) -> Path:
