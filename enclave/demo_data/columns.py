@@ -45,6 +45,13 @@ def spoil(column: pa.StringArray, rows: np.ndarray, text: str | None) -> pa.Stri
     return pc.if_else(pa.array(mask), pa.scalar(text, pa.string()), column)
 
 
+def cut(column: pa.StringArray, rows: np.ndarray, width: int) -> pa.StringArray:
+    """The column with only the last `width` characters in these rows, as spreadsheets do."""
+    mask = np.zeros(len(column), dtype=bool)
+    mask[rows] = True
+    return pc.if_else(pa.array(mask), pc.utf8_slice_codeunits(column, -width), column)
+
+
 def write_csv(path: Path, columns: Mapping[str, pa.StringArray]) -> None:
     """As a spreadsheet saves it: UTF-8 with a mark, CRLF, quotes where needed."""
     cells = [_quoted(pc.fill_null(column, "")) for column in columns.values()]

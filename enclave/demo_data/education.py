@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from enclave.demo_data.columns import chance, digits, pick, spoil, write_csv, written_date
+from enclave.demo_data.columns import chance, cut, digits, pick, spoil, write_csv, written_date
 from enclave.demo_data.dirt import Dirt
 from enclave.demo_data.people import People
 from enclave.demo_data.vocabulary import LANGUAGES, TOWNS
@@ -78,13 +78,13 @@ def soil_enrollment(
         ("Birthdate", "02/30/2012", 35),
         ("Birthdate", "2012-09-14", 25),
         ("StudentID", None, 40),
-        ("StudentID", "12345678", 45),
         ("GradeLevelCode", "13", 35),
         ("RaceEthnicity", "Caucasian", 25),
         ("AttendanceDays", "n/a", 20),
         ("AttendanceDays", "199", 50),
     ):
         columns[name] = spoil(columns[name], dirt.failing(rows), text)
+    columns["StudentID"] = cut(columns["StudentID"], dirt.failing(45), 8)
     # Dirt that is none: blanks around a value, a line break in a cell, a formula-like name.
     for name, text, rows in (
         ("SchoolName", "Union\nHigh School", 15),

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from enclave.demo_data.columns import chance, digits, pick, spoil, write_fixed_width
+from enclave.demo_data.columns import chance, cut, digits, pick, spoil, write_fixed_width
 from enclave.demo_data.dirt import Dirt
 from enclave.demo_data.people import People
 from enclave.demo_data.vocabulary import PAY_LEVEL, SECTORS, TOWNS
@@ -107,7 +107,6 @@ def soil_wages(
     columns = dict(clean)
     dirt = Dirt(len(columns["SSN"]), scale, rng)
     for name, text, rows in (
-        ("SSN", "12345678", 50),
         ("SSN", None, 30),
         ("Employer Account Number", None, 40),
         ("NAICS Code", "00", 60),
@@ -115,6 +114,7 @@ def soil_wages(
         ("Quarter", "5", 10),
     ):
         columns[name] = spoil(columns[name], dirt.failing(rows), text)
+    columns["SSN"] = cut(columns["SSN"], dirt.failing(50), 8)
     return dirt.repeat(columns, 40), dirt.failing_rows
 
 

@@ -10,7 +10,7 @@ Sources:
 
 from typing import Final
 
-SURNAMES: Final = (  # one word after another reads better than a list
+SURNAMES: Final = (  # noqa: SIM905  a quoted list is unreadable
     "Smith Johnson Williams Jones Brown Davis Miller Wilson Moore Taylor Anderson Thomas "
     "Jackson White Harris Martin Thompson Garcia Martinez Robinson Clark Rodriguez Lewis Lee "
     "Walker Hall Allen Young Hernandez King Wright Lopez Hill Scott Green Adams Baker Gonzalez "
@@ -21,23 +21,23 @@ SURNAMES: Final = (  # one word after another reads better than a list
     "Flores Washington Butler Simmons Foster Bryant Alexander Russell Griffin Diaz Hayes Myers "
     "Ford Hamilton Graham Sullivan O\u2019Brien O'Connor D'Angelo Núñez Peña Müller Smith-Jones "
     "Rivera-Cruz Kowalski Nguyen Patel"
-).split()  # noqa: SIM905
+).split()
 
-FEMALE_NAMES: Final = (  # one word after another reads better than a list
+FEMALE_NAMES: Final = (  # noqa: SIM905  a quoted list is unreadable
     "Mary Patricia Linda Barbara Elizabeth Jennifer Maria Susan Margaret Dorothy Lisa Nancy "
     "Karen Betty Helen Sandra Donna Carol Ruth Sharon Michelle Laura Sarah Kimberly Deborah "
     "Jessica Shirley Cynthia Angela Melissa Brenda Amy Anna Rebecca Virginia Kathleen Pamela "
     "Martha Amanda Stephanie Carolyn Christine Janet Catherine Frances Ann Joyce Diane Alice "
     "Julie Heather Teresa Gloria Evelyn Jean Cheryl José-Marie Anaïs Zoë"
-).split()  # noqa: SIM905
+).split()
 
-MALE_NAMES: Final = (  # one word after another reads better than a list
+MALE_NAMES: Final = (  # noqa: SIM905  a quoted list is unreadable
     "James John Robert Michael William David Richard Charles Joseph Thomas Christopher Daniel "
     "Paul Mark Donald George Kenneth Steven Edward Brian Ronald Anthony Kevin Jason Matthew "
     "Gary Timothy Jose Larry Jeffrey Frank Scott Eric Stephen Andrew Raymond Gregory Joshua "
     "Jerry Dennis Walter Patrick Peter Harold Douglas Henry Carl Arthur Ryan Roger Juan Jack "
     "Albert Jonathan Justin Terry Gerald Keith Samuel José André"
-).split()  # noqa: SIM905
+).split()
 
 TOWNS: Final = {
     "Bridgeport": 148654, "Stamford": 135470, "New Haven": 134023, "Hartford": 121054,
