@@ -6,7 +6,15 @@ Datasets that refer to each other load in that order; the rest in the order of t
 task at a time. Only wiring stands here: the tasks are in `dags.tasks`.
 """
 
-from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, TaskGroup, task_group
+from airflow.sdk import (
+    DAG,
+    Asset,
+    CronTriggerTimetable,
+    Param,
+    TaskGroup,
+    get_parsing_context,
+    task_group,
+)
 
 from dags.constants import LEGAL_TIMEZONE, WAIT_FOR_DROP
 from dags.defaults import PROGRAMME_OPERATIONS, task_defaults
@@ -80,10 +88,14 @@ def build_unreadable_dag(feed: UnreadableFeed) -> DAG:
     return dag
 
 
+_WANTED = get_parsing_context().dag_id
+"""The one DAG a task's own process needs; None when all are asked for."""
+
 DAGS = {
     feed.agreement_id if isinstance(feed, Feed) else feed.name: (
         build_feed_dag(feed) if isinstance(feed, Feed) else build_unreadable_dag(feed)
     )
     for feed in load_feeds()
+    if _WANTED in {None, f"feed__{feed.name}"}
 }
 """By agreement id, for `dags.run`; Airflow finds DAGs by itself."""

@@ -34,7 +34,7 @@ COMPONENTS: Mapping[str, Sequence[str]] = {
     "triggerer": ("--skip-serve-logs",),
 }
 _HEALTHY_SECONDS = 120
-_STOP_SECONDS = 10
+_STOP_SECONDS = 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
