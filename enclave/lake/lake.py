@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as pads
 from deltalake import DeltaTable
+from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import (
     AddAction,
@@ -33,6 +34,7 @@ from enclave.evidence import ClearedTable, Snapshot
 from enclave.zones import Zone, Zones
 from governance.agreements import DeliveryMode
 
+_VERSION = "tableVersion"
 _COMMIT_ATTEMPTS = 20
 """Concurrent landings into one table retry the compare-and-swap this often."""
 
@@ -107,7 +109,7 @@ class Lake:
     def history(self, table: str) -> list[dict[str, Any]]:
         """Commits, newest first: version, time and the metadata `land` recorded."""
         delta = self._open(table)
-        return [] if delta is None else [dict(entry) for entry in delta.history()]
+        return [] if delta is None else _commits(delta)
 
     def dataset(
         self, table: str, columns: Sequence[str] | None = None, version: int | None = None
@@ -126,7 +128,11 @@ class Lake:
         schema = state.schema
         if columns is not None:
             schema = pa.schema([schema.field(name) for name in columns])
-        return self._dataset_of(Zone.CURATED, [f"{table}/{key}" for key in state.files], schema)
+        return self.files_dataset(table, state.files, schema)
+
+    def files_dataset(self, table: str, keys: Sequence[str], schema: pa.Schema) -> pads.Dataset:
+        """The same over some of a table's files (keys relative to the table)."""
+        return self._dataset_of(Zone.CURATED, [f"{table}/{key}" for key in keys], schema)
 
     def staged_dataset(self, keys: Sequence[str], schema: pa.Schema) -> pads.Dataset:
         """The same over staged files, for the risk measure before the commit."""
@@ -242,29 +248,33 @@ class Lake:
         metadata: dict[str, str],
     ) -> int:
         uri, options = self._zones.delta(Zone.CURATED, table)
+        version = 0 if state is None else state.version + 1
         properties = CommitProperties(
-            custom_metadata=metadata,
+            custom_metadata={**metadata, _VERSION: str(version)},
             max_commit_retries=0,
             app_transactions=[Transaction(f"submission/{metadata['submission']}", 1)],
         )
         if state is None:
             create_table_with_add_actions(
                 uri,
-                schema,
+                DeltaSchema.from_arrow(schema),
                 adds,
                 mode="error",
                 name=table,
                 storage_options=dict(options),
                 commit_properties=properties,
             )
-            return 0
+            return version
         now_ms = int(datetime.now(UTC).timestamp() * 1000)
         removes = [RemoveAction(key, True, now_ms) for key in replaced]  # noqa: FBT003  Delta's data_change
         delta = DeltaTable(uri, version=state.version, storage_options=dict(options))
         delta.create_write_transaction(
-            [*adds, *removes], mode="append", schema=schema, commit_properties=properties
+            [*adds, *removes],
+            mode="append",
+            schema=DeltaSchema.from_arrow(schema),
+            commit_properties=properties,
         )
-        return state.version + 1
+        return version
 
     def _open(self, table: str, version: int | None = None) -> DeltaTable | None:
         uri, options = self._zones.delta(Zone.CURATED, table)
@@ -274,9 +284,20 @@ class Lake:
             return None
 
 
+def _commits(delta: DeltaTable) -> list[dict[str, Any]]:
+    """Our commits, newest first, with the versions they recorded themselves.
+
+    deltalake counts versions down from the opened one over the commits that are there by now, so
+    its own numbers are wrong for an older version and whenever another commit came in between.
+    """
+    return [
+        {**entry, "version": int(entry[_VERSION])} for entry in delta.history() if _VERSION in entry
+    ]
+
+
 def _state_of(table: str, delta: DeltaTable) -> TableState:
     actions = pa.table(delta.get_add_actions(flatten=True))
-    newest = next((e for e in delta.history() if "planHash" in e), {})
+    newest = next((c for c in _commits(delta) if c["version"] <= delta.version()), {})
     counts = actions.column("num_records").to_pylist() if actions.num_rows else []
     return TableState(
         table=table,
