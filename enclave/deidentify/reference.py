@@ -40,3 +40,6 @@ TOWNS: Final = ReferenceTable("ct_towns.csv")
 
 VILLAGES: Final = ReferenceTable("ct_villages.csv")
 """Boroughs and census designated places that are no town, with the town they lie in."""
+
+FIRST_NAMES: Final = ReferenceTable("first_names.csv")
+"""Common first names that are no everyday words, for masking free text."""
