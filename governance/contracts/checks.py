@@ -122,14 +122,14 @@ def _twice(names: Iterator[str]) -> list[str]:
 def _column(column: Column, contract: DatasetContract) -> Iterator[Problem]:
     kind = column.logical_type
     if column.formats and kind not in _TEMPORAL:
-        yield ".formats", f"a {kind} has no date formats"
+        yield ".formats", f"a column of type {kind} has no date formats"
     for form in column.formats:
         if "%" not in form:
             yield ".formats", f"{form!r} is no date format; write it like '%m/%d/%Y'"
     if kind is LogicalType.BOOLEAN and set(column.true_values) & set(column.false_values):
         yield ".trueValues", "the same spelling means both true and false"
     if column.codes is not None and kind not in {LogicalType.STRING, LogicalType.INTEGER}:
-        yield ".codes", f"a {kind} has no code list"
+        yield ".codes", f"a column of type {kind} has no code list"
     yield from _pattern(column)
     yield from _bounds(column)
     if column.treatment is not None:
@@ -180,7 +180,7 @@ def treatment_problems(
     fits = _FITS.get(kind)
     if fits is not None and column.logical_type not in fits:
         wanted = " or ".join(sorted(fits))
-        yield f"{kind} works on {wanted}, and the column is a {column.logical_type}"
+        yield f"{kind} works on {wanted}, and the column is of type {column.logical_type}"
     needs, may = _OPTIONS.get(kind, (frozenset(), frozenset()))
     given = frozenset(treatment.options)
     for name in sorted(needs - given):
@@ -234,7 +234,10 @@ def _dimension(column: Column) -> Iterator[Problem]:
     if column.logical_type is LogicalType.STRING and column.codes is None:
         yield ".dimension", "a text kept as it is can be a dimension only with a code list"
     elif column.logical_type in _TEMPORAL or column.logical_type is LogicalType.NUMBER:
-        yield ".dimension", f"a {column.logical_type} kept as it is is too fine for a dimension"
+        yield (
+            ".dimension",
+            f"a {column.logical_type} kept as it is would be too fine for a dimension",
+        )
     elif (
         column.logical_type is LogicalType.INTEGER
         and column.codes is None
@@ -302,7 +305,7 @@ def _uses(contract: DatasetContract) -> Iterator[Problem]:
         if column is None:
             yield "measures", f"names {name!r}, which is no column"
         elif column.logical_type not in _NUMERIC:
-            yield "measures", f"{name} is a {column.logical_type}, and a measure is a number"
+            yield "measures", f"{name} is of type {column.logical_type}, and a measure is a number"
         elif column.treatment is None or column.treatment.kind not in _MEASURABLE:
             yield "measures", f"{name} must be kept, rounded or top- and bottom-coded"
     yield from _year(contract, by_name)

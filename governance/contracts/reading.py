@@ -279,7 +279,7 @@ def _bound(limits: Node, key: str, kind: LogicalType) -> str | int | float | Non
         return limits.whole(key)
     if kind is LogicalType.NUMBER:
         return limits.number(key)
-    limits.wrong(key, f"a {kind} has no {key}")
+    limits.wrong(key, f"a column of type {kind} has no {key}")
     return None
 
 
