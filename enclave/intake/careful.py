@@ -62,11 +62,10 @@ def _read(
     Raises:
         pa.ArrowInvalid: A record is ragged or not UTF-8; the message quotes it, so never show it.
     """
+    ragged = [] if invalid is None else invalid
 
     def skip(row: pacsv.InvalidRow) -> str:
-        if invalid is None:
-            return "error"
-        invalid.append((row.number, row.actual_columns))
+        ragged.append((row.number, row.actual_columns))
         return "skip"
 
     wanted = [str(p) for p in layout.positions if p is not None] + [str(p) for p in layout.void]
@@ -82,7 +81,9 @@ def _read(
             quote_char=False if dialect.quote is None else chr(dialect.quote),
             double_quote=dialect.quote is not None,
             newlines_in_values=True,
-            invalid_row_handler=skip,
+            # A handler is shown the row as decoded text, which fails (and prints) on bad UTF-8:
+            # only the careful pass, which took those records out, may have one.
+            invalid_row_handler=None if invalid is None else skip,
         ),
         convert_options=pacsv.ConvertOptions(
             include_columns=wanted,

@@ -24,7 +24,7 @@ from enclave.intake.encodings import Encoding, Utf8Stream, decide_encoding
 from enclave.intake.headers import Layout, match_header, match_positions
 from enclave.intake.limits import IntakeLimits
 from enclave.intake.reader import SubmissionReader
-from enclave.intake.refusals import refuse
+from enclave.intake.refusals import refuse, warn
 from enclave.intake.samples import SAMPLE_BYTES, read_sample
 from enclave.intake.scanner import count_line_breaks, ends_inside_quotes, find_records
 from enclave.intake.sniff import Sniffed, name_byte, name_quote, sniff
@@ -186,6 +186,14 @@ class DelimitedReader(SubmissionReader):
                     yield self._number(*waiting.popleft())
             while waiting:
                 yield self._number(*waiting.popleft())
+            if not self.records_read:
+                self.add_finding(
+                    warn(
+                        "intake.no_records",
+                        "The file has no record below its header.",
+                        remedy="Check that the right file was sent.",
+                    )
+                )
         except RecordTooLongError as error:
             raise self._refuse_record(error) from None
         finally:

@@ -5,7 +5,9 @@ block is read line by line, with numbers kept as they are spelled. A line that i
 a malformed record.
 """
 
+import codecs
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Never
 
@@ -34,6 +36,9 @@ NO_QUOTES = Dialect(delimiter=0, quote=None)
 SAMPLE_LINES = 100
 
 _FAST_TYPES: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), bool: pa.bool_()}
+
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class _LineError(Exception):
@@ -87,8 +92,11 @@ def parse_line(line: bytes) -> dict[str, object]:
         raise _LineError("record.not_an_object")
     if any(isinstance(value, dict | list) for value in parsed.values()):
         raise _LineError("record.nested_value")
-    if any(isinstance(value, str) and "\0" in value for value in parsed.values()):
-        raise _LineError("record.nul_byte")
+    for value in parsed.values():
+        if isinstance(value, str) and "\0" in value:
+            raise _LineError("record.nul_byte")
+        if isinstance(value, str) and _LONE_SURROGATE.search(value):
+            raise _LineError("record.encoding")
     return parsed
 
 
@@ -208,6 +216,10 @@ class JSONLinesReader(SubmissionReader):
     def _read_fast(self, content: bytes) -> RawBatch | None:
         """A block through pyarrow, or None when a value is of another kind than sampled."""
         if b"\\u0000" in content or b"\0" in content or b"\r" in content.replace(b"\r\n", b""):
+            return None
+        try:
+            codecs.utf_8_decode(content, "strict", True)  # noqa: FBT003  positional only
+        except UnicodeDecodeError:
             return None
         records = len(find_records(content, NO_QUOTES).starts)
         try:

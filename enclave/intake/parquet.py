@@ -197,8 +197,8 @@ def _floats_to_text(values: pa.Array) -> pa.Array:
 def _times_to_text(values: pa.Array, column: Column) -> pa.Array:
     """Dates and times in the column's first declared format, else ISO 8601."""
     if pa.types.is_timestamp(values.type) and values.type.tz is not None:
-        values = values.cast(pa.timestamp("us", "UTC"))
-        return pc.strftime(values, format="%Y-%m-%dT%H:%M:%SZ")
+        instants = pc.local_timestamp(values.cast(pa.timestamp("us", "UTC")))
+        return pc.binary_join_element_wise(_to_seconds(instants), "Z", "")
     stamps = values.cast(pa.timestamp("us"), safe=False)
     if column.logical_type in DATE_TYPES and column.formats:
         return pc.strftime(stamps.cast(pa.timestamp("s"), safe=False), format=column.formats[0])
@@ -206,6 +206,11 @@ def _times_to_text(values: pa.Array, column: Column) -> pa.Array:
         days = stamps.cast(pa.date32(), safe=False)
         if pc.all(pc.equal(days.cast(pa.timestamp("us")), stamps)).as_py() is not False:
             return days.cast(pa.string())
+    return _to_seconds(stamps)
+
+
+def _to_seconds(stamps: pa.Array) -> pa.Array:
+    """ISO 8601 without zone; microseconds only where some value has them."""
     seconds = stamps.cast(pa.timestamp("s"), safe=False)
     whole = pc.all(pc.equal(seconds.cast(pa.timestamp("us")), stamps)).as_py() is not False
     return pc.strftime(seconds if whole else stamps, format="%Y-%m-%dT%H:%M:%S")
