@@ -178,7 +178,7 @@ def test_each_mistake_is_told_with_its_place(name: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "name", "groups"),
     [
-        ("S_{period}_v{revision}.csv", "S_2025-26_v12.csv", {"period": "2025-26", "revision": "12"}),
+        ("S_{period}_v{revision}.csv", "S_2025_v12.csv", {"period": "2025", "revision": "12"}),
         ("DOL.000.{period}.matching", "DOL.000.01_01_2000.matching", {"period": "01_01_2000"}),
         ("P20_{period}_CSCU_match_v1", "P20_Q0012_CSCU_match_v1", {"period": "Q0012"}),
         ("*export*.zip", "my_export_1.zip", {}),
@@ -238,8 +238,10 @@ def test_an_override_that_does_not_fit() -> None:
     assert check_agreement(
         build_agreement(terms=[terms], agency="sde"), {contract.id: contract}
     ) == [
-        "datasets.enrollment.treatments.town: year works on date or timestamp, "
-        "and the column is of type string",
+        (
+            "datasets.enrollment.treatments.town: year works on date or timestamp, "
+            "and the column is of type string"
+        ),
         "datasets.enrollment.treatments.ward: is no column of sde/enrollment",
     ]
 
