@@ -15,6 +15,7 @@ from governance.contracts.model import (
 )
 from governance.contracts.parse import (
     check_contracts,
+    contract_document,
     dangling_references,
     load_contracts,
     parse_contract,
@@ -33,6 +34,7 @@ __all__ = [
     "Treatment",
     "TreatmentKind",
     "check_contracts",
+    "contract_document",
     "dangling_references",
     "load_contracts",
     "parse_contract",

@@ -184,9 +184,9 @@ def treatment_problems(
     needs, may = _OPTIONS.get(kind, (frozenset(), frozenset()))
     given = frozenset(treatment.options)
     for name in sorted(needs - given):
-        yield f"{kind} needs the option {_camel(name)}"
+        yield f"{kind} needs the option {camel_case(name)}"
     for name in sorted(given - needs - may):
-        yield f"{kind} has no option {_camel(name)}"
+        yield f"{kind} has no option {camel_case(name)}"
     if column.role is IdentifierRole.DIRECT and kind not in _HIDES_DIRECT:
         yield f"a direct identifier cannot be treated {kind}; drop it or make an id of it"
     identified_by = contract.person.identified_by if contract.person else ()
@@ -207,7 +207,7 @@ def _option_values(treatment: Treatment, contract: DatasetContract) -> Iterator[
         if name in options and (
             isinstance(options[name], bool) or not isinstance(options[name], (int, float))
         ):
-            yield f"the option {_camel(name)} must be a number"
+            yield f"the option {camel_case(name)} must be a number"
     if treatment.kind is TreatmentKind.ROUND and not _positive(options.get("to")):
         yield "round needs `to`, a number above zero"
     masks = options.get("mask_columns", ())
@@ -329,14 +329,14 @@ def rule_problems(rule: Rule, contract: DatasetContract) -> Iterator[str]:
     wanted = _RULE_OPTIONS[rule.kind]
     given = frozenset(rule.options)
     for name in sorted(wanted - given):
-        yield f"{rule.kind} needs {_camel(name)}"
+        yield f"{rule.kind} needs {camel_case(name)}"
     for name in sorted(given - wanted):
-        yield f"{rule.kind} has no {_camel(name)}"
+        yield f"{rule.kind} has no {camel_case(name)}"
     if wanted != given:
         return
     for name in ("columns", "to_columns", "when_values"):
         if name in wanted and not isinstance(rule.options[name], tuple):
-            yield f"{_camel(name)} must be a list"
+            yield f"{camel_case(name)} must be a list"
             return
     yield from _unknown_columns(rule, contract)
     yield from _option_mistakes(rule)
@@ -369,6 +369,7 @@ def _unknown_columns(rule: Rule, contract: DatasetContract) -> Iterator[str]:
         yield f"names {name!r}, which is no column"
 
 
-def _camel(name: str) -> str:
+def camel_case(name: str) -> str:
+    """`max_days` as documents write it: `maxDays`."""
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)

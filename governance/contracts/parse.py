@@ -6,11 +6,13 @@ from pathlib import Path
 from governance.contracts.codes import default_code_lists
 from governance.contracts.model import DatasetContract, Rule, RuleKind
 from governance.contracts.reading import parse_contract
+from governance.contracts.writing import contract_document
 from governance.errors import ContractError
 
 __all__ = [
     "check_contracts",
     "code_lists_beside",
+    "contract_document",
     "dangling_references",
     "load_contracts",
     "parse_contract",
