@@ -32,6 +32,7 @@ Result = TypeVar("Result")
 
 _LOG = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parent.parent
+_PACKAGES = frozenset({"dags", "enclave", "governance"})
 
 
 class StepFailedError(AirflowFailException):
@@ -80,11 +81,11 @@ def publishable_failures(step: Callable[Args, Result]) -> Callable[Args, Result]
 
 def _place(trail: TracebackType | None) -> str:
     """The innermost lines of our own code on the way to the error, without any value."""
-    ours = [
-        f"{Path(frame.filename).resolve().relative_to(_ROOT).as_posix()}:{frame.lineno}"
-        for frame in traceback.extract_tb(trail)
-        if Path(frame.filename).resolve().is_relative_to(_ROOT)
-    ]
+    ours = []
+    for frame in traceback.extract_tb(trail):
+        file = Path(frame.filename).resolve()
+        if file.is_relative_to(_ROOT) and file.relative_to(_ROOT).parts[0] in _PACKAGES:
+            ours.append(f"{file.relative_to(_ROOT).as_posix()}:{frame.lineno}")
     return " > ".join(ours[-3:]) or "unknown"
 
 
