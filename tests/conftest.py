@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from enclave.adapters.keyring import StoredKeyRing
     from enclave.settings import EnclaveSettings
     from enclave.zones import Zones
@@ -84,3 +86,12 @@ def ring(tmp_path: Path) -> "StoredKeyRing":
     from enclave.adapters.keyring import LocalKeyRing
 
     return LocalKeyRing(tmp_path / "ring", secrets.token_bytes(32))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """A headless Chromium, one a test process."""
+    from tests.lib.browser import run_browser
+
+    with run_browser() as running:
+        yield running

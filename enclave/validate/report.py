@@ -22,6 +22,7 @@ class CheckResult:
         records: The first ten failing record ordinals, increasing.
         passed: Whether nothing failed; None when it could not be judged yet (no earlier
             submission, or a reference that is judged after de-identification).
+        lines: Line numbers of these records, once they were looked up.
         facts: Further named counts (expected and found rows of the drift).
     """
 
@@ -29,6 +30,7 @@ class CheckResult:
     failing_rows: int | None
     records: tuple[int, ...] = ()
     passed: bool | None = True
+    lines: tuple[int, ...] = ()
     facts: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -74,20 +76,20 @@ class ValidationReport:
         return tuple(sorted({record for result in self.checks for record in result.records}))
 
     def with_lines(self, lines: Mapping[int, int]) -> "ValidationReport":
-        """The same report with line numbers in its findings.
+        """The same report with line numbers in its checks and findings.
 
         Args:
             lines: Record ordinal -> line number, at least of `first_records`.
         """
-        at = {
-            (r.check.code, r.check.column, r.check.rule): tuple(
-                lines[record] for record in r.records if record in lines
-            )
+        checks = tuple(
+            replace(r, lines=tuple(lines[record] for record in r.records if record in lines))
             for r in self.checks
-        }
-        findings = tuple(replace(f, lines=at.get((f.code, f.column, f.rule), f.lines))
-                         for f in self.findings)  # fmt: skip
-        return replace(self, findings=findings)
+        )
+        at = {(r.check.code, r.check.column, r.check.rule): r.lines for r in checks}
+        findings = tuple(
+            replace(f, lines=at.get((f.code, f.column, f.rule), f.lines)) for f in self.findings
+        )
+        return replace(self, checks=checks, findings=findings)
 
     def to_dict(self) -> dict[str, object]:
         """The report as JSON: counts, names, ordinals."""
@@ -113,6 +115,7 @@ def _check_dict(result: CheckResult, rows: int) -> dict[str, object]:
         "failing_rows": failing,
         "failing_pct": round(100 * failing / rows, 4) if failing and rows else 0.0,
         "first_records": list(result.records),
+        "lines": list(result.lines),
         "facts": dict(result.facts),
         "remedy": result.check.remedy,
     }

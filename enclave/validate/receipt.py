@@ -1,0 +1,259 @@
+"""The receipt: what the agency gets back for a submission, as JSON and as a page.
+
+Both hold names, counts, positions, dates and clauses; never a value out of a row, and never the
+file's name (it may carry people). `build_receipt` copies known fields only, so a mapping that one
+day holds more does not put more into the receipt. The page is one file without scripts, fonts or
+pictures from elsewhere; it prints, and it is checked with axe (tests/functional).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from enclave.validate.receipt_page import render_receipt_html
+from enclave.validate.receipt_words import explain, headline, resubmission, verdict_kind
+
+SCHEMA: Final = "enclave/receipt/1"
+MOST_LINES: Final = 10
+
+Facts = Mapping[str, Any]
+"""JSON-able facts; which keys count is said at each attribute."""
+
+_FORMAT_WORDS: Final = {
+    "format": "Format",
+    "encoding": "Character encoding",
+    "byte_order_mark": "Byte-order mark",
+    "delimiter": "Delimiter",
+    "delimiter_declared": "Delimiter given by the contract",
+    "quote": "Quote",
+    "newline": "Line ends",
+    "header": "Header line",
+    "columns": "Columns",
+    "preamble_lines": "Lines before the header",
+    "record_width": "Width of a record",
+    "rows": "Rows stated by the file",
+    "row_groups": "Row groups",
+    "sheet": "Sheet read (position)",
+    "sheets": "Sheets in the workbook",
+}
+_CLOCK_WORDS: Final = {
+    "raw_file": "The file as delivered",
+    "quarantine": "The rows set aside",
+    "curated": "The rows in the lake",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFacts:
+    """What a receipt is made of; the caller fills in what it has.
+
+    Attributes:
+        submission_id, agency, dataset, period, revision: Which submission.
+        state: `received`, `refused`, `duplicate`, `rejected`, `passed`, `held`, `landed` or
+            `superseded`.
+        received_at, reported_at: ISO 8601, UTC.
+        sha256, size_bytes: Of the file as received.
+        contract_version: Version of the dataset contract.
+        agreement: `id`, `version`, `title`, and `clauses`: a list of `id`, `title` (all clauses;
+            the receipt shows those it cites).
+        agency_name, dataset_title: In words.
+        delivered_by: The account that dropped the file (a name of a service, not of a person in
+            the data), or None.
+        rows_read, rows_landed, rows_set_aside: Counts.
+        dialect: What the reader decided: name -> text, number or yes/no.
+        findings: `code`, `severity`, `message`, `column`, `rule`, `failing_rows`, `lines`,
+            `remedy` of each finding of the reader and the validator.
+        report: `ValidationReport.to_dict()`, or None when nothing was validated.
+        risk: `people`, `k`, `unique_people`, `unique_pct`, `l`, `quasi_identifiers`, `gate`
+            (`minimum_k`, `max_unique_pct`, `minimum_l`, `action`, `clause`), `breaches`; or None.
+        snapshot: `table`, `version`, `contract_version`, `plan_hash`; or None.
+        reasons: Why it was refused, rejected or held: `reason`, `remedy`, `clause` of each.
+        threshold_pct, threshold_clause: The agreement's reject threshold.
+        history: Submissions of the dataset, oldest first, this one included: `period`,
+            `revision`, `state`, `rows`, `failed`.
+        clocks: `what` (`raw_file`, `quarantine`, `curated`), `due_on` (a date), `clause`,
+            `destroyed_at`.
+        quarantine: `QuarantineManifest.to_dict()`, or None.
+        duplicate_of, supersedes: Ids of other submissions.
+        programme: Name of the programme, shown at the top.
+        contact: Whom to ask, shown at the end.
+    """
+
+    submission_id: str
+    agency: str
+    dataset: str
+    period: str
+    revision: int
+    state: str
+    received_at: str
+    reported_at: str
+    sha256: str
+    size_bytes: int
+    contract_version: str
+    agreement: Facts
+    agency_name: str = ""
+    dataset_title: str = ""
+    delivered_by: str | None = None
+    rows_read: int = 0
+    rows_landed: int = 0
+    rows_set_aside: int = 0
+    dialect: Facts = field(default_factory=dict)
+    findings: Sequence[Facts] = ()
+    report: Facts | None = None
+    risk: Facts | None = None
+    snapshot: Facts | None = None
+    reasons: Sequence[Facts] = ()
+    threshold_pct: float | None = None
+    threshold_clause: str = ""
+    history: Sequence[Facts] = ()
+    clocks: Sequence[Facts] = ()
+    quarantine: Facts | None = None
+    duplicate_of: str | None = None
+    supersedes: Sequence[str] = ()
+    programme: str = "Data enclave"
+    contact: str = ""
+
+
+def build_receipt(facts: ReceiptFacts) -> dict[str, Any]:
+    """The receipt as JSON-able data (schema `enclave/receipt/1`)."""
+    kind = verdict_kind(facts.state, facts.rows_set_aside)
+    checks = _checks(facts)
+    receipt: dict[str, Any] = {
+        "schema": SCHEMA,
+        "programme": facts.programme,
+        "contact": facts.contact,
+        "submission": {
+            "id": facts.submission_id,
+            "agency": facts.agency,
+            "agency_name": facts.agency_name or facts.agency,
+            "dataset": facts.dataset,
+            "dataset_title": facts.dataset_title or facts.dataset,
+            "period": facts.period,
+            "revision": facts.revision,
+            "state": facts.state,
+            "supersedes": list(facts.supersedes),
+            "duplicate_of": facts.duplicate_of,
+        },
+        "reported_at": facts.reported_at,
+        "verdict": {
+            "kind": kind,
+            "headline": headline(kind, facts.rows_set_aside),
+            "explanation": explain(kind, facts),
+            "reasons": [_pick(r, "reason", "remedy", "clause") for r in facts.reasons],
+        },
+        "received": {
+            "at": facts.received_at,
+            "by": facts.delivered_by,
+            "size_bytes": facts.size_bytes,
+            "sha256": facts.sha256,
+            "contract_version": facts.contract_version,
+        },
+        "counts": {
+            "rows_read": facts.rows_read,
+            "rows_landed": facts.rows_landed,
+            "rows_set_aside": facts.rows_set_aside,
+            "set_aside_pct": _pct(facts.rows_set_aside, facts.rows_read),
+            "threshold_pct": facts.threshold_pct,
+            "threshold_clause": facts.threshold_clause,
+        },
+        "format": [{"what": _format_word(name), "value": value}
+                   for name, value in facts.dialect.items()],
+        "checks": checks,
+        "findings": _other_findings(facts, checks),
+        "trend": _trend(facts),
+        "risk": _risk(facts.risk),
+        "landed": facts.snapshot and _pick(
+            facts.snapshot, "table", "version", "contract_version", "plan_hash"),
+        "quarantine": facts.quarantine and _pick(
+            facts.quarantine, "object_key", "rows", "malformed", "key_id"),
+        "clocks": [
+            {**_pick(c, "what", "due_on", "clause", "destroyed_at"),
+             "words": _CLOCK_WORDS.get(str(c.get("what")), str(c.get("what")))}
+            for c in facts.clocks
+        ],
+        "resubmission": resubmission(
+            kind, facts.submission_id, facts.period, facts.revision),
+    }  # fmt: skip
+    receipt["agreement"] = _agreement(facts, receipt)
+    return receipt
+
+
+def _pick(facts: Facts, *names: str) -> dict[str, Any]:
+    return {name: facts.get(name) for name in names}
+
+
+def _pct(part: float, whole: float) -> float:
+    return round(100 * part / whole, 4) if whole else 0.0
+
+
+def _format_word(name: str) -> str:
+    return _FORMAT_WORDS.get(name, name.replace("_", " ").capitalize())
+
+
+def _checks(facts: ReceiptFacts) -> list[dict[str, Any]]:
+    """Failed checks first, the most failing rows first; then those open; then those passed."""
+    if facts.report is None:
+        return []
+    order = {"failed": 0, "open": 1, "passed": 2}
+    checks = [_check(check) for check in facts.report.get("checks", ())]
+    return sorted(checks, key=lambda c: (order[c["outcome"]], -(c["failing_rows"] or 0)))
+
+
+def _check(check: Facts) -> dict[str, Any]:
+    outcome = {True: "passed", False: "failed"}.get(check["passed"], "open")
+    return {
+        **_pick(check, "code", "columns", "rule", "demand", "failing_rows", "failing_pct",
+                "remedy", "facts"),
+        "lines": list(check.get("lines", ()))[:MOST_LINES],
+        "outcome": outcome,
+    }  # fmt: skip
+
+
+def _other_findings(facts: ReceiptFacts, checks: Iterable[Facts]) -> list[dict[str, Any]]:
+    """Findings that no check of the table already tells."""
+    told = {c["code"] for c in checks if c["outcome"] == "failed"}
+    return [
+        {**_pick(f, "code", "severity", "message", "column", "failing_rows", "remedy"),
+         "lines": list(f.get("lines", ()))[:MOST_LINES]}
+        for f in facts.findings if f.get("code") not in told
+    ]  # fmt: skip
+
+
+def _trend(facts: ReceiptFacts) -> list[dict[str, Any]]:
+    return [
+        {
+            **_pick(past, "period", "revision", "state", "rows", "failed"),
+            "failed_pct": _pct(past.get("failed") or 0, past.get("rows") or 0),
+            "this": (past.get("period"), past.get("revision")) == (facts.period, facts.revision),
+        }
+        for past in facts.history
+    ]
+
+
+def _risk(risk: Facts | None) -> dict[str, Any] | None:
+    if risk is None:
+        return None
+    gate = risk.get("gate") or {}
+    return {
+        **_pick(risk, "people", "k", "unique_people", "unique_pct", "l"),
+        "quasi_identifiers": [str(name) for name in risk.get("quasi_identifiers", ())],
+        "breaches": [str(breach) for breach in risk.get("breaches", ())],
+        "gate": _pick(gate, "minimum_k", "max_unique_pct", "minimum_l", "action", "clause"),
+    }
+
+
+def _agreement(facts: ReceiptFacts, receipt: Facts) -> dict[str, Any]:
+    """The agreement with the clauses the receipt cites."""
+    cited = {str(r.get("clause")) for r in receipt["verdict"]["reasons"]}
+    cited |= {str(clock.get("clause")) for clock in receipt["clocks"]}
+    cited.add(facts.threshold_clause)
+    if receipt["risk"]:
+        cited.add(str(receipt["risk"]["gate"].get("clause")))
+    clauses = facts.agreement.get("clauses", ())
+    return {
+        **_pick(facts.agreement, "id", "version", "title"),
+        "clauses": [_pick(c, "id", "title") for c in clauses if str(c.get("id")) in cited],
+    }
+
+
+__all__ = ["ReceiptFacts", "build_receipt", "render_receipt_html"]
