@@ -1,1 +1,18 @@
-"""See DESIGN."""
+"""Questions of researchers: parse SQL, bind it to a grant, rewrite, run, control, release."""
+
+from enclave.query.answering import NOTICE, answer
+from enclave.query.model import ColumnKind, QueryPlan, QueryRunner, kinds_of
+from enclave.query.render import FORMATS, render_answer
+from enclave.query.seen import SeenVersions
+
+__all__ = [
+    "FORMATS",
+    "NOTICE",
+    "ColumnKind",
+    "QueryPlan",
+    "QueryRunner",
+    "SeenVersions",
+    "answer",
+    "kinds_of",
+    "render_answer",
+]

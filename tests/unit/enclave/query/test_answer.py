@@ -1,0 +1,278 @@
+from datetime import date
+from typing import Any
+
+import pytest
+
+from enclave.errors import QueryError
+from enclave.query import NOTICE
+from governance.errors import ConfigurationError
+from governance.grants import Comparison, ForbiddenCombination, OutputRule
+from tests.lib.grants import build_person
+from tests.lib.questions import Asker, Row, build_question_grant, build_row, build_rows
+
+ROWS = build_rows({"A": 30, "B": 40, "C": 3})
+
+
+def test_groups_are_listed_from_the_code_list_and_small_ones_suppressed() -> None:
+    answered = Asker(build_rows({"A": 30, "B": 3}))(
+        "SELECT district, COUNT(*) AS students FROM enrollment GROUP BY district"
+    )
+    assert answered.columns == ("district", "students")
+    assert answered.rows == (("A", None), ("B", None), ("C", 0))
+    assert answered.suppressed == {(0, 1): "count", (1, 1): "count"}
+    assert answered.receipt["suppressed"] == {"count": 2, "statistic": 0}
+    assert answered.receipt["groups"] == {"district": "code list"}
+
+
+def test_totals_are_shown_when_asked_for() -> None:
+    answered = Asker(ROWS)("SELECT district, COUNT(*) FROM enrollment GROUP BY 1", totals=True)
+    assert answered.rows == (("A", None), ("B", 40), ("C", None), ("(total)", 73))
+
+
+def test_people_are_counted_and_not_rows() -> None:
+    rows: list[Row] = [build_row(n % 5, grade="10") for n in range(40)]
+    rows += [build_row(100 + n, grade="11") for n in range(40)]
+    rows += [build_row(200 + n, grade="12") for n in range(50)]
+    answered = Asker(rows)(
+        "SELECT grade, COUNT(*), COUNT(DISTINCT person_id) FROM enrollment GROUP BY grade"
+    )
+    assert answered.columns == ("grade", "count", "people")
+    assert answered.rows == (
+        ("09", 0, 0),
+        ("10", None, None),
+        ("11", None, None),
+        ("12", 50, 50),
+    )
+
+
+def test_statistics_go_with_their_count_denominator_and_dominance() -> None:
+    rows = build_rows({"A": 30, "B": 15, "C": 60})
+    sql = "SELECT district, COUNT(*), AVG(days), SUM(pay) FROM enrollment GROUP BY district"
+    answered = Asker(rows)(sql)
+    # B's 15 people may be counted, but carry no statistic; A protects it.
+    assert answered.rows[0] == ("A", 30, None, None)
+    assert answered.rows[1] == ("B", 15, None, None)
+    assert answered.rows[2] == ("C", 60, 170.0, 630.0)
+    assert answered.suppressed[1, 2] == "statistic"
+    dominated: list[Row] = build_rows({"A": 60, "B": 60, "C": 60})
+    dominated = [dict(r) | {"pay": 9e6} if i == 0 else r for i, r in enumerate(dominated)]
+    answered = Asker(dominated)(sql, totals=True)
+    assert answered.rows[0] == ("A", 60, 170.0, None)
+    assert answered.rows[1] == ("B", 60, 170.0, 630.0)
+    # The others are too little to hide it in, and the total is dominated as well.
+    assert answered.rows[3] == ("(total)", 180, 170.0, None)
+
+
+def test_one_school_holding_most_of_a_sum_suppresses_it() -> None:
+    rows = build_rows({"A": 60, "B": 60, "C": 60})
+    one_school = [dict(r) | {"school": "only"} if r["district"] == "A" else r for r in rows]
+    answered = Asker(one_school)("SELECT district, SUM(days) FROM enrollment GROUP BY district")
+    assert answered.rows[0] == ("A", None)
+
+
+def test_a_rate_needs_a_numerator_and_a_rest() -> None:
+    rows: list[Row] = []
+    for district, yes, no in (("A", 97, 3), ("B", 3, 97), ("C", 50, 50)):
+        for n in range(yes + no):
+            rows.append(build_row(len(rows), district=district, passed=n < yes))
+    answered = Asker(rows)("SELECT district, AVG(passed) AS rate FROM enrollment GROUP BY district")
+    assert answered.rows == (("A", None), ("B", None), ("C", 0.5))
+
+
+def test_a_count_of_values_hides_who_has_none() -> None:
+    rows = [build_row(n, days=None if n < 3 else 1) for n in range(100)]
+    answered = Asker(rows)("SELECT COUNT(*), COUNT(days) FROM enrollment")
+    assert answered.rows == ((100, None),)
+
+
+def test_a_filter_shows_of_a_cell_what_the_whole_table_would() -> None:
+    rows = [build_row(n, grade="09" if n < 3 else "10" if n < 15 else "11") for n in range(60)]
+    whole = Asker(rows)("SELECT grade, COUNT(*) FROM enrollment GROUP BY grade")
+    assert whole.rows == (("09", None), ("10", None), ("11", 45), ("12", 0))
+    for grade, shown in (("09", None), ("10", None), ("11", 45), ("12", 0)):
+        single = Asker(rows)(f"SELECT COUNT(*) FROM enrollment WHERE grade = '{grade}'")
+        assert single.rows == ((shown,),), grade
+
+
+def test_filters_are_applied() -> None:
+    rows = [
+        build_row(
+            n,
+            district="ABC"[n % 3],
+            gender=("F", "M", None)[n % 3],
+            year=2020 + n % 4,
+            started_on=date(2020 + n % 2, 9, 1),
+        )
+        for n in range(400)
+    ]
+    ask = Asker(rows)
+    cases = {
+        "gender IS NULL": 133,
+        "gender IS NOT NULL": 267,
+        "gender <> 'F'": 133,
+        "NOT (gender = 'F' OR district = 'C')": 133,
+        "district IN ('A', 'B') AND year IN (2020, 2021)": 134,
+        "started_on = '2021-09-01'": 200,
+        "2020 = year": 100,
+        "gender = 'nobody'": 0,
+    }
+    for condition, expected in cases.items():
+        shown = ask(f"SELECT COUNT(*) FROM sde.enrollment AS e WHERE {condition}")
+        assert shown.rows == ((expected,),), condition
+
+
+def test_answers_are_sorted_and_cut_after_suppression() -> None:
+    ask = Asker(build_rows({"A": 30, "B": 40, "C": 3}))
+    by_count = ask(
+        "SELECT district d, COUNT(*) n FROM enrollment GROUP BY d ORDER BY n DESC, d LIMIT 2"
+    )
+    assert by_count.rows == (("B", 40), ("A", None))
+    assert by_count.receipt["suppressed"] == {"count": 2, "statistic": 0}
+    for order in ("2 DESC", "COUNT(*) DESC", "n DESC"):
+        rows = ask(
+            f"SELECT district, COUNT(*) n FROM enrollment GROUP BY district ORDER BY {order}"
+        ).rows
+        assert [row[0] for row in rows] == ["B", "A", "C"]
+
+
+def test_what_the_grant_leaves_out_does_not_exist() -> None:
+    rows = [build_row(n, district="ABC"[n % 3], year=2020 + n % 5) for n in range(300)]
+    sql = "SELECT district, COUNT(*) FROM enrollment GROUP BY district"
+    some_years = build_question_grant(dataset={"years": (2020, 2021)})
+    assert Asker(rows, some_years)(sql).rows == (("A", 40), ("B", 40), ("C", 40))
+    for row_filter, expected in (
+        (Comparison(column="district", operator="in", values=("A",)), (("A", 100),)),
+        (
+            Comparison(column="district", operator="not_in", values=("A",)),
+            (("B", 100), ("C", 100)),
+        ),
+        (
+            Comparison(column="year", operator="between", values=(2020, 2022)),
+            (("A", 60), ("B", 60), ("C", 60)),
+        ),
+    ):
+        grant = build_question_grant(dataset={"row_filter": (row_filter,)})
+        assert Asker(rows, grant)(sql).rows == expected
+
+
+def test_the_strictest_rule_wins_and_is_cited() -> None:
+    rows = build_rows({"A": 30, "B": 40, "C": 8})
+    strict = build_question_grant(
+        output=OutputRule(
+            minimum_cell_count=11,
+            minimum_denominator=5,
+            rounding_base=5,
+            dominance_pct=50,
+            clause="DSA §9",
+        )
+    )
+    answered = Asker(rows, strict)("SELECT district, COUNT(*) FROM enrollment GROUP BY district")
+    assert answered.rows == (("A", None), ("B", 40), ("C", None))
+    rules: Any = answered.receipt["rules"]
+    assert [(r["rule"], r["value"], r["clause"]) for r in rules] == [
+        ("minimum_cell_count", 11, "DSA §9"),
+        ("minimum_denominator", 20, "MOU-SDE §5.3"),
+        ("dominance_pct", 50, "DSA §9"),
+        ("rounding_base", 5, "DSA §9"),
+    ]
+
+
+def test_counts_are_rounded_when_the_rule_asks_for_it() -> None:
+    output = OutputRule(
+        minimum_cell_count=6, minimum_denominator=20, rounding_base=5, clause="DSA §9"
+    )
+    rows = build_rows({"A": 32, "B": 33, "C": 34})
+    answered = Asker(rows, build_question_grant(output=output))(
+        "SELECT district, COUNT(*), AVG(days) FROM enrollment GROUP BY district"
+    )
+    assert answered.rows == (("A", 30, 170.0), ("B", 35, 170.0), ("C", 35, 170.0))
+
+
+def test_the_receipt_says_what_was_asked_of_what_under_which_grant() -> None:
+    receipt = Asker(ROWS)("SELECT COUNT(*) FROM enrollment").receipt
+    assert receipt["project"] == "p20-q0042"
+    assert receipt["bundle_version"] == 1
+    assert receipt["answered_on"] == "2026-03-02"
+    assert receipt["notice"] == NOTICE
+    snapshots: Any = receipt["snapshots"]
+    assert snapshots[0]["version"] == 3
+
+
+def test_a_row_that_does_not_say_whom_it_counts_refuses_the_answer() -> None:
+    rows = [*ROWS, build_row(999, person_id=None)]
+    assert Asker(rows).refused("SELECT COUNT(*) FROM enrollment") == ["who_is_counted.null_key"]
+
+
+def test_an_empty_table_has_zeros_and_no_statistic() -> None:
+    answered = Asker([])(
+        "SELECT district, COUNT(*), AVG(days) FROM enrollment GROUP BY district", totals=True
+    )
+    assert answered.rows[0] == ("A", 0, None)
+    assert answered.rows[-1] == ("(total)", 0, None)
+    assert answered.suppressed == {}
+    assert Asker([])("SELECT COUNT(*) FROM enrollment").rows == ((0,),)
+
+
+def test_every_reason_is_given_at_once() -> None:
+    grant = build_question_grant(
+        people=(build_person(nda_signed_on=None),),
+        forbidden_combinations=(
+            ForbiddenCombination(
+                columns=("sde/enrollment.district", "sde/enrollment.gender"),
+                reason="small towns",
+                clause="DSA §4",
+            ),
+        ),
+    )
+    sql = (
+        "SELECT district, gender, note, MAX(pay), ungranted, COUNT(*) FROM enrollment "
+        "WHERE pay > 3 GROUP BY district, gender HAVING COUNT(*) > 1"
+    )
+    assert set(Asker(ROWS, grant).refused(sql)) == {
+        "person.nda",
+        "sql.shape",
+        "sql.function",
+        "column.dimension",
+        "column.granted",
+        "sql.filter",
+        "column.combination",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"masks": {"pay": "thousands"}}, "dataset.masks"),
+        ({"years": ("2024-25",)}, "grant.row_filter"),
+        (
+            {"row_filter": (Comparison(column="grade", operator="in", values=(9,)),)},
+            "grant.row_filter",
+        ),
+        (
+            {"row_filter": (Comparison(column="nowhere", operator="in", values=("x",)),)},
+            "grant.row_filter",
+        ),
+        ({"employment_classes": ("state_employee",)}, "dataset.employment_class"),
+    ],
+)
+def test_a_restriction_that_cannot_be_applied_refuses(changes: dict[str, Any], rule: str) -> None:
+    asker = Asker(ROWS, build_question_grant(dataset=changes))
+    assert asker.refused("SELECT COUNT(*) FROM enrollment") == [rule]
+
+
+def test_without_a_disclosure_rule_nothing_is_shown() -> None:
+    from enclave.query.answering import _combine
+    from tests.lib.questions import DATASET, KEYS
+
+    with pytest.raises(ConfigurationError, match="No disclosure rule"):
+        _combine(KEYS.verified(), DATASET, {})
+
+
+def test_a_query_that_needs_too_much_memory_fails_cleanly() -> None:
+    from enclave.adapters.duckdb_engine import InProcessRunner, QueryLimits
+    from tests.lib.questions import opener
+
+    rows = [build_row(n, gender=f"g{n}") for n in range(60_000)]
+    runner = InProcessRunner(opener(rows), QueryLimits(memory_mb=2, threads=1))
+    with pytest.raises(QueryError, match="memory"):
+        Asker([], runner=runner)("SELECT gender, COUNT(*) FROM enrollment GROUP BY gender")
