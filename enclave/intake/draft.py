@@ -143,8 +143,6 @@ def _find_columns(stream: BinaryIO, agency: str, dataset: str, limits: IntakeLim
             f"No contract can be drafted: the file is {shape.value}.",
             remedy="Give a CSV, Excel, Parquet or JSON Lines file.",
         )
-    while len(names) > 1 and not names[-1].strip():
-        names.pop()
     evidence.append(f"format {file.kind.value}, {len(names)} columns")
     return _Found(source, tuple(names), file, tuple(evidence))
 
@@ -165,7 +163,10 @@ def _find_text_columns(source: Source, agency: str, dataset: str) -> tuple[FileF
         )
     quote = None if sniffed.dialect.quote == ord('"') else chr(sniffed.dialect.quote or 0)
     file = FileFormat(delimiter=chr(sniffed.dialect.delimiter), quote=quote, encoding=encoding.name)
-    return file, list(sniffed.header)
+    names = list(sniffed.header)
+    while len(names) > max(sniffed.filled, 1) and not names[-1].strip():
+        names.pop()
+    return file, names
 
 
 def _refuse_data_header(names: Sequence[str]) -> None:

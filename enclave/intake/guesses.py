@@ -140,7 +140,7 @@ def guess_column(name: str, profile: Profile) -> Guess:
     _guess_type(name, profile, guess)
     if not _guess_by_values(profile, guess) and not _guess_by_name(name, profile, guess):
         _guess_by_shape(profile, guess)
-    if guess.treatment is TreatmentKind.DROP:
+    if guess.treatment is not TreatmentKind.KEEP or guess.role is DIRECT:
         guess.codes = ()
     return guess
 

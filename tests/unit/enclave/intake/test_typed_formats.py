@@ -40,7 +40,7 @@ def typed(contract: DatasetContract, column: int, **changes: object) -> DatasetC
 
 def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     book = openpyxl.Workbook()
-    book.remove(book.active)
+    del book["Sheet"]
     for title, rows in sheets.items():
         sheet = book.create_sheet(title)
         for row in rows:
@@ -51,8 +51,8 @@ def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
 
 
 def test_excel_cells_become_unambiguous_text() -> None:
-    rows = [
-        NAMES,
+    rows: list[list[object]] = [
+        [*NAMES],
         ["Ann", 6340],
         [1.5, 12.0],
         [True, datetime(2025, 3, 4)],
