@@ -17,6 +17,8 @@ class EnclaveSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ENCLAVE_", extra="ignore")
 
     home: Path = Field(description="Folder of the deployment (also --home).")
+    programme: str = Field(default="Data enclave", description="Name shown on receipts.")
+    contact: str = Field(default="", description="Whom a steward asks, shown on receipts.")
     storage: Literal["local", "azure"] = Field(
         default="local", description="Where the zones lie: a local folder or Azure Blob Storage."
     )

@@ -49,7 +49,7 @@ class ParquetEncryption:
         self._factory = pqe.CryptoFactory(lambda _config: _RingClient(ring))
         self._connection = pqe.KmsConnectionConfig()
 
-    def encryption_properties(self, agency: str) -> pqe.FileEncryptionProperties:
+    def encryption_properties(self, agency: str) -> object:
         """Properties for one new file of that agency; a data key serves one file only."""
         key = self._ring.current(CURATED, agency)
         configuration = pqe.EncryptionConfiguration(

@@ -1,5 +1,5 @@
 """The data plane's own state: submissions and where they stand. Rebuildable; never a cell."""
 
-from enclave.store.submissions import Submission, SubmissionState, SubmissionStore
+from enclave.store.submissions import Submission, SubmissionState, SubmissionStore, as_utc
 
-__all__ = ["Submission", "SubmissionState", "SubmissionStore"]
+__all__ = ["Submission", "SubmissionState", "SubmissionStore", "as_utc"]

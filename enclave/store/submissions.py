@@ -51,11 +51,11 @@ class StoreError(EnclaveError):
     retryable = True
 
 
-class _Base(DeclarativeBase):
+class Base(DeclarativeBase):
     """Declarative base of the data plane's tables."""
 
 
-class Submission(_Base):
+class Submission(Base):
     """One submission; every field may be published to its agency.
 
     `facts` is JSON of names, counts and ids: custody, dialect, validation report, risk, snapshot,
@@ -102,11 +102,11 @@ class Submission(_Base):
             "rows_read": self.rows_read,
             "rows_landed": self.rows_landed,
             "rows_quarantined": self.rows_quarantined,
-            "received_at": _utc(self.received_at).isoformat(timespec="seconds"),
+            "received_at": as_utc(self.received_at).isoformat(timespec="seconds"),
         }
 
 
-def _utc(instant: datetime) -> datetime:
+def as_utc(instant: datetime) -> datetime:
     """SQLite forgets the zone; every instant in this table is UTC."""
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
@@ -122,7 +122,7 @@ class SubmissionStore:
     def create(self) -> None:
         """Create the tables that are missing."""
         with _named_errors():
-            _Base.metadata.create_all(self._engine)
+            Base.metadata.create_all(self._engine)
 
     def close(self) -> None:
         """Return the connections."""

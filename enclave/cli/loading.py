@@ -1,0 +1,284 @@
+"""Commands of the load: submit, load, submissions, tables, describe, receipt, quarantine."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from enclave.cli.console import (
+    HomeOption,
+    JsonOption,
+    err,
+    out,
+    print_facts,
+    print_json,
+    print_rows,
+)
+from governance.errors import ConfigurationError, ExitCode
+
+SubmissionArgument = Annotated[
+    str, typer.Argument(help="Submission id, or its first eight characters.")
+]
+
+quarantine_app = typer.Typer(no_args_is_help=True, help="Rows set apart, for their agency only.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command("submit")(submit)
+    app.command("load")(load)
+    app.command("submissions")(submissions)
+    app.command("tables")(tables)
+    app.command("describe")(describe)
+    app.command("receipt")(receipt)
+
+
+def submit(
+    path: Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False)],
+    agency: Annotated[str, typer.Option(help="Agency that delivers, e.g. sde.")],
+    dataset: Annotated[str | None, typer.Option(help="Dataset, e.g. enrollment.")] = None,
+    agreement: Annotated[
+        str | None,
+        typer.Option(
+            help="Instead of a dataset: the agreement whose datasets are all in the file."
+        ),
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Reporting period; else from the file's name.")
+    ] = None,
+    revision: Annotated[
+        int | None, typer.Option(min=1, help="2 or more corrects an earlier delivery.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a file into the landing zone with its manifest, as an agency's upload does.
+
+    Nothing is read yet: `enclave load`, or the feed's DAG, takes it from there.
+    """
+    from enclave.deployment import open_deployment
+    from enclave.steps.submit import submit_file
+
+    if (dataset is None) == (agreement is None):
+        message = "Give either --dataset or --agreement."
+        raise ConfigurationError(message)
+    upload = submit_file(
+        open_deployment(home),
+        path,
+        agency=agency,
+        dataset=dataset,
+        agreement_id=agreement,
+        period=period,
+        revision=revision,
+        sent_by=getpass.getuser(),
+    )
+    facts = {
+        "submission": upload.submission_id,
+        "drop": upload.drop_key,
+        "period": upload.period,
+        "revision": upload.revision,
+        "bytes": upload.size_bytes,
+        "sha256": upload.sha256,
+    }
+    if as_json:
+        print_json(facts)
+    else:
+        print_facts(facts)
+
+
+def load(
+    submission: Annotated[
+        str | None, typer.Argument(help="One submission; or use --all.", show_default=False)
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every drop that waits.")] = False,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", help="Reopen a held, rejected, refused or staged submission first."
+        ),
+    ] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Receive, process, land and report: the same steps the DAG runs, in this process.
+
+    Ends with exit code 4 when a submission was rejected, 3 when one was refused or held.
+    """
+    from enclave.deployment import open_deployment
+    from enclave.steps.load import load_all, load_one
+
+    if (submission is None) != everything:
+        message = "Name a submission, or give --all."
+        raise ConfigurationError(message)
+    deployment = open_deployment(home)
+
+    def progress(stage: str, rows: int) -> None:
+        if not as_json:
+            err.print(f"  {stage}: {rows:,} rows", end="\r", markup=False)
+
+    if submission is None:
+        outcomes = load_all(deployment, progress)
+    else:
+        outcomes = [load_one(deployment, submission, progress, again=again)]
+    if as_json:
+        print_json([outcome.to_xcom() for outcome in outcomes])
+    elif not outcomes:
+        out.print("Nothing waits in the landing zone.")
+    else:
+        print_rows(
+            "Loaded",
+            ("submission", "dataset", "period", "rev", "state", "read", "landed", "quarantined"),
+            (
+                (
+                    o.submission_id[:8],
+                    f"{o.agency}/{o.dataset}",
+                    o.period,
+                    o.revision,
+                    o.state,
+                    f"{o.rows_read:,}",
+                    f"{o.rows_landed:,}",
+                    f"{o.rows_quarantined:,}",
+                )
+                for o in outcomes
+            ),
+        )
+        out.print("`enclave receipt SUBMISSION` says why, for each.")
+    states = {outcome.state for outcome in outcomes}
+    if "rejected" in states:
+        raise typer.Exit(int(ExitCode.BAD_INPUT))
+    if states & {"refused", "held"}:
+        raise typer.Exit(int(ExitCode.REFUSED))
+
+
+def submissions(
+    agency: Annotated[str | None, typer.Option(help="Only this agency's.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset's.")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List submissions and where they stand."""
+    from enclave.deployment import open_deployment
+
+    found = [s.summary() for s in open_deployment(home).store.list(agency=agency, dataset=dataset)]
+    if as_json:
+        print_json(found)
+        return
+    columns = ("submission", "agency", "dataset", "period", "revision", "state", "rows_landed")
+    print_rows("Submissions", columns, ([s[c] for c in columns] for s in found))
+
+
+def tables(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """List the curated tables: rows, version, under which authority, kept until when."""
+    from enclave.deployment import open_deployment
+    from enclave.steps.catalogue import list_tables
+
+    found = list_tables(open_deployment(home))
+    if as_json:
+        print_json(found)
+        return
+    columns = ("table", "dataset", "rows", "version", "authority", "kept_until")
+    print_rows("Curated tables", columns, ([t[c] for c in columns] for t in found))
+
+
+def describe(
+    table: Annotated[str, typer.Argument(help="Curated table, or agency/dataset.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Describe a curated table: grain, columns, treatments, rules, authority, history."""
+    from enclave.deployment import open_deployment
+    from enclave.steps.catalogue import describe_table
+
+    facts = describe_table(open_deployment(home), table)
+    if as_json:
+        print_json(facts)
+        return
+    columns = facts.pop("columns")
+    history = facts.pop("history")
+    print_facts(facts)
+    names = ("column", "type", "role", "treatment", "dimension", "description")
+    print_rows("Columns", names, ([c[n] for n in names] for c in columns))
+    names = ("version", "at", "submission", "period", "revision", "supersedes")
+    print_rows("Commits", names, ([h[n] for n in names] for h in history))
+
+
+def receipt(
+    submission: SubmissionArgument,
+    html: Annotated[
+        Path | None, typer.Option(help="Also write the page a steward reads to this file.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what the agency gets back: verdict, counts, rules failed, risk, clocks; no cell."""
+    import json
+
+    from enclave.deployment import open_deployment
+    from enclave.steps.report import receipt_key, report_submission
+    from enclave.zones import Zone
+
+    deployment = open_deployment(home)
+    found = deployment.store.get(submission)
+    report_submission(deployment, found.id)
+    egress = deployment.zones.store(Zone.EGRESS)
+    if html is not None:
+        html.write_bytes(egress.read(receipt_key(found, "html")))
+    document = json.loads(egress.read(receipt_key(found, "json")))
+    if as_json:
+        print_json(document)
+        return
+    _print_receipt(document)
+
+
+def _print_receipt(document: dict[str, Any]) -> None:
+    verdict, counts = document["verdict"], document["counts"]
+    out.print(f"[bold]{verdict['headline']}[/bold]")
+    out.print(verdict["explanation"], markup=False)
+    for reason in verdict["reasons"]:
+        out.print(f"  - {reason['reason']} [{reason['clause']}] {reason['remedy']}", markup=False)
+    print_facts(
+        {
+            "submission": document["submission"]["id"],
+            "rows read": f"{counts['rows_read']:,}",
+            "rows landed": f"{counts['rows_landed']:,}",
+            "rows set aside": f"{counts['rows_set_aside']:,}",
+            "SHA-256": document["received"]["sha256"],
+        }
+    )
+    failed = [check for check in document["checks"] if check["outcome"] == "failed"]
+    if failed:
+        rows = (
+            (
+                ", ".join(c["columns"]),
+                c["demand"],
+                c["failing_rows"],
+                ", ".join(map(str, c["lines"])),
+            )
+            for c in failed
+        )
+        print_rows("What failed", ("column", "demand", "rows", "lines"), rows)
+    for finding in document["findings"]:
+        out.print(f"  {finding['severity']}: {finding['message']}", markup=False)
+    for clock in document["clocks"]:
+        out.print(f"  {clock['words']}: destroyed by {clock['due_on']}", markup=False)
+    out.print(f"  {document['resubmission']}", markup=False)
+
+
+@quarantine_app.command("export")
+def export(
+    submission: SubmissionArgument,
+    to: Annotated[Path, typer.Option(help="CSV file to write; it holds identified rows.")],
+    agency: Annotated[str, typer.Option(help="The agency that asks; only its own rows open.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give quarantined rows back to their agency: line, record, reasons, and the row as sent."""
+    from enclave.deployment import open_deployment
+    from enclave.steps.quarantine import export_quarantine
+
+    rows = export_quarantine(open_deployment(home), submission, agency=agency, target=to)
+    if as_json:
+        print_json({"rows": rows, "file": str(to)})
+    else:
+        out.print(f"{rows:,} rows written to {to}. They identify people: keep them safe.")

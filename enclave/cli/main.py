@@ -1,0 +1,47 @@
+"""The application: its commands, and how an error becomes an exit code."""
+
+import sys
+
+import typer
+
+from enclave.cli.console import explain
+from enclave.cli.contracts import agreement_app, contract_app
+from enclave.cli.deployments import register as register_deployments
+from enclave.cli.ledger import ledger_app
+from enclave.cli.loading import quarantine_app
+from enclave.cli.loading import register as register_loading
+from enclave.cli.querying import register as register_querying
+from governance.errors import ExitCode, ProgrammeError
+
+app = typer.Typer(
+    name="enclave",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help=(
+        "The data plane of the data-sharing enclave: agencies' files in, governed answers out.\n\n"
+        "Exit codes: 0 done, 1 a fault of the software or a service, 2 wrong usage, "
+        "3 refused by policy, 4 bad input. This build is for demonstration data: until the release "
+        "ledger exists, related queries are only held off by limiting what may be grouped and "
+        "filtered."
+    ),
+)
+app.add_typer(contract_app, name="contract")
+app.add_typer(agreement_app, name="agreement")
+register_deployments(app)
+register_loading(app)
+app.add_typer(quarantine_app, name="quarantine")
+register_querying(app)
+app.add_typer(ledger_app, name="ledger")
+
+
+def main() -> None:
+    """Run the command line; errors end with their own exit code, never with a traceback."""
+    as_json = "--json" in sys.argv
+    try:
+        app(standalone_mode=True)
+    except ProgrammeError as error:
+        explain(error, as_json=as_json)
+        sys.exit(int(error.exit_code))
+    except KeyboardInterrupt:
+        sys.exit(int(ExitCode.FAULT))

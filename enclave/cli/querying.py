@@ -1,0 +1,68 @@
+"""`enclave query` and `enclave trust`: a governed answer, and the root it hangs on."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from enclave.cli.console import HomeOption, err, out
+from governance.errors import ConfigurationError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command("query")(query)
+    app.command("trust")(trust)
+
+
+def query(
+    sql: Annotated[
+        str, typer.Argument(help="One SELECT of aggregates over a granted table.", metavar="SQL")
+    ],
+    project: Annotated[str, typer.Option(help="Project whose grant you ask under.")],
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    to: Annotated[Path | None, typer.Option(help="File to write (needed for parquet).")] = None,
+    totals: Annotated[bool, typer.Option("--totals", help="Show totals too.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Ask an aggregate question under a grant; small cells are suppressed in the answer.
+
+    Who you are is your operating-system user in a signed mapping: a shell is no boundary. Counts,
+    sums and averages, grouped and filtered by the dimensions the contract names. This build is for
+    demonstration data: related queries can together reveal what each of them hides.
+    """
+    from enclave.deployment import open_deployment
+    from enclave.query import FORMATS, NOTICE, render_answer
+    from enclave.steps.query import ask
+
+    if form not in FORMATS:
+        message = f"--format must be one of {', '.join(FORMATS)}."
+        raise ConfigurationError(message)
+    if form == "parquet" and to is None:
+        message = "Parquet is no text: give --to FILE."
+        raise ConfigurationError(message)
+    answer = ask(open_deployment(home), project=project, sql=sql, totals=totals)
+    rendered = render_answer(answer, form)
+    if to is not None:
+        to.write_bytes(rendered)
+        out.print(f"Written to {to}.", markup=False)
+    else:
+        sys.stdout.write(rendered.decode())
+    if form == "table":
+        err.print(f"{answer.receipt['suppressed']} of {answer.receipt['cells']} cells suppressed.")
+        err.print(NOTICE, style="dim", markup=False)
+
+
+def trust(
+    root: Annotated[
+        Path, typer.Argument(help="Root document, handed over in person.", exists=True)
+    ],
+    home: HomeOption = None,
+) -> None:
+    """Pin the root of trust that grants must be signed under; once per deployment."""
+    from enclave.deployment import open_deployment
+    from enclave.steps.query import trust_root
+
+    pinned = trust_root(open_deployment(home), root.read_bytes())
+    out.print(f"Root version {pinned.document.version} is trusted.")

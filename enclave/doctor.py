@@ -1,0 +1,156 @@
+"""Checks of a deployment: each says what it saw and what to mend; nothing is changed."""
+
+import stat
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from enclave.adapters.keyring import WRAPPING_KEY_FILE
+from enclave.deployment import SPILL, Deployment, open_deployment
+from enclave.zones import Zone
+from governance.agreements.parse import check_agreements
+from governance.contracts.parse import check_contracts
+from governance.errors import ProgrammeError
+
+_PRIVATE = 0o077
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check's outcome.
+
+    Attributes:
+        name: What was looked at.
+        healthy: Whether it is as it should be.
+        detail: What was seen.
+        remedy: What to do when it is not.
+    """
+
+    name: str
+    healthy: bool
+    detail: str
+    remedy: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return asdict(self)
+
+
+def examine(home: Path | None) -> list[Check]:
+    """Run every check; one that breaks is reported, the others still run."""
+    try:
+        deployment = open_deployment(home)
+    except ProgrammeError as error:
+        remedy = "Mend what the message names; `enclave init DIR` makes a new deployment."
+        return [Check("deployment", healthy=False, detail=error.message, remedy=remedy)]
+    checks = [Check("deployment", healthy=True, detail=f"opens at {deployment.home}")]
+    examinations: tuple[tuple[str, Callable[[Deployment], Check]], ...] = (
+        ("permissions", _permissions),
+        ("key ring", _key_ring),
+        ("zones", _zones),
+        ("database", _database),
+        ("contracts", _contracts),
+        ("agreements", _agreements),
+        ("terms", _terms),
+        ("spill", _spill),
+        ("ledger", _ledger),
+    )
+    for name, look in examinations:
+        try:
+            checks.append(look(deployment))
+        except Exception as error:  # noqa: BLE001  a broken part must not hide the others
+            detail = error.message if isinstance(error, ProgrammeError) else type(error).__name__
+            checks.append(Check(name, healthy=False, detail=detail, remedy="See the message."))
+    return checks
+
+
+def _permissions(deployment: Deployment) -> Check:
+    wrapping_key = deployment.home / WRAPPING_KEY_FILE
+    private = [deployment.home, wrapping_key.parent, wrapping_key]
+    open_paths = [
+        path.name
+        for path in private
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & _PRIVATE
+    ]
+    return Check(
+        "permissions",
+        healthy=not open_paths,
+        detail=f"open to others: {', '.join(open_paths)}" if open_paths else "private",
+        remedy="chmod go-rwx what is named.",
+    )
+
+
+def _key_ring(deployment: Deployment) -> Check:
+    key = deployment.ring.current("staging", "doctor")
+    return Check("key ring", healthy=len(key.material) == 32, detail=f"opens ({key.id})")  # noqa: PLR2004  256 bits
+
+
+def _zones(deployment: Deployment) -> Check:
+    for zone in Zone:
+        store = deployment.zones.store(zone)
+        store.put("doctor/probe", b"probe")
+        store.delete("doctor/probe")
+    return Check("zones", healthy=True, detail=f"{len(Zone)} zones, {deployment.settings.storage}")
+
+
+def _database(deployment: Deployment) -> Check:
+    with deployment.store.engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    count = len(deployment.store.list())
+    dialect = deployment.store.engine.dialect.name
+    return Check("database", healthy=True, detail=f"{dialect}, {count} submissions")
+
+
+def _contracts(deployment: Deployment) -> Check:
+    problems = check_contracts([deployment.schemas / "datasets"])
+    return Check(
+        "contracts",
+        healthy=not problems,
+        detail="; ".join(problems[:5]) or f"{len(deployment.contracts)} contracts agree",
+        remedy="`enclave contract check` lists every problem.",
+    )
+
+
+def _agreements(deployment: Deployment) -> Check:
+    problems = check_agreements([deployment.schemas / "agreements"], deployment.contracts)
+    return Check(
+        "agreements",
+        healthy=not problems,
+        detail="; ".join(problems[:5]) or f"{len(deployment.agreements)} agreements agree",
+        remedy="`enclave agreement check` lists every problem.",
+    )
+
+
+def _terms(deployment: Deployment) -> Check:
+    today = deployment.today()
+    ended = [a.id for a in deployment.agreements.values() if not a.in_force(today)]
+    return Check(
+        "terms",
+        healthy=not ended,
+        detail=f"not in force: {', '.join(ended)}" if ended else "every agreement is in force",
+        remedy="Renew the agreement, or take its YAML out; its steps refuse until then.",
+    )
+
+
+def _spill(deployment: Deployment) -> Check:
+    folder = deployment.home / SPILL
+    left = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    return Check(
+        "spill",
+        healthy=not left,
+        detail=f"{len(left)} folders left by interrupted runs" if left else "empty",
+        remedy=f"When no load is running, remove what lies in {folder} (it is encrypted).",
+    )
+
+
+def _ledger(deployment: Deployment) -> Check:
+    report = deployment.ledger.verify()
+    return Check(
+        "ledger",
+        healthy=report.verified,
+        detail=f"{report.entries} entries, {len(report.problems)} problems",
+        remedy="`enclave ledger verify` names the entries; restore them from outside checkpoints.",
+    )

@@ -1,0 +1,168 @@
+"""Drops: what lies in the landing zone before it is a submission.
+
+A drop is one folder, `{agency}/{dataset or agreement id}/{drop}/`, with one data file and,
+optionally, `manifest.json` or a `.sha256` sidecar. A drop under an agreement's id holds a file for
+all of that agreement's datasets (an archive of tables). It is complete when its manifest is there,
+or when nothing in it changed for a while.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from governance.agreements import Agreement
+from governance.objects import ObjectInfo, ObjectStore
+
+MANIFEST_NAME = "manifest.json"
+CHECKSUM_SUFFIX = ".sha256"
+PERIOD_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_DROP_PARTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A folder of the landing zone.
+
+    Attributes:
+        key: The folder, without a trailing slash.
+        subject: Dataset name or agreement id.
+        files: Data files (exactly one in a usable drop).
+        manifest, checksum: The manifest or the sidecar, when there is one.
+        changed_at: Newest change of any object in it.
+    """
+
+    key: str
+    subject: str
+    files: tuple[ObjectInfo, ...]
+    manifest: ObjectInfo | None
+    checksum: ObjectInfo | None
+    changed_at: datetime
+
+    def is_complete(self, now: datetime, settle: timedelta) -> bool:
+        """Whether the agency has finished writing it."""
+        if not self.files:
+            return False
+        return self.manifest is not None or now - self.changed_at >= settle
+
+
+def list_drops(landing: ObjectStore, agreement: Agreement) -> list[Drop]:
+    """Drops under the agreement's datasets, oldest folder name first within each dataset."""
+    subjects = [terms.dataset for terms in agreement.datasets] + [agreement.id]
+    drops: list[Drop] = []
+    for subject in dict.fromkeys(subjects):
+        folders: dict[str, list[ObjectInfo]] = {}
+        for info in landing.list(f"{agreement.agency}/{subject}/"):
+            parts = info.key.split("/")
+            if len(parts) == _DROP_PARTS:
+                folders.setdefault("/".join(parts[:3]), []).append(info)
+        drops += [_drop_of(key, subject, infos) for key, infos in folders.items()]
+    return sorted(drops, key=lambda drop: (drop.changed_at, drop.key))
+
+
+def read_drop(landing: ObjectStore, key: str) -> Drop:
+    """The drop at that folder; without files when nothing lies there."""
+    return _drop_of(key, key.split("/")[1], list(landing.list(f"{key}/")))
+
+
+def _drop_of(key: str, subject: str, infos: Iterable[ObjectInfo]) -> Drop:
+    files: list[ObjectInfo] = []
+    manifest = checksum = None
+    newest: datetime | None = None
+    for info in infos:
+        name = info.key.rsplit("/", 1)[1]
+        newest = info.modified_at if newest is None else max(newest, info.modified_at)
+        if name == MANIFEST_NAME:
+            manifest = info
+        elif name.endswith(CHECKSUM_SUFFIX):
+            checksum = info
+        else:
+            files.append(info)
+    return Drop(
+        key, subject, tuple(files), manifest, checksum, newest or datetime.max.replace(tzinfo=UTC)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DropNotice:
+    """What the agency said about the drop, in its manifest or its file name.
+
+    Attributes:
+        period, revision: None when neither the manifest nor the name says.
+        sha256, size_bytes: As the agency computed them, when it did.
+    """
+
+    period: str | None
+    revision: int | None
+    sha256: str | None
+    size_bytes: int | None
+
+
+def name_facts(name_pattern: str, file_name: str) -> tuple[str | None, int | None]:
+    """Period and revision as the file's name says them; None where it does not.
+
+    Args:
+        name_pattern: The agreement's pattern, as a regular expression with the groups `period` and
+            `revision` (either may be missing).
+        file_name: The file's name.
+    """
+    match = re.fullmatch(name_pattern, file_name)
+    named = match.groupdict() if match else {}
+    revision = named.get("revision")
+    return named.get("period"), int(revision) if revision else None
+
+
+def read_notice(
+    landing: ObjectStore, drop: Drop, file_name: str, name_pattern: str
+) -> tuple[DropNotice, list[str]]:
+    """The notice, and codes of what is wrong with it (`manifest.unreadable`, …); no names."""
+    problems: list[str] = []
+    said: dict[str, object] = {}
+    if drop.manifest is not None:
+        said, problem = _manifest(landing.read(drop.manifest.key), file_name)
+        problems += problem
+    named_period, named_revision = name_facts(name_pattern, file_name)
+    sha256 = said.get("sha256")
+    if sha256 is None and drop.checksum is not None:
+        text = landing.read(drop.checksum.key).decode("ascii", "replace").strip()
+        sha256 = text.split()[0].lower() if text else ""
+    period = said.get("period") or named_period
+    revision = said.get("revision") or named_revision
+    size = said.get("bytes")
+    return (
+        DropNotice(
+            period=str(period) if period is not None else None,
+            revision=int(str(revision)) if str(revision or "").isdigit() else None,
+            sha256=str(sha256).lower() if sha256 is not None else None,
+            size_bytes=size if isinstance(size, int) else None,
+        ),
+        problems,
+    )
+
+
+def _manifest(data: bytes, file_name: str) -> tuple[dict[str, object], list[str]]:
+    try:
+        document = json.loads(data)
+        said = {key: document[key] for key in ("period", "revision") if key in document}
+        entries = [f for f in document.get("files", []) if f.get("name") == file_name]
+    except (ValueError, TypeError, AttributeError):
+        return {}, ["manifest.unreadable"]
+    if not entries:
+        return said, ["manifest.names_another_file"]
+    return {**entries[0], **said}, []
+
+
+def write_manifest(
+    *, file_name: str, period: str, revision: int, sha256: str, size_bytes: int, sent_by: str
+) -> bytes:
+    """The manifest `enclave submit` writes beside the file, last, so that it marks completeness."""
+    return json.dumps(
+        {
+            "period": period,
+            "revision": revision,
+            "sent_by": sent_by,
+            "files": [{"name": file_name, "sha256": sha256, "bytes": size_bytes}],
+        },
+        indent=2,
+    ).encode()

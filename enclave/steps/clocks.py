@@ -1,0 +1,189 @@
+"""Clocks: what the daily DAGs call. Destruction happens on its day and leaves a certificate."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from enclave.deployment import Deployment
+from enclave.steps.record import record
+from enclave.steps.report import quarantine_due_on, raw_file_due_on
+from enclave.store import Submission, SubmissionState, as_utc
+from enclave.zones import Zone
+from governance.agreements import Agreement
+from governance.digests import sha256_of
+from governance.grants.bundle import parse_bundle
+from governance.grants.publish import fetch_bundle, projects
+
+_REPORTED = tuple(state for state in SubmissionState if state is not SubmissionState.RECEIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryReport:
+    """What ended: agreements and grants past their last day.
+
+    Attributes:
+        agreements: Ids of agreements whose term is over.
+        grants: `project/version` of grants past their end.
+    """
+
+    agreements: tuple[str, ...]
+    grants: tuple[str, ...]
+
+    def to_xcom(self) -> dict[str, int]:
+        """Counts, for Airflow's XCom."""
+        return {"agreements": len(self.agreements), "grants": len(self.grants)}
+
+
+def expire_terms(deployment: Deployment) -> ExpiryReport:
+    """Enter into the ledger, once each, the agreements and grants whose last day has passed."""
+    today = deployment.today()
+    ended = [a for a in deployment.agreements.values() if today > a.ends_on]
+    for agreement in ended:
+        deployment.ledger.append(
+            "agreement:expired",
+            f"agreement/{agreement.id}",
+            {"ends_on": agreement.ends_on.isoformat(), "clause": agreement.term_clause},
+            once=f"agreement:expired/{agreement.id}/{agreement.version}",
+        )
+    return ExpiryReport(tuple(a.id for a in ended), _expire_grants(deployment, today))
+
+
+def _expire_grants(deployment: Deployment, today: date) -> tuple[str, ...]:
+    """Projects whose published grant is past its last day; said in the ledger, enforced anyway."""
+    policy = deployment.zones.store(Zone.POLICY)
+    ended = []
+    for project in projects(policy):
+        bundle = parse_bundle(fetch_bundle(policy, project).payload)
+        if today <= bundle.granted_until:
+            continue
+        name = f"{project}/{bundle.version}"
+        deployment.ledger.append(
+            "grant:expired",
+            f"grant/{project}",
+            {"version": bundle.version, "granted_until": bundle.granted_until.isoformat()},
+            once=f"grant:expired/{name}",
+        )
+        ended.append(name)
+    return tuple(ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A destruction certificate.
+
+    Attributes:
+        id: `{what}-{submission id}`.
+        what: `raw_file` or `quarantine`.
+        submission_id, agency, dataset, sha256: What was destroyed; the digest is of the raw file.
+        due_on: The day the clause names.
+        destroyed_at: UTC.
+        method: How.
+        survives: What survives, where, and until when.
+        clause: The clause that asked for it.
+    """
+
+    id: str
+    what: str
+    submission_id: str
+    agency: str
+    dataset: str
+    sha256: str
+    due_on: str
+    destroyed_at: str
+    method: str
+    survives: str
+    clause: str
+
+
+_FIELDS = {"raw_file": "raw_destroyed_at", "quarantine": "quarantine_destroyed_at"}
+_METHOD = "object deleted from the zone's container"
+_SURVIVES = {
+    "raw_file": "Nothing in the zones. Copies the storage service keeps (soft delete, backups) "
+    "last until their own expiry, which the operator sets in the storage account.",
+    "quarantine": "Nothing in the zones; the rows were encrypted with the agency's quarantine key, "
+    "so any copy the storage service keeps is unreadable once that key is destroyed.",
+}
+
+
+def destroy_due(deployment: Deployment) -> list[str]:
+    """Destroy raw files and quarantined rows whose day has come; ids of the certificates.
+
+    Order, safe to repeat: the objects are deleted, the certificate is written, the ledger entry is
+    appended once, then the submission says so.
+    """
+    certificates: list[str] = []
+    for submission in deployment.store.list(states=_REPORTED):
+        agreement = deployment.agreements.get(submission.agreement_id)
+        if agreement is None or submission.reported_at is None:
+            continue
+        if submission.quarantine_destroyed_at is None:
+            certificates += _destroy_quarantine(deployment, agreement, submission)
+        if submission.raw_destroyed_at is None:
+            certificates += _destroy_raw_file(deployment, agreement, submission)
+    return certificates
+
+
+def _destroy_quarantine(
+    deployment: Deployment, agreement: Agreement, submission: Submission
+) -> list[str]:
+    key = submission.facts.get("quarantine", {}).get("object_key")
+    due_on = quarantine_due_on(agreement, _reported_at(submission))
+    if key is None or due_on > deployment.today():
+        return []
+    deployment.zones.store(Zone.QUARANTINE).delete(key)
+    return [_certify(deployment, agreement, submission, "quarantine", due_on)]
+
+
+def _destroy_raw_file(
+    deployment: Deployment, agreement: Agreement, submission: Submission
+) -> list[str]:
+    """Delete the drop's folder, once every dataset that shares it is reported and due."""
+    due_on = raw_file_due_on(agreement, _reported_at(submission))
+    sharing = deployment.store.by_drop(submission.drop_key)
+    all_due = all(
+        s.reported_at is not None
+        and raw_file_due_on(agreement, _reported_at(s)) <= deployment.today()
+        for s in sharing
+    )
+    if not all_due:
+        return []
+    landing = deployment.zones.store(Zone.LANDING)
+    for info in list(landing.list(f"{submission.drop_key}/")):
+        landing.delete(info.key)
+    return [_certify(deployment, agreement, submission, "raw_file", due_on)]
+
+
+def _reported_at(submission: Submission) -> datetime:
+    return as_utc(submission.reported_at or submission.received_at)
+
+
+def _certify(
+    deployment: Deployment,
+    agreement: Agreement,
+    submission: Submission,
+    what: str,
+    due_on: date,
+) -> str:
+    now = deployment.now()
+    certificate = Certificate(
+        id=f"{what}-{submission.id}",
+        what=what,
+        submission_id=submission.id,
+        agency=submission.agency,
+        dataset=submission.dataset,
+        sha256=submission.sha256,
+        due_on=due_on.isoformat(),
+        destroyed_at=now.isoformat(timespec="seconds"),
+        method=_METHOD,
+        survives=_SURVIVES[what],
+        clause=f"{agreement.id} {agreement.retention.clause}",
+    )
+    document = json.dumps(asdict(certificate), indent=2, sort_keys=True).encode()
+    folder = f"{submission.agency}/{submission.dataset}/{submission.id}"
+    deployment.zones.store(Zone.EGRESS).put(f"{folder}/certificate-{what}.json", document)
+    tag = "raw_file:destroyed" if what == "raw_file" else "quarantine:destroyed"
+    record(deployment, tag, submission, certificate_sha256=sha256_of(document))
+    destroyed: dict[str, Any] = {_FIELDS[what]: now}
+    deployment.store.change(submission.id, expected=_REPORTED, **destroyed)
+    return certificate.id

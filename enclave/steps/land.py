@@ -1,0 +1,197 @@
+"""Assess re-identification risk of the table as it would be, then land it or hold it.
+
+Safe to repeat: the commit is idempotent, and the state and ledger follow it; a crash between them
+is mended by running the step again.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from enclave.deidentify import DeidentificationPlan, build_plan
+from enclave.deidentify.risk import decide_risk, find_breaches, measure_risk, risk_columns
+from enclave.deployment import Deployment
+from enclave.evidence import ClearedTable, DeidentifiedTable, RiskMeasures
+from enclave.lake import CommitFacts
+from enclave.provenance import code_version
+from enclave.steps.manifests import rehydrate
+from enclave.steps.outcome import StepOutcome, outcome_of
+from enclave.steps.record import record
+from enclave.store import Submission, SubmissionState
+from enclave.zones import Zone
+from governance.agreements import Agreement, DatasetTerms
+from governance.contracts import DatasetContract
+from governance.decisions import Decision, Denial, check_permitted
+
+
+def land_submission(deployment: Deployment, submission_id: str) -> StepOutcome:
+    """Assess and land a staged submission; one that is past this step is left as it is.
+
+    Returns:
+        The outcome: `landed` or `held`.
+
+    Raises:
+        AccessDeniedError: The agreement is no longer in force, or the plan changed since.
+        EvidenceError: What is staged does not authenticate.
+    """
+    submission = deployment.store.get(submission_id)
+    if submission.state != SubmissionState.PASSED:
+        return outcome_of(submission)
+    agreement = deployment.agreement(submission.agreement_id)
+    terms = agreement.terms(submission.dataset)
+    contract = deployment.contracts[f"{submission.agency}/{submission.dataset}"]
+    check_permitted(_decide_in_force(deployment, agreement, terms))
+    if terms is None:  # pragma: no cover  the decision above denied it
+        return outcome_of(submission)
+    plan = build_plan(contract, terms, agreement)
+    table = rehydrate(deployment, submission)
+    check_permitted(_decide_same_plan(table, plan))
+    risk = _measure(deployment, table, plan, contract, terms)
+    decision = decide_risk(risk, terms.risk_gate)
+    facts: dict[str, Any] = {"risk": _risk_facts(risk, terms)}
+    if not decision.permitted:
+        return _hold(deployment, submission, facts)
+    cleared = ClearedTable(table, risk)
+    snapshot, superseded = deployment.lake.land(
+        cleared,
+        table=contract.table,
+        schema=plan.output_schema,
+        facts=CommitFacts(contract.version, terms.delivery),
+    )
+    facts["snapshot"] = {
+        "table": snapshot.table,
+        "version": snapshot.version,
+        "contract_version": snapshot.contract_version,
+        "plan_hash": snapshot.plan_hash,
+    }
+    facts["superseded"] = list(superseded)
+    return _settle(deployment, submission, table, facts, superseded)
+
+
+def _decide_in_force(
+    deployment: Deployment, agreement: Agreement, terms: DatasetTerms | None
+) -> Decision:
+    rule = "agreement.in_force"
+    if terms is not None and agreement.in_force(deployment.today()):
+        return Decision((rule,))
+    denial = Denial(
+        rule=rule,
+        reason=f"{agreement.id} is not in force today, or no longer names this dataset.",
+        remedy="The data owner and the operator renew the agreement; then run the step again.",
+        clause=f"{agreement.id} {agreement.term_clause}",
+    )
+    return Decision((rule,), (denial,))
+
+
+def _decide_same_plan(table: DeidentifiedTable, plan: DeidentificationPlan) -> Decision:
+    rule = "deidentify.plan_unchanged"
+    if table.plan_hash == plan.plan_hash:
+        return Decision((rule,))
+    denial = Denial(
+        rule=rule,
+        reason="The contract or agreement changed after this submission was de-identified.",
+        remedy="Run `enclave load --again SUBMISSION`: it is de-identified anew by today's plan.",
+        clause="plan of contract and agreement",
+    )
+    return Decision((rule,), (denial,))
+
+
+def _measure(
+    deployment: Deployment,
+    table: DeidentifiedTable,
+    plan: DeidentificationPlan,
+    contract: DatasetContract,
+    terms: DatasetTerms,
+) -> RiskMeasures:
+    """Risk of the surviving rows and the staged rows together."""
+    columns = risk_columns(plan)
+    schema = pa.schema([plan.output_schema.field(name) for name in columns])
+    state, staying = deployment.lake.surviving_files(
+        contract.table,
+        delivery=terms.delivery,
+        period=table.received.period,
+        submission_id=table.received.submission_id,
+    )
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        if state is not None and staying:
+            yield from deployment.lake.files_dataset(contract.table, staying, schema).to_batches()
+        keys = [file.object_key for file in table.files]
+        yield from deployment.lake.staged_dataset(keys, schema).to_batches()
+
+    return measure_risk(batches(), plan)
+
+
+def _risk_facts(risk: RiskMeasures, terms: DatasetTerms) -> dict[str, Any]:
+    """Risk and the gate's verdict for the receipt."""
+    gate = terms.risk_gate
+    return {
+        "people": risk.people,
+        "k": risk.k,
+        "unique_people": risk.unique_people,
+        "unique_pct": risk.unique_pct,
+        "l": risk.l,
+        "quasi_identifiers": list(risk.quasi_identifiers),
+        "gate": {
+            "minimum_k": gate.minimum_k,
+            "max_unique_pct": gate.max_unique_pct,
+            "minimum_l": gate.minimum_l,
+            "action": gate.action.value,
+            "clause": gate.clause,
+        },
+        "breaches": [breach.reason for breach in find_breaches(risk, gate)],
+    }
+
+
+def _hold(deployment: Deployment, submission: Submission, facts: dict[str, Any]) -> StepOutcome:
+    changed = deployment.store.change(
+        submission.id,
+        expected=(SubmissionState.PASSED,),
+        state=SubmissionState.HELD,
+        facts=facts,
+    )
+    record(deployment, "submission:held", changed, k=facts["risk"]["k"])
+    return outcome_of(changed)
+
+
+def _settle(
+    deployment: Deployment,
+    submission: Submission,
+    table: DeidentifiedTable,
+    facts: dict[str, Any],
+    superseded: tuple[str, ...],
+) -> StepOutcome:
+    """Ledger, states and staging after the commit."""
+    record(
+        deployment,
+        "table:committed",
+        submission,
+        table=facts["snapshot"]["table"],
+        version=facts["snapshot"]["version"],
+        rows=table.rows,
+        plan_hash=table.plan_hash,
+        code_version=code_version(),
+        supersedes=",".join(superseded) or None,
+    )
+    for earlier_id in superseded:
+        earlier = deployment.store.get(earlier_id)
+        if earlier.state == SubmissionState.LANDED:
+            deployment.store.change(
+                earlier_id,
+                expected=(SubmissionState.LANDED,),
+                state=SubmissionState.SUPERSEDED,
+                facts={"superseded_by": submission.id},
+            )
+        record(deployment, "submission:superseded", earlier, superseded_by=submission.id)
+    changed = deployment.store.change(
+        submission.id,
+        expected=(SubmissionState.PASSED,),
+        state=SubmissionState.LANDED,
+        rows_landed=table.rows,
+        facts=facts,
+    )
+    staging = deployment.zones.store(Zone.STAGING)
+    for info in list(staging.list(f"{submission.id}/")):
+        staging.delete(info.key)
+    return outcome_of(changed)

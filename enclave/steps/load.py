@@ -1,0 +1,57 @@
+"""All steps in one process, in the order a submission travels; what `enclave load` runs."""
+
+from enclave.deployment import Deployment
+from enclave.steps.land import land_submission
+from enclave.steps.outcome import StepOutcome, outcome_of
+from enclave.steps.process import Progress, process_submission
+from enclave.steps.receive import receive_drops
+from enclave.steps.report import report_submission
+from enclave.store import SubmissionState
+
+_REOPENED = (
+    SubmissionState.PASSED,
+    SubmissionState.HELD,
+    SubmissionState.REJECTED,
+    SubmissionState.REFUSED,
+)
+
+
+def load_all(deployment: Deployment, progress: Progress) -> list[StepOutcome]:
+    """Load every waiting drop and whatever an interrupted run left, feed by feed.
+
+    Returns:
+        The outcome of every submission that was touched, drops refused at the door included.
+    """
+    known = {s.id for s in deployment.store.list() if s.reported_at is not None}
+    for agreement_id in deployment.agreements:
+        for submission_id in receive_drops(deployment, agreement_id):
+            run_steps(deployment, submission_id, progress)
+    return [outcome_of(s) for s in deployment.store.list() if s.id not in known]
+
+
+def load_one(
+    deployment: Deployment, submission_id: str, progress: Progress, *, again: bool = False
+) -> StepOutcome:
+    """Load one submission; its drop is received first when it is still only a drop.
+
+    Args:
+        deployment: Where.
+        submission_id: Id, or its first eight characters once it is received.
+        progress: Called with stage and rows.
+        again: Put it back to received first, if it was staged, held, rejected or refused.
+    """
+    for agreement_id in deployment.agreements:
+        receive_drops(deployment, agreement_id)
+    submission = deployment.store.get(submission_id)
+    if again:
+        deployment.store.change(
+            submission.id, expected=_REOPENED, state=SubmissionState.RECEIVED, facts={}
+        )
+    return run_steps(deployment, submission.id, progress)
+
+
+def run_steps(deployment: Deployment, submission_id: str, progress: Progress) -> StepOutcome:
+    """Process, land and report one received submission."""
+    process_submission(deployment, submission_id, progress)
+    land_submission(deployment, submission_id)
+    return report_submission(deployment, submission_id)

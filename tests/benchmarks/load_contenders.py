@@ -1,0 +1,141 @@
+"""One contender a process: `python -m tests.benchmarks.load_contenders NAME CSV WORK`."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HMAC_KEY = bytes(range(32))
+
+
+def duckdb_floor(csv: Path, work: Path) -> dict[str, float]:
+    """DuckDB: CSV to zstd Parquet, every column typed as DuckDB sniffs it."""
+    import duckdb
+
+    work.mkdir()
+    connection = duckdb.connect()
+    started = time.perf_counter()
+    connection.execute(
+        "COPY (SELECT * FROM read_csv(?)) TO '%s' (FORMAT parquet, COMPRESSION zstd)"
+        % (work / "out.parquet"),
+        [str(csv)],
+    )
+    return {"seconds": time.perf_counter() - started}
+
+
+def pyarrow_floor(csv: Path, work: Path) -> dict[str, float]:
+    """pyarrow: stream the CSV into zstd Parquet."""
+    import pyarrow.csv as pacsv
+    import pyarrow.parquet as pq
+
+    work.mkdir()
+    started = time.perf_counter()
+    reader = pacsv.open_csv(csv, read_options=pacsv.ReadOptions(block_size=16 << 20))
+    with pq.ParquetWriter(work / "out.parquet", reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+    return {"seconds": time.perf_counter() - started}
+
+
+def governed(csv: Path, work: Path) -> dict[str, float]:
+    """The product: receive to report, once with every person new and once with every one known."""
+    from dataclasses import replace
+
+    from enclave.deployment import init_deployment
+    from enclave.steps import (
+        land_submission,
+        process_submission,
+        receive_drops,
+        report_submission,
+    )
+    from enclave.steps.submit import submit_file
+    from tests.benchmarks import load_data
+
+    contract = load_data.contract()
+    agreement = load_data.agreement(contract)
+    deployment = replace(
+        init_deployment(work),
+        contracts={contract.id: contract},
+        agreements={agreement.id: agreement},
+    )
+    seconds: dict[str, float] = {}
+    for name, period in (("first", "2026Q3"), ("second", "2026Q4")):
+        submit_file(deployment, csv, agency="bench", dataset="wages", period=period)
+        started = time.perf_counter()
+        (submission_id,) = receive_drops(deployment, agreement.id)
+        received = time.perf_counter()
+        process_submission(deployment, submission_id)
+        processed = time.perf_counter()
+        land_submission(deployment, submission_id)
+        landed = time.perf_counter()
+        outcome = report_submission(deployment, submission_id)
+        ended = time.perf_counter()
+        if outcome.state != "landed":
+            raise SystemExit(f"the governed load ended {outcome.state}")
+        seconds |= {
+            f"{name}_seconds": ended - started,
+            f"{name}_receive_seconds": received - started,
+            f"{name}_process_seconds": processed - received,
+            f"{name}_land_seconds": landed - processed,
+            f"{name}_report_seconds": ended - landed,
+            f"{name}_rows_landed": outcome.rows_landed,
+            f"{name}_rows_quarantined": outcome.rows_quarantined,
+        }
+    return {"seconds": seconds["first_seconds"], **seconds}
+
+
+def peer(csv: Path, work: Path) -> dict[str, float]:
+    """What a user would write today: pandas, Great Expectations, an hmac loop, to_parquet."""
+    import hmac
+
+    from importlib import import_module
+
+    import great_expectations as gx
+    import pandas as pd
+
+    from tests.benchmarks import load_data
+
+    # By name: the library does not export its expectations to type checkers.
+    gxe = import_module("great_expectations.expectations")
+    work.mkdir()
+    started = time.perf_counter()
+    frame = pd.read_csv(csv, dtype={"SSN": str, "ZIP": str, "EMPLOYER": str, "ESTABLISHMENT": str})
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    suite = gx.ExpectationSuite(name="wages")
+    suite.add_expectation(gxe.ExpectColumnValuesToMatchRegex(column="SSN", regex="^[0-9]{9}$"))
+    suite.add_expectation(gxe.ExpectColumnValuesToBeUnique(column="SSN"))
+    for column, codes in (("SEX", load_data.SEXES), ("STATUS", load_data.STATUSES)):
+        suite.add_expectation(gxe.ExpectColumnValuesToBeInSet(column=column, value_set=list(codes)))
+    for column in ("LAST_NAME", "EMPLOYER"):
+        suite.add_expectation(gxe.ExpectColumnValuesToNotBeNull(column=column))
+    for column, low, high in (("WAGES", 0, None), ("HOURS", 0, 2300), ("WEEKS", 0, 14)):
+        suite.add_expectation(
+            gxe.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high)
+        )
+    batch = context.data_sources.add_pandas("p").add_dataframe_asset("a")
+    definition = batch.add_batch_definition_whole_dataframe("b")
+    definition.get_batch({"dataframe": frame}).validate(suite)
+    frame = frame[frame["STATUS"].isin(load_data.STATUSES)]
+    for column in ("SSN", "EMPLOYER", "ESTABLISHMENT"):
+        frame[column] = [
+            hmac.new(HMAC_KEY, str(value).encode(), "sha256").hexdigest() for value in frame[column]
+        ]
+    frame = frame.drop(columns=["LAST_NAME", "FIRST_NAME"])
+    frame.to_parquet(work / "out.parquet", compression="zstd")
+    return {"seconds": time.perf_counter() - started}
+
+
+CONTENDERS: dict[str, Callable[[Path, Path], dict[str, float]]] = {
+    "duckdb": duckdb_floor,
+    "pyarrow": pyarrow_floor,
+    "governed": governed,
+    "peer": peer,
+}
+
+
+if __name__ == "__main__":
+    contender, csv_path, work_path = sys.argv[1:4]
+    figures = CONTENDERS[contender](Path(csv_path), Path(work_path))
+    print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
