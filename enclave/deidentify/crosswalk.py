@@ -204,11 +204,11 @@ class Crosswalk:
             loaded = self._objects.load_segment(segment)
             keys.append(loaded[0])
             ids.append(loaded[1])
-        all_keys, all_ids = np.concatenate(keys), np.concatenate(ids)
+        all_keys, all_ids = _joined(keys), _joined(ids)
 
         def store(start: int) -> SegmentEntry:
             part = slice(start, start + SEGMENT_ENTRIES)
-            return self._objects.store_segment(*_sorted_entries(all_keys[part], all_ids[part]))
+            return self._objects.store_segment(_sorted_entries(all_keys[part], all_ids[part]))
 
         with ThreadPoolExecutor(_WRITERS) as pool:
             written = tuple(pool.map(store, range(0, len(all_keys), SEGMENT_ENTRIES)))
@@ -258,7 +258,19 @@ def _to_merge(
     return kept, merged
 
 
-def _sorted_entries(keys: Pairs, ids: Pairs) -> tuple[Pairs, Pairs]:
-    """Entries by lookup key, so that a segment does not tell the order people arrived in."""
+def _joined(parts: list[Pairs]) -> Pairs:
+    """One array of all parts; no copy when there is one."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _sorted_entries(keys: Pairs, ids: Pairs) -> Pairs:
+    """Keys, then ids, by key: a segment does not tell the order people arrived in.
+
+    Returns:
+        Shape (2 * entries, 2).
+    """
     order = np.argsort(keys[:, 0])
-    return keys.take(order, axis=0), ids.take(order, axis=0)
+    rows = np.empty((2 * len(keys), 2), dtype=np.uint64)
+    np.take(keys, order, axis=0, out=rows[: len(keys)])
+    np.take(ids, order, axis=0, out=rows[len(keys) :])
+    return rows

@@ -2,7 +2,7 @@
 
 ```
 crosswalk/{agency}/{domain}/manifest           which segments count, and which keys made them
-crosswalk/{agency}/{domain}/segments/{random}  up to 1,048,576 entries: lookup keys, then ids
+crosswalk/{agency}/{domain}/segments/{random}  up to 524,288 entries: lookup keys, then ids
 ```
 
 Both are AES-256-GCM under the agency's `crosswalk-data` key; the associated data binds every
@@ -31,8 +31,8 @@ from enclave.keys import Key, KeyId, KeyRing
 from governance.errors import ConfigurationError, ObjectNotFoundError
 from governance.objects import ObjectStore
 
-SEGMENT_ENTRIES: Final = 1 << 20
-"""Most entries in one segment (32 MiB)."""
+SEGMENT_ENTRIES: Final = 1 << 19
+"""Most entries in one segment (16 MiB): bounds what a commit holds beside the table."""
 
 DATA_KEY_PURPOSE: Final = "crosswalk-data"
 
@@ -159,12 +159,14 @@ class CrosswalkStore:
         halves = np.frombuffer(plain, dtype="<u8").astype(np.uint64, copy=False).reshape(-1, 2)
         return halves[: segment.entries], halves[segment.entries :]
 
-    def store_segment(self, keys: Pairs, ids: Pairs) -> SegmentEntry:
-        """Write one segment under a new random name."""
-        segment = SegmentEntry(secrets.token_hex(16), len(keys))
-        plain = (
-            np.concatenate([keys, ids]).astype("<u8", copy=False).reshape(-1).view(np.uint8).data
-        )
+    def store_segment(self, rows: Pairs) -> SegmentEntry:
+        """Write one segment under a new random name.
+
+        Args:
+            rows: Lookup keys, then as many ids, contiguous.
+        """
+        segment = SegmentEntry(secrets.token_hex(16), len(rows) // 2)
+        plain = rows.astype("<u8", copy=False).reshape(-1).view(np.uint8).data
         sealed = self._seal(plain, _segment_name(segment))
         self._store.put(self._segment_key(segment.segment_id), sealed, if_none_match=True)
         return segment

@@ -1,8 +1,9 @@
 """An in-memory hash table from 128-bit keys to 128-bit ids, filled and read a column at a time.
 
-Keys are outputs of keyed functions, hence uniform, and nobody without the key can make them
-cluster; one multiplication spreads the small keys of tests. Linear probing; each probe is one
-vectorized pass over the rows that are still undecided. About 40 bytes an entry.
+Keys are outputs of a keyed MAC, hence uniform: the top bits are the home slot, and nobody without
+the key can make them cluster. A table that only numbers its keys takes any, and mixes them first.
+Linear probing; each probe is one vectorized pass over the rows that are still undecided. About 40
+bytes an entry.
 
 Not thread-safe for writing: `enclave.deidentify.crosswalk` holds the lock. Reading a table nobody
 writes to needs none.
@@ -122,12 +123,16 @@ class LookupTable:
         return found
 
     def _homes(self, keys: Pairs) -> Positions:
+        if self._ids.shape[1]:
+            # Uniform already; and entries appended in key order fill slots from left to right.
+            return (keys[:, 0] >> self._shift).astype(np.int64)
         mixed = (keys[:, 0] ^ (keys[:, 1] * _SPREAD_LOW)) * _SPREAD_HIGH
         return (mixed >> self._shift).astype(np.int64)
 
     def _make_slots(self, capacity: int) -> None:
         bits = max(_SMALLEST_BITS, int(capacity / _MAX_LOAD).bit_length())
         self._shift = np.uint64(64 - bits)
+        self._slots = np.empty(0, dtype=np.int32)  # let go of the old ones first
         self._slots = np.full((1 << bits) + _SLACK, _FREE, dtype=np.int32)
         self._limit = int((1 << bits) * _MAX_LOAD)
 
@@ -136,8 +141,9 @@ class LookupTable:
         needed = self.count + more
         if needed > len(self._keys):
             capacity = max(needed, min(4 * len(self._keys), len(self._keys) + (1 << 21)), 1 << 12)
-            self._keys = _grown(self._keys, self.count, capacity)
-            self._ids = _grown(self._ids, self.count, capacity)
+            # In place: the allocator moves pages rather than bytes, and memory never doubles.
+            self._keys.resize((capacity, 2), refcheck=False)
+            self._ids.resize((capacity, self._ids.shape[1]), refcheck=False)
         if needed > self._limit:
             self._make_slots(max(needed, (8 if needed < _LARGE else 2) * self._limit))
             for start in range(0, self.count, _PLACE_AT_ONCE):
@@ -169,10 +175,3 @@ class LookupTable:
             undecided = undecided[~same]
             slots[undecided] += 1
         return holders, slots
-
-
-def _grown(array: Pairs, used: int, capacity: int) -> Pairs:
-    """A larger copy."""
-    larger = np.empty((capacity, array.shape[1]), dtype=np.uint64)
-    larger[:used] = array[:used]
-    return larger
