@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
-from enclave.validate.layouts import layouts_of
 from enclave.validate.patterns import INTEGER_PATTERN, NUMBER_PATTERN
+from governance.contracts.layouts import layouts_of
 from governance.contracts.model import (
     Column,
     DatasetContract,

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from enclave.validate.checks import Check, bound_of
-from enclave.validate.layouts import layouts_of
 from enclave.validate.reading import (
     ARROW_TYPES,
     Mask,
@@ -23,6 +22,7 @@ from enclave.validate.reading import (
     read_strings,
     to_mask,
 )
+from governance.contracts.layouts import layouts_of
 from governance.contracts.model import Column, LogicalType
 from governance.contracts.patterns import to_re2
 from governance.errors import ContractError

@@ -2,7 +2,7 @@
 
 Each reader returns the values (null where there is none or where the text is not of the type) and
 which rows hold text that is not of the type. What is accepted is defined by the patterns here and
-in `enclave.validate.layouts`; the fast paths are proved equal to them in tests/property.
+in `governance.contracts.layouts`; the fast paths are proved equal to them in tests/property.
 
 Readings (docs/guides/data-steward.md):
 
@@ -22,8 +22,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from enclave.validate.layouts import MONTHS, Layout, short_names, spellings
 from enclave.validate.patterns import INTEGER_PATTERN, NUMBER_PATTERN
+from governance.contracts.layouts import MONTHS, Layout, short_names, spellings
 from governance.contracts.model import Column, LogicalType
 from governance.contracts.patterns import to_re2
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from governance.contracts.layouts import is_layout
 from governance.contracts.model import (
     Column,
     DatasetContract,
@@ -20,6 +21,8 @@ from governance.contracts.model import (
     Treatment,
     TreatmentKind,
 )
+from governance.contracts.patterns import to_python
+from governance.errors import ContractError
 
 Problem = tuple[str, str]
 
@@ -126,6 +129,8 @@ def _column(column: Column, contract: DatasetContract) -> Iterator[Problem]:
     for form in column.formats:
         if "%" not in form:
             yield ".formats", f"{form!r} is no date format; write it like '%m/%d/%Y'"
+        elif not is_layout(form):
+            yield ".formats", f"{form!r} is a date format the enclave does not read"
     if kind is LogicalType.BOOLEAN and set(column.true_values) & set(column.false_values):
         yield ".trueValues", "the same spelling means both true and false"
     if column.codes is not None and kind not in {LogicalType.STRING, LogicalType.INTEGER}:
@@ -149,6 +154,11 @@ def _pattern(column: Column) -> Iterator[Problem]:
         return
     if _NOT_RE2.search(column.pattern):
         yield ".pattern", "look-around, back references and possessive repeats are not supported"
+        return
+    try:
+        to_python(column.pattern)
+    except ContractError as error:
+        yield ".pattern", f"cannot be used: {error.facts['reason']}"
 
 
 def _bounds(column: Column) -> Iterator[Problem]:

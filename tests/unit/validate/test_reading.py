@@ -6,7 +6,6 @@ from datetime import datetime
 import pyarrow as pa
 import pytest
 
-from enclave.validate.layouts import parse_layout
 from enclave.validate.patterns import INTEGER_PATTERN, NUMBER_PATTERN
 from enclave.validate.reading import (
     boolean_reader,
@@ -14,6 +13,7 @@ from enclave.validate.reading import (
     read_integers,
     read_numbers,
 )
+from governance.contracts.layouts import parse_layout
 from governance.contracts.model import LogicalType
 from governance.contracts.patterns import to_python
 from tests.lib.builders import build_column

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from enclave.validate.layouts import parse_layout
+from governance.contracts.layouts import parse_layout
 from governance.contracts.patterns import to_python
 from governance.errors import ContractError
 

@@ -210,6 +210,15 @@ def parse_layout(text: str) -> Layout:
     return Layout(text, pattern, captures, tuple(slots), at if fixed else None)
 
 
+def is_layout(text: str) -> bool:
+    """Whether `parse_layout` reads the format."""
+    try:
+        parse_layout(text)
+    except ContractError:
+        return False
+    return True
+
+
 def layouts_of(column: Column) -> tuple[Layout, ...]:
     """The layouts a date or timestamp column may be written in, in the contract's order."""
     default = ISO_DATES if column.logical_type is LogicalType.DATE else ISO_TIMESTAMPS
