@@ -8,6 +8,7 @@ nothing passes unmasked, and no message of the libraries (they quote texts) trav
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import regex  # type: ignore[import-untyped]
@@ -42,6 +43,9 @@ _UNUSED: Final = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"
 _MOSTLY: Final = 0.7
 _WORDS: Final = re.compile(r"[^\W_]+")
 _MODEL_RECOGNIZER: Final = "language_model"
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""The analyzer is shared and promises nothing about threads."""
+
 _GUESSES: Final = frozenset({_MODEL_RECOGNIZER, "person_case"})
 """Recognizers that take capitalized words for names."""
 
@@ -54,9 +58,8 @@ class PresidioRedactor:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         try:
-            self._engine = _engine()
+            self._engine = _engine(_MODEL)
             self._lists = _name_lists()
             self._plain = frozenset(row["word"] for row in PLAIN_WORDS.rows)
         except Exception:  # noqa: BLE001  whatever it is, text is refused
@@ -86,7 +89,7 @@ class PresidioRedactor:
     def _analyze(self, texts: Sequence[str]) -> list[list[MaskedSpan]]:
         distinct = list(dict.fromkeys(t for t in texts if len(t) <= _LONGEST_TEXT_CHARACTERS))
         mended = [_as_sentence(text) for text in distinct]
-        with self._lock:
+        with _ONE_AT_A_TIME:
             results = self._engine.analyze_iterator(mended, _LANGUAGE, batch_size=_BATCH_TEXTS)
         spans: dict[str, list[MaskedSpan]] = {}
         for text, sentence, result in zip(distinct, mended, results, strict=True):
@@ -126,8 +129,9 @@ def _as_sentence(text: str) -> str:
     return mixed if len(mixed) == len(text) else text
 
 
-def _engine() -> "BatchAnalyzerEngine":
-    """Build the analyzer. Imports lie here because they take seconds."""
+@lru_cache(maxsize=1)
+def _engine(model: str) -> "BatchAnalyzerEngine":
+    """The analyzer, made once a process. Imports lie here because they take seconds."""
     import spacy  # noqa: PLC0415  slow to import
     from presidio_analyzer import (  # noqa: PLC0415  slow to import
         AnalyzerEngine,
@@ -157,12 +161,12 @@ def _engine() -> "BatchAnalyzerEngine":
 
         def load(self) -> None:
             """Load the installed model without the parts names do not need."""
-            self.nlp: Any = {_LANGUAGE: spacy.load(_MODEL, exclude=list(_UNUSED))}
+            self.nlp: Any = {_LANGUAGE: spacy.load(model, exclude=list(_UNUSED))}
 
     ignored = ["CARDINAL", "DATE", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT"]
     ignored += ["PRODUCT", "QUANTITY", "TIME", "WORK_OF_ART"]
     nlp = LoadedEngine(
-        models=[{"lang_code": _LANGUAGE, "model_name": _MODEL}],
+        models=[{"lang_code": _LANGUAGE, "model_name": model}],
         ner_model_configuration=NerModelConfiguration(
             model_to_presidio_entity_mapping=dict(_NAMED),
             labels_to_ignore=ignored,

@@ -41,6 +41,9 @@ _PLACEHOLDER_SSNS: Final = pa.array([str(d) * _SSN_DIGITS for d in range(10)] + 
 _WHOLE_LETTERS: Final = {"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"}
 """Letters that Unicode does not decompose, as Latin records spell them."""
 
+_PERSONAL: Final = frozenset({"first", "last", "middle", "full", "given", "family", "maiden"})
+"""What a column called `…name` must also be called to hold a person's name."""
+
 _NAME_SUFFIX: Final = r"([^ ]) (?:junior|jnr|jr|senior|snr|sr|ii|iii|iv|v|vi|vii|viii|ix)$"
 """A generation after a name; alone it is the name."""
 
@@ -60,10 +63,11 @@ def normalizer_for(column: Column, domain: str, options: Mapping[str, Option]) -
     if column.logical_type in (LogicalType.DATE, LogicalType.TIMESTAMP):
         return Normalizer.DATE
     words = set(column.name.split("_"))
-    for rule in (Normalizer.SSN, Normalizer.SASID, Normalizer.NAME):
+    for rule in (Normalizer.SSN, Normalizer.SASID):
         if domain == rule.value or rule.value in words:
             return rule
-    return Normalizer.CODE
+    # An institution's name is a code: its digits and suffixes tell it from others.
+    return Normalizer.NAME if "name" in words and words & _PERSONAL else Normalizer.CODE
 
 
 def normalize(values: pa.Array, rule: Normalizer) -> pa.StringArray:

@@ -12,7 +12,7 @@ endian, bytes of UTF-8), so that no two different lists of fields give the same 
 
 A code made here from an identifier (the crosswalk's lookup key) never leaves the identity zone;
 what lands is enciphered from a random id (34 CFR 99.31(b)(2)(iii), 45 CFR 164.514(c)).
-Vectors: tests/vectors/pseudonyms.json. Why CMAC: docs/adr/0040-keyed-cmac.md.
+Vectors: tests/vectors/pseudonyms.json. Why CMAC: docs/adr/0040-keyed-cmac-over-columns.md.
 """
 
 from collections.abc import Sequence

@@ -107,6 +107,7 @@ def test_codes_keep_their_zeros() -> None:
         ("sasid", "integer", "sasid", {}, Normalizer.SASID),
         ("last_name", "string", "name_dob", {}, Normalizer.NAME),
         ("birth_date", "date", "name_dob", {}, Normalizer.DATE),
+        ("institution_name", "string", "ccic_student", {}, Normalizer.CODE),
         ("case_id", "string", "case", {}, Normalizer.CODE),
         ("case_id", "string", "case", {"normalize": "name"}, Normalizer.NAME),
     ],
