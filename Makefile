@@ -19,7 +19,7 @@ help: ## What can be made
 
 $(VENV)/.stamp: .tools/bin/uv requirements-dev.lock pyproject.toml
 	.tools/bin/uv venv --quiet --allow-existing --python $(PYTHON) $(VENV)
-	.tools/bin/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements-dev.lock
+	.tools/bin/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements-dev.lock
 	.tools/bin/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
