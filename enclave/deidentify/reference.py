@@ -25,10 +25,15 @@ class ReferenceTable:
         """SHA-256 of the file: part of every plan that uses it."""
         return sha256_of(self._bytes)
 
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return self._bytes.decode()
+
     @cached_property
     def rows(self) -> tuple[Mapping[str, str], ...]:
         """Rows by column name."""
-        lines = self._bytes.decode().splitlines()
+        lines = self.text.splitlines()
         return tuple(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 

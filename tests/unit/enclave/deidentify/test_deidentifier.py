@@ -1,6 +1,8 @@
 from collections.abc import Sequence
 from datetime import date
 
+import deltalake
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -269,3 +271,15 @@ def test_a_redactor_that_leaves_texts_out_is_not_believed() -> None:
     with pytest.raises(RedactionUnavailableError) as caught:
         bench.run(batch, Lazy())
     assert "canary" not in repr(caught.value.facts) + str(caught.value)
+
+
+def test_ids_are_counted_by_the_engine_and_known_to_the_table_format() -> None:
+    bench = Bench(SSN, build_column("x"))
+    people = pa.array([f"{i % 40 + 1:09d}" for i in range(100)])
+    landed, _ = bench.run(checked(ssn=people, x=pa.array(["a"] * 100)))
+    with duckdb.connect() as engine:
+        engine.register("landed", pa.Table.from_batches([landed]))
+        counted = engine.execute("SELECT count(DISTINCT person_id) FROM landed").fetchone()
+    assert counted == (40,)
+    types = {f.name: str(f.type.type) for f in deltalake.Schema.from_arrow(landed.schema).fields}
+    assert types["person_id"] == "binary"

@@ -9,7 +9,14 @@ import pytest
 from enclave.deidentify.dates import person_shifts, shift_dates
 from enclave.deidentify.generalize import band_labels
 from enclave.deidentify.geography import town_to_region, zip3
-from enclave.deidentify.reference import TOWNS, VILLAGES, ZIP3_RESTRICTED
+from enclave.deidentify.reference import (
+    FIRST_NAMES,
+    PLAIN_WORDS,
+    TOWNS,
+    VILLAGES,
+    ZIP3_RESTRICTED,
+    ReferenceTable,
+)
 from enclave.deidentify.treatments import entity_pseudonyms, treat
 from tests.lib.builders import build_treatment
 from tests.lib.shared_data import folder
@@ -190,3 +197,23 @@ def test_entity_pseudonyms() -> None:
     assert made[0] == made[3] != made[2]
     assert made[1] is None
     assert len(made[0]) == 16
+
+
+def test_towns_are_those_of_the_reference() -> None:
+    path = folder("reference") / "ct_towns.csv"
+    with path.open(newline="") as stream:
+        known = {
+            row["town"]: (row["county"], row["cog"].replace(" COG", " Planning Region"))
+            for row in csv.DictReader(stream)
+        }
+    assert {row["town"]: (row["county"], row["planning_region"]) for row in TOWNS.rows} == known
+
+
+@pytest.mark.parametrize(
+    "table", [TOWNS, VILLAGES, ZIP3_RESTRICTED, FIRST_NAMES, PLAIN_WORDS], ids=lambda t: t.name
+)
+def test_every_reference_table_names_publisher_and_date(table: ReferenceTable) -> None:
+    head = [line for line in table.text.splitlines() if line.startswith("#")]
+    assert any("Publisher: " in line for line in head)
+    assert any("Date: " in line for line in head)
+    assert len(table.rows) == len({next(iter(row.values())) for row in table.rows})
