@@ -153,6 +153,11 @@ class Crosswalk:
                 ids[unknown] = self._fresh.ids_of(entries)
         return ids.view(np.uint8).reshape(-1, 16)
 
+    def forget(self) -> None:
+        """Forget the people not yet committed, before a pass starts over without some rows."""
+        with self._lock:
+            self._fresh = LookupTable()
+
     def commit(self) -> CrosswalkState:
         """Keep the new people, all or none; nothing is written when there are none.
 

@@ -41,7 +41,12 @@ PERSON_KEY_PURPOSE: Final = "person-scope"
 ENTITY_KEY_PURPOSE: Final = "entity-scope"
 
 _LOSSY: Final = frozenset(
-    {TreatmentKind.AGE_BAND, TreatmentKind.ZIP3, TreatmentKind.TOWN_TO_REGION}
+    {
+        TreatmentKind.AGE_BAND,
+        TreatmentKind.ZIP3,
+        TreatmentKind.TOWN_TO_REGION,
+        TreatmentKind.TOP_BOTTOM_CODE,
+    }
 )
 """Treatments that may find no place for a value."""
 

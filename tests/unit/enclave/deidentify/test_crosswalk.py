@@ -122,6 +122,15 @@ def test_a_pass_that_fails_leaves_nothing(identity: Identity) -> None:
     assert identity.store.objects == {}
 
 
+def test_a_pass_that_starts_over_forgets_whom_it_leaves_out(identity: Identity) -> None:
+    known = identity.load(numbered(0, 5))
+    with identity.crosswalk() as crosswalk:
+        resolve(crosswalk, numbered(0, 10))
+        crosswalk.forget()
+        assert resolve(crosswalk, numbered(0, 7))[:5] == known
+        assert crosswalk.commit().people == 7
+
+
 @pytest.mark.parametrize("where", ["segments", "manifest"])
 def test_a_crash_during_the_commit_leaves_no_person(identity: Identity, where: str) -> None:
     before = identity.load(numbered(0, 10))
