@@ -177,18 +177,24 @@ class KeySpill:
             return
         digests, records = np.concatenate(held.digests), _joined(held.records)
         held.digests, held.records, held.size_bytes, held.spilled = [], [], 0, True
-        order = np.lexsort((digests[:, 1], digests[:, 0]))
-        digests, records = digests[order], records[order]
-        same = (digests[1:] == digests[:-1]).all(axis=1)
-        if same.any():
+        parts = (digests[:, 0] >> _PART_SHIFT).astype(np.uint8)
+        order = np.argsort(parts, kind="stable")  # on bytes: a radix sort
+        cuts = np.cumsum(np.bincount(parts, minlength=_PARTS))[:-1]
+        for part, at in enumerate(np.split(order, cuts)):
+            # One part at a time, so that a run is never copied as a whole.
+            self._spill_part(held, part, digests[at], records[at])
+
+    def _spill_part(self, held: _Remembered, part: int, digests: Blocks, records: Ordinals) -> None:
+        if not len(digests):
+            return
+        if len(_repeats([digests], [records])):
+            order = np.lexsort((digests[:, 1], digests[:, 0]))
+            digests, records = digests[order], records[order]
+            same = (digests[1:] == digests[:-1]).all(axis=1)
             held.repeated.append(records[np.r_[same, False] | np.r_[False, same]])
             keep = np.r_[True, ~same]
             digests, records = digests[keep], records[keep]
-        cuts = np.searchsorted(digests[:, 0] >> _PART_SHIFT, np.arange(_PARTS + 1, dtype=np.uint64))
-        for part in range(_PARTS):
-            low, high = int(cuts[part]), int(cuts[part + 1])
-            if high > low:
-                held.parts[part].append(self._store(digests[low:high], records[low:high]))
+        held.parts[part].append(self._store(digests, records))
 
     def _store(self, digests: Blocks, records: Ordinals) -> tuple[int, int]:
         if self._file is None:
