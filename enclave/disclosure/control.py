@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from enclave.disclosure.protection import Key, Lattice, protect
-from enclave.disclosure.rules import PROTECTION_PCT, Rule
+from enclave.disclosure.rules import DOMINANCE_PCT, PROTECTION_PCT, Rule
 
 
 class StatisticKind(StrEnum):
@@ -196,7 +196,9 @@ def _is_sensitive(kind: StatisticKind, facts: CellFacts, rule: Rule) -> bool:
     few = range(1, rule.minimum_cell_count)
     if kind is StatisticKind.PRESENT:
         return facts.people in few or facts.absent_people in few
-    if facts.people < rule.minimum_denominator or facts.largest_pct > rule.dominance_pct:
+    if facts.people < rule.minimum_denominator or facts.largest_pct > (
+        rule.dominance_pct or DOMINANCE_PCT
+    ):
         return True
     if facts.numerator_people is None:
         return False

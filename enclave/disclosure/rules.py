@@ -11,6 +11,8 @@ DOMINANCE_PCT: Final = 80
 n = 1 and the share that states' labor-market offices commonly use for wage records. An agreement
 or a grant may ask for less."""
 
+_SAYS_NOTHING: Final = 1_000
+
 PROTECTION_PCT: Final = 20
 """How wide, in percent of a suppressed sum, an attacker's interval for it must stay."""
 
@@ -22,7 +24,8 @@ class Rule:
     Attributes:
         minimum_cell_count: Smallest count of people that is shown; a true zero is shown too.
         minimum_denominator: A statistic over fewer people is suppressed.
-        dominance_pct: A sum or mean is suppressed when one person or entity holds more of it.
+        dominance_pct: A sum or mean is suppressed when one person or entity holds more of it;
+            None: `DOMINANCE_PCT`, unless another rule says otherwise.
         rounding_base: Counts and sums are rounded to a multiple of it; None: they are not.
         source: Which dataset or grant the rule is of.
         clause: Its clause.
@@ -30,7 +33,7 @@ class Rule:
 
     minimum_cell_count: int
     minimum_denominator: int
-    dominance_pct: int = DOMINANCE_PCT
+    dominance_pct: int | None = None
     rounding_base: int | None = None
     source: str = ""
     clause: str = ""
@@ -69,22 +72,27 @@ def combine_rules(rules: Sequence[Rule]) -> CombinedRule:
         raise ConfigurationError("No disclosure rule applies, so nothing may be shown.")
     count = max(rules, key=lambda r: r.minimum_cell_count)
     denominator = max(rules, key=lambda r: r.minimum_denominator)
-    dominance = min(rules, key=lambda r: r.dominance_pct)
+    dominance = min(rules, key=_dominance)
     rounding = max(rules, key=lambda r: r.rounding_base or 0)
     combined = Rule(
         minimum_cell_count=count.minimum_cell_count,
         minimum_denominator=denominator.minimum_denominator,
-        dominance_pct=dominance.dominance_pct,
+        dominance_pct=dominance.dominance_pct or DOMINANCE_PCT,
         rounding_base=rounding.rounding_base,
     )
     applied = [
         _applied("minimum_cell_count", combined.minimum_cell_count, count),
         _applied("minimum_denominator", combined.minimum_denominator, denominator),
-        _applied("dominance_pct", combined.dominance_pct, dominance),
+        _applied("dominance_pct", combined.dominance_pct or DOMINANCE_PCT, dominance),
     ]
     if combined.rounding_base is not None:
         applied.append(_applied("rounding_base", combined.rounding_base, rounding))
     return CombinedRule(combined, tuple(applied))
+
+
+def _dominance(rule: Rule) -> int:
+    """Its dominance; a rule that says nothing stands behind every one that does."""
+    return _SAYS_NOTHING if rule.dominance_pct is None else rule.dominance_pct
 
 
 def _applied(name: str, value: int, rule: Rule) -> AppliedRule:

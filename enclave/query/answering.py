@@ -19,7 +19,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from enclave.disclosure import DOMINANCE_PCT, CombinedRule, Rule, combine_rules, control_table
+from enclave.disclosure import CombinedRule, Rule, combine_rules, control_table
 from enclave.evidence import ReleasedAnswer, Snapshot
 from enclave.query.assembling import Assembled, assemble, count_hidden, shown_rows
 from enclave.query.binding import Scope
@@ -219,12 +219,16 @@ def _combine(
         return combine_rules(())
     output = bundle.bundle.output
     of_dataset = Rule(
-        own.minimum_cell_count, own.minimum_denominator, source=dataset, clause=own.clause
+        own.minimum_cell_count,
+        own.minimum_denominator,
+        own.dominance_pct,
+        source=dataset,
+        clause=own.clause,
     )
     of_grant = Rule(
         output.minimum_cell_count,
         output.minimum_denominator,
-        output.dominance_pct or DOMINANCE_PCT,
+        output.dominance_pct,
         output.rounding_base,
         source=f"grant of {bundle.bundle.project}",
         clause=output.clause,

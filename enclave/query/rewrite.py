@@ -42,7 +42,7 @@ from enclave.query.model import (
 )
 
 SOURCE: Final = "data"
-"""Name under which the engine registers the opened dataset."""
+"""Name under which the engine registers the opened dataset; `duckdb_worker` has the same."""
 _DIALECT: Final = "duckdb"
 _NUMERIC: Final = frozenset({ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.BOOLEAN})
 

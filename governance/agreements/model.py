@@ -78,11 +78,14 @@ class DisclosureRule:
     Attributes:
         minimum_cell_count: Smallest count, in people, that is shown (SDE: 6; CMS: 11).
         minimum_denominator: A statistic over fewer people is suppressed (SDE: 20).
+        dominance_pct: A sum or mean is suppressed when one person or entity holds more of it, in
+            percent; None: the default of disclosure control.
     """
 
     minimum_cell_count: int
     minimum_denominator: int
     clause: str
+    dominance_pct: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
 """A small dataset to ask questions of, granted to a project, and a plain way to answer them."""
 
+import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as pads
+import pyarrow.parquet as pq
 import pytest
 
 from enclave.adapters.duckdb_engine import InProcessRunner, QueryLimits
@@ -121,6 +125,7 @@ class Asker:
     grant: GrantBundle | None = None
     minimum: int = 6
     denominator: int = 20
+    dominance: int | None = None
     person: str = "p-ruiz"
     runner: QueryRunner | None = None
 
@@ -131,13 +136,16 @@ class Asker:
             bundle=KEYS.verified(self.grant or build_question_grant()),
             person_id=self.person,
             contracts={DATASET: build_question_contract()},
-            rules={DATASET: DisclosureRule(self.minimum, self.denominator, "MOU-SDE §5.3")},
+            rules={DATASET: self._rule()},
             snapshots={DATASET: SNAPSHOT},
             runner=runner,
             today=TODAY,
             tie_key=TIE_KEY,
             totals=totals,
         )
+
+    def _rule(self) -> DisclosureRule:
+        return DisclosureRule(self.minimum, self.denominator, "MOU-SDE §5.3", self.dominance)
 
     def refused(self, sql: str) -> list[str]:
         """Rules that deny; the question must be refused."""
@@ -146,3 +154,25 @@ class Asker:
         denials = caught.value.decision.denials
         assert all(d.reason and d.remedy and d.clause for d in denials)
         return [d.rule for d in denials]
+
+
+def save_rows(path: Path, rows: Sequence[Row]) -> None:
+    """Write rows where a child process finds them."""
+    pq.write_table(pa.Table.from_pylist([dict(r) for r in rows], schema=SCHEMA), path)
+
+
+def open_saved(path: str, behavior: str = "") -> Callable[..., pads.Dataset]:
+    """The opener a child calls; `behavior` lets a test make it slow, die or fail."""
+
+    def open_dataset(name: str, columns: Sequence[str] | None, version: int) -> pads.Dataset:
+        if behavior == "sleep":
+            time.sleep(60)
+        if behavior == "die":
+            os.abort()
+        if behavior == "print":
+            print("a library's chatter")
+        if behavior == "fail":
+            raise OSError("a value out of a row")
+        return pads.dataset(pq.read_table(path, columns=None if columns is None else [*columns]))
+
+    return open_dataset
