@@ -310,8 +310,7 @@ class _Processing:
             key = f"{self.submission.id}/{index:04d}.parquet"
             with path.open("rb") as stream:
                 sha256, size = sha256_of_stream(stream)
-                stream.seek(0)
-                staging.put(key, stream)
+            staging.put_file(key, path)
             staged.append(StagedFile(key, rows, size, sha256))
         table = DeidentifiedTable(
             received=received_of(self.submission),

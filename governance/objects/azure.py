@@ -14,6 +14,7 @@ import io
 import secrets
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from azure.core import MatchConditions
@@ -247,6 +248,15 @@ class AzureBlobStore:
         check_key(key)
         with contextlib.suppress(ObjectNotFoundError), self._errors("delete", key):
             self._container.delete_blob(key, delete_snapshots="include")
+
+    def put_file(self, key: str, file: Path) -> ObjectInfo:
+        """Upload a file of this machine.
+
+        Raises:
+            ObjectStoreError: It could not be written.
+        """
+        with file.open("rb") as stream:
+            return self.put(key, stream)
 
     def copy(self, source_key: str, target_key: str) -> ObjectInfo:
         """Copy the content, not the tags, on the server; past 256 MiB through this process.

@@ -15,6 +15,7 @@ import fcntl
 import io
 import json
 import os
+import secrets
 import stat as stat_module
 import time
 import zlib
@@ -108,6 +109,52 @@ class LocalFolderStore:
                     temporary.unlink()
                 held.close()
         return _info(key, made, checked_tags)
+
+    def put_file(self, key: str, file: Path) -> ObjectInfo:
+        """Make a finished file the object too: one file under two names, durably.
+
+        Where the two lie on different file systems it is copied. The file becomes private to its
+        owner, and must not be changed any more.
+
+        Raises:
+            ObjectStoreError: The disk refused.
+        """
+        path = self._path(key)
+        temporary = self._temporary / secrets.token_hex(16)
+        with self._errors("write", key):
+            descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            held = files.HeldFile(descriptor)
+            try:
+                # A shared lock keeps the sweep of dead writers' files away from the second name.
+                fcntl.flock(descriptor, fcntl.LOCK_SH)
+                os.fchmod(descriptor, files.FILE_MODE)
+                os.fsync(descriptor)
+                files.make_folders(self._temporary)
+                try:
+                    os.link(file, temporary, follow_symlinks=False)
+                except OSError as error:
+                    if error.errno not in {errno.EXDEV, errno.EPERM, errno.EMLINK}:
+                        raise
+                    with file.open("rb") as stream:
+                        return self.put(key, stream)
+                with self._locked(key):
+                    self._publish(key, temporary, path, exclusive=False)
+                    self._tags_path(key).unlink(missing_ok=True)
+                return _info(key, os.fstat(descriptor), {})
+            finally:
+                temporary.unlink(missing_ok=True)
+                held.close()
+
+    def link_from(self, source: "LocalFolderStore", source_key: str, key: str) -> ObjectInfo:
+        """Take over an object of another store on this machine, without copying it.
+
+        Raises:
+            ObjectNotFoundError: Nothing lies under `source_key`.
+        """
+        path = source._path(source_key)  # noqa: SLF001  the same class
+        if _regular_file(path) is None:
+            raise source._not_found(source_key)  # noqa: SLF001
+        return self.put_file(key, path)
 
     def read(self, key: str) -> bytes:
         """The whole object.

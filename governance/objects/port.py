@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 
@@ -66,6 +67,15 @@ class ObjectStore(Protocol):
 
         Raises:
             PreconditionFailedError: The condition does not hold; nothing was written.
+        """
+
+    def put_file(self, key: str, file: Path) -> ObjectInfo:
+        """Write a finished file of this machine as the object, without copying it where possible.
+
+        The caller may remove the file afterwards, but must not change it any more.
+
+        Raises:
+            ObjectStoreError: It could not be written.
         """
 
     def read(self, key: str) -> bytes:

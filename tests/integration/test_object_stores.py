@@ -269,6 +269,29 @@ def test_copying_keeps_the_content(store: ObjectStore) -> None:
     assert copied.tags == {}
 
 
+def test_a_finished_file_becomes_an_object(store: ObjectStore, tmp_path: Path) -> None:
+    file = tmp_path / "made"
+    file.write_bytes(b"rows" * 1000)
+    store.put("a/b", b"older", tags={"kind": "old"})
+
+    info = store.put_file("a/b", file)
+    file.unlink()
+
+    assert store.read("a/b") == b"rows" * 1000
+    assert (info.size_bytes, info.tags) == (4000, {})
+    assert store.stat("a/b") == info
+    assert [i.key for i in store.list()] == ["a/b"]
+
+
+def test_a_transferred_object_outlives_its_source(zones: Zones) -> None:
+    zones.store(Zone.STAGING).put("a", b"one")
+    zones.transfer(Zone.STAGING, "a", Zone.CURATED, "t/a")
+    zones.store(Zone.STAGING).put("a", b"two")
+    zones.store(Zone.STAGING).delete("a")
+
+    assert zones.store(Zone.CURATED).read("t/a") == b"one"
+
+
 def test_transfer_goes_between_zones(zones: Zones) -> None:
     zones.store(Zone.LANDING).put("a/in", b"content")
     zones.transfer(Zone.LANDING, "a/in", Zone.QUARANTINE, "b/out")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import BinaryIO
 
 from governance.errors import ObjectNotFoundError, PreconditionFailedError
@@ -76,6 +77,9 @@ class MemoryStore:
     def delete(self, key: str) -> None:
         with self._lock:
             self.objects.pop(key, None)
+
+    def put_file(self, key: str, file: Path) -> ObjectInfo:
+        return self.put(key, file.read_bytes())
 
     def copy(self, source_key: str, target_key: str) -> ObjectInfo:
         return self.put(target_key, self.read(source_key))
