@@ -21,10 +21,10 @@ from enclave.deidentify.crosswalk import Crosswalk
 from enclave.deidentify.dates import SHIFT_KEY_PURPOSE, person_shifts, shift_dates
 from enclave.deidentify.normalize import Normalizer, normalize
 from enclave.deidentify.plan import (
-    DEFAULT_MAX_SHIFT_DAYS,
     ColumnPlan,
     DeidentificationPlan,
 )
+from enclave.deidentify.plan_rules import DEFAULT_MAX_SHIFT_DAYS
 from enclave.deidentify.pseudonyms import (
     Blocks,
     MissingIdentityError,

@@ -4,19 +4,18 @@ The agreement's word goes before the contract's. Silence refuses: a column the a
 cover, a column without a treatment, a treatment that does not fit. Every reason is gathered. Pure.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, TypeGuard
+from typing import Final
 
 import pyarrow as pa
 
 from enclave.deidentify.normalize import Normalizer, normalizer_for
+from enclave.deidentify.plan_rules import GONE, decide_plan, treatment_of
 from enclave.deidentify.reference import TOWNS, VILLAGES, ZIP3_RESTRICTED
 from enclave.errors import PlanRefusedError
 from governance.agreements.model import Agreement, DatasetTerms
 from governance.canonical import canonical_json
-from governance.contracts.checks import treatment_problems
 from governance.contracts.model import (
     Column,
     DatasetContract,
@@ -25,14 +24,11 @@ from governance.contracts.model import (
     Treatment,
     TreatmentKind,
 )
-from governance.decisions import Decision, Denial
 from governance.digests import sha256_of
 
 ID_TYPE: Final = pa.binary(16)
 """Person ids and entity pseudonyms: 128 bits. Hexadecimal text took twice the memory, three times
 as long to write and slowed nothing down less when counted (docs/adr/0041-ids-as-bytes.md)."""
-
-DEFAULT_MAX_SHIFT_DAYS: Final = 365
 
 _ARROW_TYPES: Final = {
     LogicalType.STRING: pa.string(),
@@ -53,7 +49,6 @@ _FIXED_TYPES: Final = {
     TreatmentKind.REDACT_TEXT: pa.string(),
 }
 
-_GONE: Final = frozenset({TreatmentKind.DROP, TreatmentKind.PERSON_ID})
 _TELLS_NOTHING: Final = frozenset(
     {TreatmentKind.CONSTANT, TreatmentKind.DATE_SHIFT, TreatmentKind.REDACT_TEXT}
 )
@@ -63,17 +58,6 @@ _REFERENCE_TABLES: Final = {
     TreatmentKind.ZIP3: (ZIP3_RESTRICTED,),
     TreatmentKind.TOWN_TO_REGION: (TOWNS, VILLAGES),
 }
-
-_CHECKED: Final = (
-    "plan.dataset_named",
-    "plan.column_covered",
-    "plan.override_known",
-    "plan.treatment_named",
-    "plan.treatment_fits",
-    "plan.person_identified",
-    "plan.entity_keyed",
-    "plan.something_left",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +226,7 @@ def build_plan(
     columns = tuple(
         _column_plan(column, treatment)
         for column in contract.columns
-        if (treatment := _treatment(column, terms)) is not None
+        if (treatment := treatment_of(column, terms)) is not None
     )
     return DeidentificationPlan(
         contract_id=contract.id,
@@ -257,25 +241,10 @@ def build_plan(
     )
 
 
-def decide_plan(contract: DatasetContract, terms: DatasetTerms, agreement: Agreement) -> Decision:
-    """Whether the columns may be treated as contract and agreement say, with every reason."""
-    denials = (
-        *_dataset(contract, terms, agreement),
-        *_columns(contract, terms),
-        *_person(contract, terms),
-        *_uses(contract, terms),
-    )
-    return Decision(_CHECKED, denials)
-
-
 def _linkage_scope(contract: DatasetContract, terms: DatasetTerms) -> str:
     """The scope ids are the same within: the agency's own, unless the agreement names another."""
     own = terms.linkage_scope in {"", "agency"}
     return contract.agency if own else terms.linkage_scope
-
-
-def _treatment(column: Column, terms: DatasetTerms) -> Treatment | None:
-    return terms.treatments.get(column.name, column.treatment)
 
 
 def _column_plan(column: Column, treatment: Treatment) -> ColumnPlan:
@@ -290,7 +259,7 @@ def _column_plan(column: Column, treatment: Treatment) -> ColumnPlan:
 
 def _output_type(logical_type: LogicalType, treatment: Treatment) -> pa.DataType | None:
     kind = treatment.kind
-    if kind in _GONE:
+    if kind in GONE:
         return None
     if kind in _FIXED_TYPES:
         return _FIXED_TYPES[kind]
@@ -305,179 +274,7 @@ def _person_plan(contract: DatasetContract, terms: DatasetTerms) -> PersonPlan |
     parts = []
     for name in contract.person.identified_by:
         column = contract.column(name)
-        treatment = _treatment(column, terms)
+        treatment = treatment_of(column, terms)
         options = treatment.options if treatment is not None else {}
         parts.append(IdentityPart(name, normalizer_for(column, contract.person.domain, options)))
     return PersonPlan(contract.person.column, contract.person.domain, tuple(parts))
-
-
-def _denial(rule: str, reason: str, remedy: str, clause: str, terms: DatasetTerms) -> Denial:
-    fallback = terms.deidentification_clause or terms.columns_clause
-    return Denial(f"plan.{rule}", reason, remedy, clause or fallback)
-
-
-def _dataset(
-    contract: DatasetContract, terms: DatasetTerms, agreement: Agreement
-) -> Iterator[Denial]:
-    if agreement.agency != contract.agency or terms.dataset != contract.dataset:
-        yield _denial(
-            "dataset_named",
-            f"The terms of agreement {agreement.id} are not about {contract.id}.",
-            "Load it under the agreement that names the dataset.",
-            terms.columns_clause,
-            terms,
-        )
-
-
-def _columns(contract: DatasetContract, terms: DatasetTerms) -> Iterator[Denial]:
-    covered = set(terms.columns)
-    for column in contract.columns:
-        if column.name not in covered:
-            yield _denial(
-                "column_covered",
-                f"The agreement does not cover the column {column.name}.",
-                "Amend the agreement, or take the column out of the contract and the file.",
-                terms.columns_clause,
-                terms,
-            )
-        yield from _column(column, contract, terms)
-    for name in sorted(set(terms.treatments) - {c.name for c in contract.columns}):
-        yield _denial(
-            "override_known",
-            f"The agreement names a treatment for {name}, which is no column of the contract.",
-            "Correct the column's name in the agreement.",
-            terms.deidentification_clause,
-            terms,
-        )
-
-
-def _column(column: Column, contract: DatasetContract, terms: DatasetTerms) -> Iterator[Denial]:
-    treatment = _treatment(column, terms)
-    if treatment is None:
-        yield _denial(
-            "treatment_named",
-            f"Neither contract nor agreement names a treatment for the column {column.name}.",
-            "Name one in the contract (drop it, if it is not needed).",
-            terms.deidentification_clause,
-            terms,
-        )
-        return
-    for problem in (
-        *treatment_problems(treatment, column, contract),
-        *_further_problems(treatment, column, contract),
-    ):
-        yield _denial(
-            "treatment_fits",
-            f"The column {column.name}: {problem}.",
-            "Choose a treatment that fits in contract or agreement.",
-            terms.deidentification_clause,
-            terms,
-        )
-
-
-def _further_problems(
-    treatment: Treatment, column: Column, contract: DatasetContract
-) -> Iterator[str]:
-    """What only the data plane can know: whether the option's value can be worked with."""
-    options = treatment.options
-    identified_by = contract.person.identified_by if contract.person is not None else ()
-    kind = treatment.kind
-    if kind is TreatmentKind.KEEP and column.name in identified_by:
-        yield "it identifies the person and cannot be kept"
-    for name in ("width", "max_days"):
-        if name in options and not _is_whole_and_positive(options[name]):
-            yield f"the option {name} must be a whole number above zero"
-    integers = column.logical_type is LogicalType.INTEGER
-    if kind in {TreatmentKind.ROUND, TreatmentKind.TOP_BOTTOM_CODE} and integers:
-        for name in ("to", "top", "bottom"):
-            if name in options and not isinstance(options[name], int):
-                yield f"the option {name} must be whole, as the column is"
-    if kind is TreatmentKind.TOP_BOTTOM_CODE and not {"top", "bottom"} & set(options):
-        yield "top_bottom_code needs a top or a bottom"
-    if kind is TreatmentKind.CONSTANT and isinstance(options.get("value"), tuple):
-        yield "the constant must be a single value"
-
-
-def _is_whole_and_positive(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
-def _person(contract: DatasetContract, terms: DatasetTerms) -> Iterator[Denial]:
-    person = contract.person
-    if person is None:
-        return
-
-    def refused(reason: str, remedy: str) -> Denial:
-        return _denial("person_identified", reason, remedy, terms.deidentification_clause, terms)
-
-    names = {c.name for c in contract.columns}
-    landed = {
-        c.name
-        for c in contract.columns
-        if (t := _treatment(c, terms)) is not None and t.kind not in _GONE
-    }
-    if not person.identified_by:
-        yield refused("The person key names no identifying column.", "Name them in the contract.")
-    for name in person.identified_by:
-        if name not in names:
-            yield refused(
-                f"The person key names {name}, which is no column.", "Correct the contract."
-            )
-            continue
-        treatment = _treatment(contract.column(name), terms)
-        try:
-            normalizer_for(
-                contract.column(name), person.domain, treatment.options if treatment else {}
-            )
-        except ValueError:
-            yield refused(
-                f"The column {name} asks for a normalization that does not exist.",
-                f"Use one of: {', '.join(Normalizer)}.",
-            )
-    if person.column in landed:
-        yield refused(
-            f"The id column {person.column} has the name of another column that lands.",
-            "Rename it in the contract.",
-        )
-    yield from _one_shift(contract, terms)
-
-
-def _one_shift(contract: DatasetContract, terms: DatasetTerms) -> Iterator[Denial]:
-    """All dates of one person shift alike, so all columns shift within the same bounds."""
-    bounds = {
-        treatment.options.get("max_days", DEFAULT_MAX_SHIFT_DAYS)
-        for column in contract.columns
-        if (treatment := _treatment(column, terms)) is not None
-        and treatment.kind is TreatmentKind.DATE_SHIFT
-    }
-    if len(bounds) > 1:
-        yield _denial(
-            "treatment_fits",
-            "The shifted dates name different max_days, and one person's dates must shift alike.",
-            "Give them the same max_days.",
-            terms.deidentification_clause,
-            terms,
-        )
-
-
-def _uses(contract: DatasetContract, terms: DatasetTerms) -> Iterator[Denial]:
-    treatments = {c.name: _treatment(c, terms) for c in contract.columns}
-    for name in contract.entity_keys:
-        treatment = treatments.get(name)
-        if treatment is None or treatment.kind is not TreatmentKind.ENTITY_ID:
-            yield _denial(
-                "entity_keyed",
-                f"The entity key {name} is not treated entity_id.",
-                "Treat it entity_id, or take it out of the entity keys.",
-                terms.deidentification_clause,
-                terms,
-            )
-    left = [t for t in treatments.values() if t is not None and t.kind not in _GONE]
-    if not left:
-        yield _denial(
-            "something_left",
-            "Nothing would be left of a row.",
-            "Keep or generalize at least one column.",
-            terms.deidentification_clause,
-            terms,
-        )
