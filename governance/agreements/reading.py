@@ -56,6 +56,7 @@ _TERMS_KEYS = (
     "deidentificationClause",
 )
 _BUSINESS_WEEK_DAYS = 5
+_ALL_PCT = 100
 _CRON_FIELD = re.compile(r"\*(/\d+)?|\d+(-\d+)?(/\d+)?(,\d+(-\d+)?)*")
 _CRON_LIMITS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 
@@ -240,11 +241,15 @@ def _risk_gate(terms: Node, cited: _Clauses) -> RiskGate:
 
 def _disclosure(terms: Node, cited: _Clauses) -> DisclosureRule:
     node = terms.block("disclosure", required=True) or _empty(terms, "disclosure")
-    node.only("minimumCellCount", "minimumDenominator", "clause")
+    node.only("minimumCellCount", "minimumDenominator", "dominancePct", "clause")
+    dominance = node.whole("dominancePct", minimum=1)
+    if dominance is not None and dominance > _ALL_PCT:
+        node.wrong("dominancePct", f"must be at most {_ALL_PCT}")
     return DisclosureRule(
         minimum_cell_count=node.whole("minimumCellCount", required=True, minimum=1) or 1,
         minimum_denominator=node.whole("minimumDenominator", required=True, minimum=1) or 1,
         clause=cited.clause(node),
+        dominance_pct=dominance,
     )
 
 

@@ -83,6 +83,7 @@ def test_typed_facts() -> None:
     assert terms.reject_threshold_pct == 2.5
     assert terms.risk_gate.action is GateAction.HOLD
     assert terms.risk_gate.minimum_l is None
+    assert terms.disclosure.dominance_pct is None
     assert terms.treatments["town"].kind is TreatmentKind.DROP
     assert schema_problems(yaml.safe_dump(document()).encode()) == []
 
@@ -151,6 +152,10 @@ MISTAKES: dict[str, tuple[Callable[[Document], object], str]] = {
     "threshold": (
         lambda d: terms_of(d)["reject"].update(thresholdPct=120),
         "reject.thresholdPct: must be at most 100",
+    ),
+    "dominance": (
+        lambda d: terms_of(d)["disclosure"].update(dominancePct=101),
+        "disclosure.dominancePct: must be at most 100",
     ),
     "treatment": (
         lambda d: terms_of(d).update(treatments={"town": "blur"}),
