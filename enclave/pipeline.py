@@ -141,11 +141,13 @@ class _Lane(threading.Thread):
         except MissingIdentityError:
             # Rare, so found out the expensive way: the rows without identity go to quarantine.
             missing = self._parts.deidentifier.missing_identity(checked.typed)
+            self._parts.validator.add_failures(MISSING_IDENTITY, checked.records.filter(missing))
             failed.append(_set_apart(checked, missing, MISSING_IDENTITY))
             checked = _without(checked, missing)
             table = self._parts.deidentifier.apply(checked)
         for reference in self._parts.references:
             missing = reference.failing(table)
+            self._parts.validator.add_failures(reference.reason, checked.records.filter(missing))
             if missing.true_count:
                 failed.append(_set_apart(checked, missing, reference.reason))
                 checked = _without(checked, missing)

@@ -262,7 +262,8 @@ def _print_receipt(document: dict[str, Any]) -> None:
         out.print(f"  {finding['severity']}: {finding['message']}", markup=False)
     for clock in document["clocks"]:
         out.print(f"  {clock['words']}: destroyed by {clock['due_on']}", markup=False)
-    out.print(f"  {document['resubmission']}", markup=False)
+    for step in document["resubmission"]:
+        out.print(f"  {step['text']} {step['command']}".rstrip(), markup=False)
 
 
 @quarantine_app.command("export")

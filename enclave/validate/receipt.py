@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from enclave.validate.receipt_page import render_receipt_html
-from enclave.validate.receipt_words import explain, headline, resubmission, verdict_kind
+from enclave.validate.receipt_words import (
+    explain,
+    export_command,
+    headline,
+    resubmission,
+    verdict_kind,
+)
 
 SCHEMA: Final = "enclave/receipt/1"
 MOST_LINES: Final = 10
@@ -164,15 +170,15 @@ def build_receipt(facts: ReceiptFacts) -> dict[str, Any]:
         "risk": _risk(facts.risk),
         "landed": facts.snapshot and _pick(
             facts.snapshot, "table", "version", "contract_version", "plan_hash"),
-        "quarantine": facts.quarantine and _pick(
-            facts.quarantine, "object_key", "rows", "malformed", "key_id"),
+        "quarantine": facts.quarantine and {
+            **_pick(facts.quarantine, "object_key", "rows", "malformed", "key_id"),
+            "command": export_command(facts)},
         "clocks": [
             {**_pick(c, "what", "due_on", "clause", "destroyed_at"),
              "words": _CLOCK_WORDS.get(str(c.get("what")), str(c.get("what")))}
             for c in facts.clocks
         ],
-        "resubmission": resubmission(
-            kind, facts.submission_id, facts.period, facts.revision),
+        "resubmission": resubmission(kind, facts),
     }  # fmt: skip
     receipt["agreement"] = _agreement(facts, receipt)
     return receipt
@@ -210,12 +216,13 @@ def _check(check: Facts) -> dict[str, Any]:
 
 
 def _other_findings(facts: ReceiptFacts, checks: Iterable[Facts]) -> list[dict[str, Any]]:
-    """Findings that no check of the table already tells."""
+    """Findings that neither a failed check nor a reason of the verdict already tells."""
     told = {c["code"] for c in checks if c["outcome"] == "failed"}
+    reasons = {reason.get("reason") for reason in facts.reasons}
     return [
         {**_pick(f, "code", "severity", "message", "column", "failing_rows", "remedy"),
          "lines": list(f.get("lines", ()))[:MOST_LINES]}
-        for f in facts.findings if f.get("code") not in told
+        for f in facts.findings if f.get("code") not in told and f.get("message") not in reasons
     ]  # fmt: skip
 
 

@@ -72,9 +72,7 @@ def _explain_rejection(facts: "ReceiptFacts") -> str:
     )
 
 
-def resubmission(
-    kind: VerdictKind, submission_id: str, period: str, revision: int
-) -> list[dict[str, str]]:
+def resubmission(kind: VerdictKind, facts: "ReceiptFacts") -> list[dict[str, str]]:
     """How to deliver again, step by step (`text`, `command`); empty when nothing is to do."""
     if kind in {"landed", "superseded", "underway", "duplicate"}:
         return []
@@ -85,15 +83,23 @@ def resubmission(
         )
         return [{"text": words, "command": ""}]
     again = (
-        f"Deliver it for the same period ({period}). It becomes revision {revision + 1} and takes "
-        "the place of this one as a whole; rows are never added twice."
+        f"Deliver it for the same period ({facts.period}). It becomes revision "
+        f"{facts.revision + 1} and takes the place of this one as a whole; rows are never added "
+        "twice."
     )
     steps = [
         {"text": "Correct the source, and make the whole extract for the period again.",
          "command": ""},
         {"text": again, "command": ""},
     ]  # fmt: skip
-    if kind in {"landed_in_part", "rejected"}:
+    if facts.rows_set_aside:
         words = "Get your failing rows back, with line numbers and reasons:"
-        steps.insert(0, {"text": words, "command": f"enclave quarantine export {submission_id}"})
+        steps.insert(0, {"text": words, "command": export_command(facts)})
     return steps
+
+
+def export_command(facts: "ReceiptFacts") -> str:
+    """What the agency runs to get its rows back."""
+    return (
+        f"enclave quarantine export {facts.submission_id} --agency {facts.agency} --to failing.csv"
+    )
