@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from enclave.intake.scanner import Dialect, ends_inside_quotes, find_cut
+from enclave.intake.scanner import Dialect, Quotes, ends_inside_quotes, find_cut
 
 
 class Readable(Protocol):
@@ -22,13 +22,13 @@ class Block:
         data: Bytes; only the first `size` belong to the block.
         size: Length of the block.
         is_last: Nothing follows, so its last record may lack a line break.
-        has_strays: A closing quote has text after it.
+        quotes: What is known of its quotes.
     """
 
     data: bytes
     size: int
     is_last: bool
-    has_strays: bool = False
+    quotes: Quotes
 
     @property
     def content(self) -> bytes:
@@ -51,12 +51,26 @@ class RecordTooLongError(Exception):
         self.in_quotes = in_quotes
 
 
+class QuotesMisreadError(Exception):
+    """A block cut by the quick look at quotes holds a stray one: cut again from here, strictly."""
+
+
 def cut_blocks(
-    stream: Readable, dialect: Dialect, *, block_bytes: int, max_record_bytes: int
+    stream: Readable,
+    dialect: Dialect,
+    *,
+    block_bytes: int,
+    max_record_bytes: int,
+    strict: bool = True,
 ) -> Iterator[Block]:
     """Blocks of about `block_bytes`, each beginning at a record's first byte.
 
-    The cuts depend on the bytes only, so that a second scan finds the same blocks.
+    Args:
+        stream: Begins at a record.
+        dialect: Delimiter and quote.
+        block_bytes: How much to read at a time.
+        max_record_bytes: Bound of one record.
+        strict: Look at every quote; else blocks may be `unproven`.
 
     Raises:
         RecordTooLongError: One record needs more than `max_record_bytes`.
@@ -65,14 +79,14 @@ def cut_blocks(
     offset = 0
     while chunk := stream.read(block_bytes):
         data = rest + chunk if rest else chunk
-        cut, strays = find_cut(data, dialect)
+        cut, quotes = find_cut(data, dialect, strict=strict)
         if len(data) - cut > max_record_bytes:
             tail = data[cut:]
             raise RecordTooLongError(offset + cut, in_quotes=ends_inside_quotes(tail, dialect))
         if cut:
-            yield Block(data, cut, is_last=False, has_strays=strays)
+            yield Block(data, cut, is_last=False, quotes=quotes)
         rest = data[cut:]
         offset += cut
     if rest:
-        _, strays = find_cut(rest, dialect)
-        yield Block(rest, len(rest), is_last=True, has_strays=strays)
+        _, quotes = find_cut(rest, dialect)
+        yield Block(rest, len(rest), is_last=True, quotes=quotes)

@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from enclave.batches import MalformedRecord
-from enclave.intake.blocks import Block
+from enclave.intake.blocks import Block, QuotesMisreadError
 from enclave.intake.cells import clean_column, longest_cell_bytes
 from enclave.intake.headers import Layout
 from enclave.intake.refusals import refuse
 from enclave.intake.scanner import (
     Dialect,
+    Quotes,
     Spans,
     ends_inside_quotes,
     find_records,
@@ -128,19 +129,31 @@ def parse_block(
 
     Raises:
         UnreadableSubmissionError: A cell is longer than the bound.
+        QuotesMisreadError: The block was cut inside a quoted cell.
     """
-    clean = b"\0" not in block.data and not block.has_strays
-    if clean and not (block.is_last and ends_inside_quotes(block.content, dialect)):
+    open_end = block.is_last and ends_inside_quotes(block.content, dialect)
+    if b"\0" not in block.data and block.quotes is not Quotes.STRAY and not open_end:
         try:
             data = pa.py_buffer(block.data).slice(0, block.size)
             table = _read(data, contract, layout, dialect, None)
         except pa.ArrowInvalid:
             pass
         else:
-            if not _find_overfull(table, layout).any():
+            sound = block.quotes is Quotes.SOUND or not _holds_byte(table, dialect.quote)
+            if sound and not _find_overfull(table, layout).any():
                 rows = _to_contract(table, contract, layout, max_cell_bytes)
                 return ParsedBlock(rows, rows.num_rows, ())
     return _parse_carefully(block, contract, layout, dialect, max_cell_bytes)
+
+
+def _holds_byte(table: pa.Table, byte: int | None) -> bool:
+    """Whether any value has the (ASCII) byte in it."""
+    for column in table.columns:
+        for chunk in column.chunks:
+            data = chunk.buffers()[2]
+            if data is not None and bool((np.frombuffer(data, np.uint8) == byte).any()):
+                return True
+    return False
 
 
 def _parse_carefully(
@@ -154,9 +167,11 @@ def _parse_carefully(
     content = block.content
     spans = find_records(content, dialect)
     bad: dict[int, str] = {}
-    if block.is_last and ends_inside_quotes(content, dialect):
+    if ends_inside_quotes(content, dialect):
+        if not block.is_last:
+            raise QuotesMisreadError
         bad[len(spans.starts) - 1] = "record.unclosed_quote"
-    for at in _find_stray_quotes(content, spans, dialect) if block.has_strays else ():
+    for at in _find_stray_quotes(content, spans, dialect):
         bad.setdefault(at, "record.stray_quote")
     for at in find_nul_bytes(content, spans):
         bad.setdefault(at, "record.nul_byte")

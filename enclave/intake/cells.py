@@ -19,6 +19,12 @@ def _buffers(column: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.ui
     return cells, np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
 
 
+def to_int64(numbers: npt.NDArray[np.int64]) -> pa.Int64Array:
+    """The numbers without a copy (`pa.array` would import pandas to look at them)."""
+    data = pa.py_buffer(np.ascontiguousarray(numbers, np.int64))
+    return pa.Array.from_buffers(pa.int64(), len(numbers), [None, data])
+
+
 def longest_cell_bytes(column: pa.Array) -> int:
     """Length of the longest cell, in UTF-8 bytes."""
     if not len(column):

@@ -13,13 +13,19 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
-import pyarrow as pa
 
 from enclave.batches import MalformedRecord, RawBatch
 from enclave.errors import UnreadableSubmissionError
 from enclave.findings import Finding, Severity
-from enclave.intake.blocks import Block, Readable, RecordTooLongError, cut_blocks
+from enclave.intake.blocks import (
+    Block,
+    QuotesMisreadError,
+    Readable,
+    RecordTooLongError,
+    cut_blocks,
+)
 from enclave.intake.careful import ParsedBlock, parse_block
+from enclave.intake.cells import to_int64
 from enclave.intake.encodings import Encoding, Utf8Stream, decide_encoding
 from enclave.intake.headers import Layout, match_header, match_positions
 from enclave.intake.limits import IntakeLimits
@@ -142,15 +148,22 @@ class DelimitedReader(SubmissionReader):
             **self._source.describe(),
         )
 
-    def _cut(self) -> Iterator[Block]:
-        """Blocks from the first data record on."""
-        text = self._text()
-        _skip(text_stream := _Pushback(text), self._sniffed.data_start)
+    def _read_from(self, offset: int) -> "_Pushback":
+        """The text from a byte after the header on."""
+        stream = _Pushback(self._text())
+        left = self._sniffed.data_start + offset
+        while left:
+            left -= len(stream.read(min(left, 1 << 20)))
+        return stream
+
+    def _cut(self, offset: int, *, strict: bool) -> Iterator[Block]:
+        """Blocks from a record on that begins `offset` bytes after the header."""
         return cut_blocks(
-            text_stream,
+            self._read_from(offset),
             self._sniffed.dialect,
             block_bytes=self._block_bytes,
             max_record_bytes=self.limits.max_record_bytes,
+            strict=strict,
         )
 
     def _parse(self, block: Block) -> ParsedBlock:
@@ -177,25 +190,38 @@ class DelimitedReader(SubmissionReader):
         """
         self.records_read = 0
         self._blocks = []
+        quote = self._sniffed.dialect.quote
+        null_values = "".join(self.contract.file.null_values)
+        # What is not read, or made null, could hide a misread quote: then look at every quote.
+        strict = self._layout.has_unread or (quote is not None and chr(quote) in null_values)
+        try:
+            try:
+                yield from self._parse_all(strict=strict)
+            except QuotesMisreadError:
+                yield from self._parse_all(strict=True)
+        except RecordTooLongError as error:
+            raise self._refuse_record(error) from None
+        if not self.records_read:
+            self.add_finding(
+                warn(
+                    "intake.no_records",
+                    "The file has no record below its header.",
+                    remedy="Check that the right file was sent.",
+                )
+            )
+
+    def _parse_all(self, *, strict: bool) -> Iterator[RawBatch]:
+        """Every block not yet numbered, parsed side by side, in order."""
         waiting: deque[tuple[int, Future[ParsedBlock]]] = deque()
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="intake")
+        offset = sum(size for size, _ in self._blocks)
         try:
-            for block in self._cut():
+            for block in self._cut(offset, strict=strict):
                 waiting.append((block.size, pool.submit(self._parse, block)))
                 if len(waiting) > WINDOW_BLOCKS:
                     yield self._number(*waiting.popleft())
             while waiting:
                 yield self._number(*waiting.popleft())
-            if not self.records_read:
-                self.add_finding(
-                    warn(
-                        "intake.no_records",
-                        "The file has no record below its header.",
-                        remedy="Check that the right file was sent.",
-                    )
-                )
-        except RecordTooLongError as error:
-            raise self._refuse_record(error) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -214,12 +240,13 @@ class DelimitedReader(SubmissionReader):
         malformed = tuple(
             MalformedRecord(bad.record + first - 1, bad.code, bad.raw) for bad in parsed.malformed
         )
-        return RawBatch(parsed.rows, pa.array(ordinals, pa.int64()), malformed)
+        return RawBatch(parsed.rows, to_int64(ordinals), malformed)
 
     def _refuse_record(self, error: RecordTooLongError) -> Exception:
         """The refusal for a record without end, with the line it begins on."""
         if error.offset < 0:
-            line = self._line_of_last_block() - 1 - error.offset
+            last = self._sniffed.data_start + sum(size for size, _ in self._blocks)
+            line = self._line_at(last) - 1 - error.offset
             what = "A quote that is never closed is opened"
         else:
             line = self._line_at(self._sniffed.data_start + error.offset)
@@ -251,15 +278,6 @@ class DelimitedReader(SubmissionReader):
                 breaks -= 1
         return breaks + 1
 
-    def _line_of_last_block(self) -> int:
-        """The line on which the last block begins."""
-        line = self._line_at(self._sniffed.data_start)
-        for block in self._cut():
-            if block.is_last:
-                break
-            line += count_line_breaks(block.content)
-        return line
-
     def line_numbers(self, records: Sequence[int]) -> dict[int, int]:
         """Lines on which these records begin; see `SubmissionReader.line_numbers`."""
         wanted = np.unique(np.asarray(records, np.int64))
@@ -267,16 +285,16 @@ class DelimitedReader(SubmissionReader):
         if not len(wanted):
             return found
         line = self._line_at(self._sniffed.data_start)
-        for block, (_, first) in zip(self._cut(), self._blocks, strict=False):
-            content = block.content
+        stream = self._read_from(0)
+        for size, first in self._blocks:
+            content = stream.read_exactly(size)
             here = wanted[wanted >= first]
-            spans = None
             if len(here):
                 spans = find_records(content, self._sniffed.dialect)
                 here = here[here < first + len(spans.starts)]
                 at = spans.lines[here - first] + line
                 found.update(zip(here.tolist(), at.tolist(), strict=True))
-                if here.size and here[-1] == wanted[-1]:
+                if len(found) == len(wanted):
                     break
             line += count_line_breaks(content)
         return found
@@ -305,14 +323,16 @@ class _Pushback:
         part, self._held = self._held[:size], self._held[size:]
         return part
 
+    def read_exactly(self, size: int) -> bytes:
+        """`size` bytes, or what is left."""
+        parts: list[bytes] = []
+        while size and (part := self.read(size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
     def peek(self) -> bytes:
         """The next byte, or nothing at the end."""
         if not self._held:
             self._held = self._stream.read(1 << 16)
         return self._held[:1]
-
-
-def _skip(stream: _Pushback, size: int) -> None:
-    """Read past `size` bytes."""
-    while size:
-        size -= len(stream.read(min(size, 1 << 20)))

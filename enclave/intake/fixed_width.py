@@ -19,7 +19,7 @@ from enclave.errors import UnreadableSubmissionError
 from enclave.findings import Finding, Severity
 from enclave.intake.blocks import Block, RecordTooLongError, cut_blocks
 from enclave.intake.careful import find_invalid_utf8, find_nul_bytes
-from enclave.intake.cells import null_cells
+from enclave.intake.cells import null_cells, to_int64
 from enclave.intake.encodings import Utf8Stream, decide_encoding
 from enclave.intake.headers import needs_column
 from enclave.intake.limits import IntakeLimits
@@ -208,7 +208,7 @@ class FixedWidthReader(SubmissionReader):
             MalformedRecord(first + at, bad[at], records.content[starts[at] : ends[at]])
             for at in sorted(bad)
         )
-        ordinals = pa.array(np.flatnonzero(keep) + first, pa.int64())
+        ordinals = to_int64(np.flatnonzero(keep) + first)
         return RawBatch(self._slice(lines), ordinals, malformed)
 
     def _find_malformed(self, content: bytes, spans: Spans) -> dict[int, str]:

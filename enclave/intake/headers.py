@@ -26,6 +26,11 @@ class Layout:
     void: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def has_unread(self) -> bool:
+        """Whether the file has columns that nobody reads."""
+        return len({p for p in self.positions if p is not None} | set(self.void)) < self.width
+
 
 def needs_column(contract: DatasetContract, column: Column) -> bool:
     """Whether a file without the column cannot be used: required, a key, or who the person is."""

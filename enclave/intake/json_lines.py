@@ -17,7 +17,7 @@ import pyarrow.json as pajson
 
 from enclave.batches import RawBatch
 from enclave.intake.blocks import Block, RecordTooLongError, cut_blocks
-from enclave.intake.cells import longest_cell_bytes, null_cells
+from enclave.intake.cells import longest_cell_bytes, null_cells, to_int64
 from enclave.intake.encodings import Utf8Stream, decide_encoding
 from enclave.intake.headers import Layout, match_header
 from enclave.intake.limits import IntakeLimits
@@ -250,7 +250,7 @@ class JSONLinesReader(SubmissionReader):
         first = self.records_read + 1
         self.records_read += records
         rows = pa.RecordBatch.from_arrays(arrays, names=[c.name for c in self.contract.columns])
-        return RawBatch(rows, pa.array(np.arange(first, first + records, dtype=np.int64)))
+        return RawBatch(rows, to_int64(np.arange(first, first + records, dtype=np.int64)))
 
     def _read_slowly(self, content: bytes) -> Iterator[RawBatch]:
         """A block line by line."""

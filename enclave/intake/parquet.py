@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from enclave.batches import RawBatch
 from enclave.errors import UnreadableSubmissionError
-from enclave.intake.cells import longest_cell_bytes, null_cells
+from enclave.intake.cells import longest_cell_bytes, null_cells, to_int64
 from enclave.intake.headers import match_header
 from enclave.intake.limits import IntakeLimits
 from enclave.intake.reader import SubmissionReader
@@ -141,7 +141,7 @@ class ParquetReader(SubmissionReader):
             arrays.append(null_cells(text, file.null_values, trim=file.trim))
         first = self.records_read + 1
         self.records_read += batch.num_rows
-        ordinals = pa.array(np.arange(first, first + batch.num_rows, dtype=np.int64))
+        ordinals = to_int64(np.arange(first, first + batch.num_rows, dtype=np.int64))
         rows = pa.RecordBatch.from_arrays(arrays, names=[c.name for c in self.contract.columns])
         return RawBatch(rows, ordinals)
 

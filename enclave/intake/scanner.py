@@ -7,11 +7,15 @@ line with nothing on it is no record. A block begins at the start of a record.
 """
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
 
 Positions = npt.NDArray[np.int64]
+
+PIECE_BYTES = 64 * 1024
+"""Small enough for the processor's own memory."""
 
 LF = 0x0A
 CR = 0x0D
@@ -28,6 +32,17 @@ class Dialect:
 
     delimiter: int
     quote: int | None
+
+
+class Quotes(Enum):
+    """What is known of a block's quotes."""
+
+    SOUND = auto()
+    """Every quote was looked at; none has text after it."""
+    STRAY = auto()
+    """Every quote was looked at; a closing one has text after it."""
+    PAIRED = auto()
+    """They look sound pairwise; see `_are_paired` for what is left to prove."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +121,71 @@ def find_strays(block: bytes | bytearray, quotes: Positions, dialect: Dialect) -
     return strays
 
 
-def find_cut(block: bytes | bytearray, dialect: Dialect) -> tuple[int, bool]:
+def find_cut(
+    block: bytes | bytearray, dialect: Dialect, *, strict: bool = True
+) -> tuple[int, Quotes]:
     """Where the last whole record of the block ends, its line break included; 0 when none does.
 
     A carriage return as the very last byte does not count: a line feed may follow.
 
-    Returns:
-        The cut, and whether a closing quote has text after it.
+    Args:
+        block: Begins at a record.
+        dialect: Delimiter and quote.
+        strict: Look at every quote; else be content with `Quotes.PAIRED` where it holds.
     """
+    if dialect.quote is None or block.find(dialect.quote) < 0:
+        return _last_break(block, len(block)) + 1, Quotes.SOUND
+    if not strict:
+        at = _last_break(block, len(block))
+        if at >= 0 and _are_paired(np.frombuffer(block, np.uint8, at + 1), dialect):
+            return at + 1, Quotes.PAIRED
     quotes = structural_quotes(block, dialect)
-    return _find_cut(block, quotes), bool(len(find_strays(block, quotes, dialect)))
+    strays = find_strays(block, quotes, dialect)
+    return _find_cut(block, quotes), Quotes.STRAY if len(strays) else Quotes.SOUND
+
+
+def _are_paired(data: npt.NDArray[np.uint8], dialect: Dialect) -> bool:
+    """Whether each quote has a cell's edge on exactly one side, openers as many as closers.
+
+    Costs a few passes over small pieces, where listing every quote costs five times as much. What
+    it proves: read by the grammar, such a block has either every quote in its place, or at least
+    one quote left in a plain cell (with O openers and C closers seen inside or outside quotes,
+    O = C gives: C outside is twice O inside, and one more if the block ends inside quotes).
+    So a parsed value with a quote in it is the alarm (`blocks.Block.unproven`).
+    """
+    opening = closing = 0
+    size = len(data)
+    edge = np.ones(PIECE_BYTES + 2, np.bool_)
+    for at in range(0, size, PIECE_BYTES):
+        low, high = max(at - 1, 0), min(at + PIECE_BYTES + 1, size)
+        piece = data[low:high]
+        shift = low - at + 1
+        edge[shift : shift + len(piece)] = piece == dialect.delimiter
+        edge[shift : shift + len(piece)] |= piece == LF
+        edge[shift : shift + len(piece)] |= piece == CR
+        here = data[at : at + PIECE_BYTES] == dialect.quote
+        count = len(here)
+        opens, closes = here & edge[:count], here & edge[2 : count + 2]
+        opened, closed = int(np.count_nonzero(opens)), int(np.count_nonzero(closes))
+        if opened + closed != np.count_nonzero(here) or np.count_nonzero(opens & closes):
+            return False
+        opening += opened
+        closing += closed
+    return opening == closing
+
+
+def _last_break(block: bytes | bytearray, limit: int) -> int:
+    """Position of the last line break before `limit`, or -1; see `find_cut`."""
+    feed = block.rfind(b"\n", 0, limit)
+    # The search for a carriage return stops at the line feed: whichever is later.
+    return max(feed, block.rfind(b"\r", feed + 1, min(limit, len(block) - 1)))
 
 
 def _find_cut(block: bytes | bytearray, quotes: Positions) -> int:
     """The cut alone."""
     limit = len(block)
     while limit > 0:
-        feed = block.rfind(b"\n", 0, limit)
-        # The search for a carriage return stops at the line feed: whichever is later.
-        at = max(feed, block.rfind(b"\r", feed + 1, min(limit, len(block) - 1)))
+        at = _last_break(block, limit)
         if at < 0:
             return 0
         before = int(np.searchsorted(quotes, at))

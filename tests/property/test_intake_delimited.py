@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from enclave.errors import UnreadableSubmissionError
 from enclave.intake import delimited
+from enclave.intake.headers import Layout
 from enclave.intake.scanner import Dialect, find_cut, find_records
 from governance.contracts.model import FileFormat
 from tests.lib.intake import as_written, build_contract, read_back
@@ -108,12 +110,35 @@ def test_records_agree_with_csv_on_any_text(text: str, cut: bool) -> None:
     assert spans.lines.tolist() == expected
 
 
+@settings(max_examples=1_000, deadline=None)
+@given(
+    cells=st.lists(
+        st.sampled_from(["a", '"', '"a"', '""', ",", ",", "\n", "\n", "\r\n"]), max_size=60
+    ),
+    block_bytes=st.sampled_from([8, 32, 1 << 20]),
+)
+def test_the_quick_look_at_quotes_changes_nothing(cells: list[str], block_bytes: int) -> None:
+    data = ("x,y\n" + "".join(cells)).encode()
+    contract = as_written(build_contract(["x", "y"], FileFormat(delimiter=",", quote='"')))
+
+    def outcome(*, strict: bool) -> object:
+        with (
+            patch.object(delimited, "_choose_block_bytes", lambda *_: block_bytes),
+            patch.object(Layout, "has_unread", strict),
+        ):
+            try:
+                back = read_back(data, contract)
+            except UnreadableSubmissionError as error:
+                return str(error)
+        return back.rows, back.records, back.malformed, back.lines
+
+    assert outcome(strict=False) == outcome(strict=True)
+
+
 @settings(max_examples=300, deadline=None)
 @given(text=st.text(st.sampled_from(list('ab,"\n\r\0é ')), max_size=60), tail=st.booleans())
 def test_every_record_is_a_row_or_malformed(text: str, tail: bool) -> None:
     """Whatever the bytes, ordinals cover every record once, or the file is refused."""
-    from enclave.errors import UnreadableSubmissionError
-
     data = ("x,y\n" + text).encode() + (b"\xff\n1,2\n" if tail else b"")
     contract = as_written(build_contract(["x", "y"], FileFormat(delimiter=",", quote='"')))
     with patch.object(delimited, "_choose_block_bytes", lambda *_: 16):

@@ -145,6 +145,16 @@ def test_stray_quotes_are_quarantined_and_plain_quotes_kept() -> None:
     assert malformed(back) == [(3, "record.stray_quote"), (5, "record.stray_quote")]
 
 
+def test_a_block_cut_inside_quotes_by_the_quick_look_is_cut_again() -> None:
+    rows = ["a,b"] * 9 + ['c",d'] + ['"e,f', "g,h"] + ["i,j"] * 200 + ['"k",l']
+    data = ("Name,Town\n" + "\n".join(rows) + "\n").encode()
+    with patch.object(delimited, "_choose_block_bytes", lambda *_: 64):
+        back = read_back(data, TWO)
+    assert back.rows[:10] == [("a", "b")] * 9 + [('c"', "d")]
+    assert back.records_read == 11
+    assert malformed(back) == [(12, "record.stray_quote")]
+
+
 def test_nul_bytes_are_malformed() -> None:
     back = read_back(b"Name,Town\nA\0,B\nC,D\n", TWO)
     assert back.rows == [("C", "D")]
