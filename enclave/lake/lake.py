@@ -30,7 +30,7 @@ from deltalake.transaction import (
 )
 
 from enclave.errors import LakeError
-from enclave.evidence import ClearedTable, Snapshot
+from enclave.evidence import ClearedTable, ReceivedSubmission, Snapshot
 from enclave.zones import Zone, Zones
 from governance.agreements import DeliveryMode
 
@@ -175,6 +175,21 @@ class Lake:
             if not key.startswith(f"{period}/") and f"/{submission_id}/" not in key
         )
         return state, staying
+
+    def later_revision(self, table: str, received: ReceivedSubmission) -> str | None:
+        """The submission whose later revision of the same period stands in the table, if any.
+
+        None when the table already has a commit of `received` itself: landing it again is a rerun.
+        """
+        state = self.state(table)
+        if state is None:
+            return None
+        for key in state.files:
+            period, revision, submission_id, _ = key.split("/")
+            if period == received.period and int(revision[1:]) > received.revision:
+                committed = self._committed(table, received.submission_id)
+                return None if committed else submission_id
+        return None
 
     def land(
         self, cleared: ClearedTable, *, table: str, schema: pa.Schema, facts: CommitFacts

@@ -15,6 +15,7 @@ from enclave.deployment import Deployment
 from enclave.evidence import ClearedTable, DeidentifiedTable, RiskMeasures
 from enclave.lake import CommitFacts
 from enclave.provenance import code_version
+from enclave.steps.holding import WAIT_SECONDS, hold_submission, hold_table
 from enclave.steps.manifests import rehydrate
 from enclave.steps.outcome import StepOutcome, outcome_of
 from enclave.steps.record import record
@@ -25,16 +26,28 @@ from governance.contracts import DatasetContract
 from governance.decisions import Decision, Denial, check_permitted
 
 
-def land_submission(deployment: Deployment, submission_id: str) -> StepOutcome:
+def land_submission(
+    deployment: Deployment, submission_id: str, *, wait_seconds: float = WAIT_SECONDS
+) -> StepOutcome:
     """Assess and land a staged submission; one that is past this step is left as it is.
 
     Returns:
-        The outcome: `landed` or `held`.
+        The outcome: `landed`, `held`, or `superseded` when a later revision of the period has
+        landed meanwhile.
 
     Raises:
         AccessDeniedError: The agreement is no longer in force, or the plan changed since.
         EvidenceError: What is staged does not authenticate.
+        LeaseHeldError: Another worker has been at it for longer than `wait_seconds`.
     """
+    submission = deployment.store.get(submission_id)
+    if submission.state != SubmissionState.PASSED:
+        return outcome_of(submission)
+    with hold_submission(deployment, submission.id, wait_seconds):
+        return _land(deployment, submission.id)
+
+
+def _land(deployment: Deployment, submission_id: str) -> StepOutcome:
     submission = deployment.store.get(submission_id)
     if submission.state != SubmissionState.PASSED:
         return outcome_of(submission)
@@ -47,18 +60,20 @@ def land_submission(deployment: Deployment, submission_id: str) -> StepOutcome:
     plan = build_plan(contract, terms, agreement)
     table = rehydrate(deployment, submission)
     check_permitted(_decide_same_plan(table, plan))
-    risk = _measure(deployment, table, plan, contract, terms)
-    decision = decide_risk(risk, terms.risk_gate)
-    facts: dict[str, Any] = {"risk": _risk_facts(risk, terms)}
-    if not decision.permitted:
-        return _hold(deployment, submission, facts)
-    cleared = ClearedTable(table, risk)
-    snapshot, superseded = deployment.lake.land(
-        cleared,
-        table=contract.table,
-        schema=plan.output_schema,
-        facts=CommitFacts(contract.version, terms.delivery),
-    )
+    with hold_table(deployment, contract.table):
+        later = deployment.lake.later_revision(contract.table, table.received)
+        if later is not None:
+            return _give_way(deployment, submission, later)
+        risk = _measure(deployment, table, plan, contract, terms)
+        facts: dict[str, Any] = {"risk": _risk_facts(risk, terms)}
+        if not decide_risk(risk, terms.risk_gate).permitted:
+            return _hold(deployment, submission, facts)
+        snapshot, superseded = deployment.lake.land(
+            ClearedTable(table, risk),
+            table=contract.table,
+            schema=plan.output_schema,
+            facts=CommitFacts(contract.version, terms.delivery),
+        )
     facts["snapshot"] = {
         "table": snapshot.table,
         "version": snapshot.version,
@@ -187,11 +202,38 @@ def _settle(
     changed = deployment.store.change(
         submission.id,
         expected=(SubmissionState.PASSED,),
-        state=SubmissionState.LANDED,
+        state=_state_after(deployment, submission, table, facts["snapshot"]["table"]),
         rows_landed=table.rows,
         facts=facts,
     )
+    _clear_staging(deployment, submission)
+    return outcome_of(changed)
+
+
+def _state_after(
+    deployment: Deployment, submission: Submission, table: DeidentifiedTable, name: str
+) -> SubmissionState:
+    """Landed; superseded when a crash came after the commit and a later revision before now."""
+    state = deployment.lake.state(name)
+    live = () if state is None else state.files
+    stands = not table.files or any(f"/{submission.id}/" in key for key in live)
+    return SubmissionState.LANDED if stands else SubmissionState.SUPERSEDED
+
+
+def _give_way(deployment: Deployment, submission: Submission, later_id: str) -> StepOutcome:
+    """A later revision of the period stands in the table: this one's rows must not replace it."""
+    record(deployment, "submission:superseded", submission, superseded_by=later_id)
+    changed = deployment.store.change(
+        submission.id,
+        expected=(SubmissionState.PASSED,),
+        state=SubmissionState.SUPERSEDED,
+        facts={"superseded_by": later_id},
+    )
+    _clear_staging(deployment, submission)
+    return outcome_of(changed)
+
+
+def _clear_staging(deployment: Deployment, submission: Submission) -> None:
     staging = deployment.zones.store(Zone.STAGING)
     for info in list(staging.list(f"{submission.id}/")):
         staging.delete(info.key)
-    return outcome_of(changed)

@@ -14,6 +14,8 @@ _REOPENED = (
     SubmissionState.REJECTED,
     SubmissionState.REFUSED,
 )
+_WAIT_SECONDS = 3600.0
+"""A load by hand side by side with another waits for it; what it waits for may be a large file."""
 
 
 def load_all(deployment: Deployment, progress: Progress) -> list[StepOutcome]:
@@ -51,7 +53,7 @@ def load_one(
 
 
 def run_steps(deployment: Deployment, submission_id: str, progress: Progress) -> StepOutcome:
-    """Process, land and report one received submission."""
-    process_submission(deployment, submission_id, progress)
-    land_submission(deployment, submission_id)
+    """Process, land and report one received submission; waits while another worker is at it."""
+    process_submission(deployment, submission_id, progress, wait_seconds=_WAIT_SECONDS)
+    land_submission(deployment, submission_id, wait_seconds=_WAIT_SECONDS)
     return report_submission(deployment, submission_id)

@@ -25,6 +25,7 @@ from enclave.intake import SubmissionReader, open_submission
 from enclave.pipeline import PassParts, PassResult, run_pass
 from enclave.provenance import code_version
 from enclave.sealing import SEALING, seal
+from enclave.steps.holding import WAIT_SECONDS, hold_submission
 from enclave.steps.manifests import MANIFEST, output_columns, received_of, table_document
 from enclave.steps.outcome import StepOutcome, outcome_of
 from enclave.steps.record import announce, finding_facts, record
@@ -40,12 +41,24 @@ Progress = Callable[[str, int], None]
 """Called with the stage's name and rows so far."""
 
 
+_NO_RECORDS = Finding(
+    code="intake.no_records",
+    severity=Severity.ERROR,
+    message="The file has a header and no records, and the table has rows it could replace.",
+    remedy="Send the file with its records; to empty a table, agree on it with the operator.",
+)
+
+
 def _silent(_stage: str, _rows: int) -> None:
     """No progress."""
 
 
 def process_submission(
-    deployment: Deployment, submission_id: str, progress: Progress = _silent
+    deployment: Deployment,
+    submission_id: str,
+    progress: Progress = _silent,
+    *,
+    wait_seconds: float = WAIT_SECONDS,
 ) -> StepOutcome:
     """Run a received submission up to its staged, de-identified table.
 
@@ -53,7 +66,18 @@ def process_submission(
 
     Returns:
         The outcome: `passed`, `rejected`, or `refused` by its agreement or its plan.
+
+    Raises:
+        LeaseHeldError: Another worker has been at it for longer than `wait_seconds`.
     """
+    submission = deployment.store.get(submission_id)
+    if submission.state != SubmissionState.RECEIVED:
+        return outcome_of(submission)
+    with hold_submission(deployment, submission.id, wait_seconds):
+        return _process(deployment, submission.id, progress)
+
+
+def _process(deployment: Deployment, submission_id: str, progress: Progress) -> StepOutcome:
     submission = deployment.store.get(submission_id)
     if submission.state != SubmissionState.RECEIVED:
         return outcome_of(submission)
@@ -140,11 +164,14 @@ class _Processing:
             rows_failed = quarantine.rows
             if rows_failed:
                 facts["quarantine"] = quarantine.to_dict()
-            failed_pct = 100.0 * rows_failed / result.rows_read if result.rows_read else 100.0
+            failed_pct = 100.0 * rows_failed / result.rows_read if result.rows_read else 0.0
             facts["failed_pct"] = round(failed_pct, 3)
             if rows_failed:
                 self._record_quarantine(rows_failed)
-            if failed_pct > self.terms.reject_threshold_pct or not result.rows_passed:
+            nothing = not result.rows_passed and (
+                bool(result.rows_read) or not self._may_be_empty()
+            )
+            if failed_pct > self.terms.reject_threshold_pct or nothing:
                 facts["rejected_by"] = {
                     "threshold_pct": self.terms.reject_threshold_pct,
                     "clause": self.terms.reject_clause,
@@ -154,6 +181,18 @@ class _Processing:
                 crosswalk.commit()
             self._stage(result, rows_failed)
             return self._pass(facts, result.rows_read, rows_failed)
+
+    def _may_be_empty(self) -> bool:
+        """One of several tables of a file may have no row, unless that took landed rows away."""
+        if self.submission.drop_key.split("/")[1] != self.agreement.id:
+            return False
+        state, staying = self.deployment.lake.surviving_files(
+            self.contract.table,
+            delivery=self.terms.delivery,
+            period=self.submission.period,
+            submission_id=self.submission.id,
+        )
+        return state is None or len(staying) == len(state.files)
 
     def _crosswalk(self, stack: ExitStack) -> Crosswalk | None:
         if self.contract.person is None:
@@ -207,6 +246,8 @@ class _Processing:
                     result = run_pass(parts, folder)
                     if result.report.late_failures and not exclude:
                         exclude = result.report.late_failures
+                        if crosswalk is not None:
+                            crosswalk.forget()
                         continue
                     manifest = quarantine.close(reader.line_numbers)
                 lines = reader.line_numbers(result.report.first_records)
@@ -229,6 +270,11 @@ class _Processing:
 
     def _redactor(self) -> PresidioRedactor | None:
         return PresidioRedactor() if self.plan.needs_redactor else None
+
+    def _has_landed(self) -> bool:
+        """Whether rows of this dataset are in the lake: a file without records replaces none."""
+        state = self.deployment.lake.state(self.contract.table)
+        return state is not None and state.rows > 0
 
     def _prior_row_counts(self) -> list[int]:
         return [

@@ -1,5 +1,6 @@
 """Take custody of drops: agreement in force, one usable file, checksum, period, duplicate?
 
+One worker a feed at a time, so that the same file in two drops is seen to be the same.
 Order, safe to repeat: the submission is recorded under its drop (unique), then the ledger entry is
 appended once. Nothing in the landing zone is moved or removed: the raw file's clock does that.
 """
@@ -10,6 +11,7 @@ from datetime import timedelta
 from enclave.deployment import Deployment
 from enclave.drops import PERIOD_PATTERN, Drop, DropNotice, list_drops, read_drop, read_notice
 from enclave.findings import Finding, Severity
+from enclave.steps.holding import hold_feed
 from enclave.steps.record import announce, finding_facts
 from enclave.steps.report import report_submission
 from enclave.store import Submission, SubmissionState
@@ -55,10 +57,11 @@ def receive_drops(deployment: Deployment, agreement_id: str) -> list[str]:
     duplicate is finished at once, with its receipt.
     """
     agreement = deployment.agreement(agreement_id)
-    for key in find_drops(deployment, agreement_id):
-        for submission in receive_drop(deployment, agreement, key):
-            if submission.state != SubmissionState.RECEIVED:
-                report_submission(deployment, submission.id)
+    with hold_feed(deployment, agreement_id):
+        for key in find_drops(deployment, agreement_id):
+            for submission in receive_drop(deployment, agreement, key):
+                if submission.state != SubmissionState.RECEIVED:
+                    report_submission(deployment, submission.id)
     order = {terms.dataset: place for place, terms in enumerate(agreement.datasets)}
     waiting = [
         submission

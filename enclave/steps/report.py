@@ -6,6 +6,7 @@ from typing import Any
 
 from enclave.deployment import Deployment
 from enclave.findings import Severity
+from enclave.steps.holding import hold_submission
 from enclave.steps.outcome import StepOutcome, outcome_of
 from enclave.steps.record import announce, record
 from enclave.store import Submission, SubmissionState, as_utc
@@ -27,10 +28,19 @@ _TREND_SUBMISSIONS = 12
 
 
 def report_submission(deployment: Deployment, submission_id: str) -> StepOutcome:
-    """Write the receipt; written anew when called again, with the clocks of the first report."""
+    """Write the receipt; written anew when called again, with the clocks of the first report.
+
+    Raises:
+        LeaseHeldError: Another worker has been at the submission for too long.
+    """
     submission = deployment.store.get(submission_id)
     if submission.state not in _DONE:
         return outcome_of(submission)
+    with hold_submission(deployment, submission.id):
+        return _report(deployment, deployment.store.get(submission.id))
+
+
+def _report(deployment: Deployment, submission: Submission) -> StepOutcome:
     announce(deployment, submission)
     reported_at = submission.reported_at or deployment.now()
     receipt = build_receipt(_facts(deployment, submission, reported_at))
@@ -121,7 +131,22 @@ def _reasons(submission: Submission, terms: DatasetTerms | None) -> list[dict[st
                 for f in facts.get("findings", [])
                 if f["severity"] == Severity.ERROR
             ]
-        case SubmissionState.REJECTED if "rejected_by" in facts:
+        case SubmissionState.REJECTED if "rejected_by" not in facts:
+            clause = "" if terms is None else terms.delivery_clause
+            return [
+                {"reason": f["message"], "remedy": f["remedy"], "clause": clause}
+                for f in facts.get("findings", [])
+                if f["severity"] == Severity.ERROR
+            ]
+        case SubmissionState.REJECTED if not submission.rows_read:
+            return [
+                {
+                    "reason": "The file holds no record of this dataset.",
+                    "remedy": "Check that the right file was sent; what landed before stays.",
+                    "clause": facts["rejected_by"]["clause"],
+                }
+            ]
+        case SubmissionState.REJECTED:
             return [
                 {
                     "reason": f"{facts['failed_pct']} percent of the records failed; "

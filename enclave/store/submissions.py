@@ -12,11 +12,23 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Engine, UniqueConstraint, create_engine, event, select
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Engine,
+    UniqueConstraint,
+    create_engine,
+    event,
+    select,
+)
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from enclave.errors import EnclaveError, SubmissionNotFoundError
+
+_WRITES = "enclave_writes"
+"""Execution option of the connections that change something."""
 
 
 class SubmissionState(StrEnum):
@@ -116,13 +128,15 @@ class SubmissionStore:
 
     def __init__(self, url: str) -> None:
         self._engine = create_engine(url, json_serializer=json.dumps)
+        self._writing = self._engine.execution_options(**{_WRITES: True})
         if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine, "connect", _set_sqlite_pragmas)
+            event.listen(self._engine, "connect", _set_up_sqlite)
+            event.listen(self._engine, "begin", _begin_sqlite)
 
     def create(self) -> None:
         """Create the tables that are missing."""
         with _named_errors():
-            Base.metadata.create_all(self._engine)
+            Base.metadata.create_all(self._writing)
 
     def close(self) -> None:
         """Return the connections."""
@@ -134,19 +148,20 @@ class SubmissionStore:
         return self._engine
 
     @contextmanager
-    def _session(self) -> Iterator[Session]:
-        with _named_errors(), Session(self._engine, expire_on_commit=False) as session:
+    def _session(self, *, writes: bool = False) -> Iterator[Session]:
+        engine = self._writing if writes else self._engine
+        with _named_errors(), Session(engine, expire_on_commit=False) as session:
             yield session
 
     def add(self, submission: Submission) -> bool:
         """Record a new submission; False when its drop was recorded already (a rerun)."""
-        try:
-            with Session(self._engine, expire_on_commit=False) as session:
-                session.add(submission)
+        with self._session(writes=True) as session:
+            session.add(submission)
+            try:
                 session.commit()
-        except IntegrityError:
-            return False
-        return True
+            except IntegrityError:
+                return False
+            return True
 
     def get(self, submission_id: str) -> Submission:
         """The submission of that id, or of a unique prefix of at least eight characters.
@@ -157,7 +172,9 @@ class SubmissionStore:
         with self._session() as session:
             found = session.get(Submission, submission_id)
             if found is None and len(submission_id) >= 8:  # noqa: PLR2004  a prefix people can type
-                starting = select(Submission).where(Submission.id.startswith(submission_id))
+                starting = select(Submission).where(
+                    Submission.id.startswith(submission_id, autoescape=True)
+                )
                 candidates = list(session.scalars(starting.limit(2)))
                 found = candidates[0] if len(candidates) == 1 else None
         if found is None:
@@ -205,7 +222,7 @@ class SubmissionStore:
             StateError: It stands elsewhere; nothing was changed.
             SubmissionNotFoundError: No such submission.
         """
-        with self._session() as session:
+        with self._session(writes=True) as session:
             found = session.get(Submission, submission_id, with_for_update=True)
             if found is None:
                 message = "No submission has that id."
@@ -234,10 +251,17 @@ def _named_errors() -> Iterator[None]:
         raise StoreError(message) from None
 
 
-def _set_sqlite_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401  DB-API object
+def _set_up_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  DB-API object
     """Write-ahead log and full sync: a killed process loses no committed state."""
+    connection.isolation_level = None  # the driver would begin too late, see `_begin_sqlite`
     cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=30000")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA busy_timeout=30000")
     cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """SQLite knows no row locks: who will write is alone from the first read on."""
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
