@@ -76,6 +76,25 @@ def check_contract(
     _report(check_contracts(chosen), "Contracts checked", as_json=as_json)
 
 
+@contract_app.command("suite")
+def suite(
+    dataset: Annotated[str, typer.Argument(help="AGENCY/DATASET, e.g. sde/enrollment.")],
+    home: HomeOption = None,
+) -> None:
+    """Print the dataset's Great Expectations suite: what is valid, to read and to run.
+
+    JSON, in the form Great Expectations reads; made from the contract, without any data.
+    """
+    from enclave.adapters.great_expectations import suite_document
+    from governance.contracts.parse import load_contracts
+
+    contracts = load_contracts(_schemas(home) / "datasets")
+    if dataset not in contracts:
+        err.print(f"No contract is called {dataset}; there are: {', '.join(contracts)}.")
+        raise typer.Exit(int(ExitCode.BAD_INPUT))
+    print_json(suite_document(contracts[dataset]))
+
+
 @agreement_app.command("check")
 def check_agreement(
     paths: PathsArgument = None, home: HomeOption = None, as_json: JsonOption = False
