@@ -2,7 +2,7 @@
 
 The suite is made from `enclave.validate.checks`; production verdicts come from the fused
 validator, proved equal to this one. Great Expectations quotes cells in its results and its
-exceptions (docs/adr/0031-counts-only-from-great-expectations.md): what leaves this module is `ExpectationCounts`, named counts only.
+exceptions: what leaves this module is `ExpectationCounts`, named counts only (ADR 0031).
 
 The package is imported when a suite is built or run, never on import of this module (it takes
 seconds); `suite_document` does not need it at all.
