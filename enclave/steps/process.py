@@ -41,14 +41,6 @@ Progress = Callable[[str, int], None]
 """Called with the stage's name and rows so far."""
 
 
-_NO_RECORDS = Finding(
-    code="intake.no_records",
-    severity=Severity.ERROR,
-    message="The file has a header and no records, and the table has rows it could replace.",
-    remedy="Send the file with its records; to empty a table, agree on it with the operator.",
-)
-
-
 def _silent(_stage: str, _rows: int) -> None:
     """No progress."""
 
@@ -270,11 +262,6 @@ class _Processing:
 
     def _redactor(self) -> PresidioRedactor | None:
         return PresidioRedactor() if self.plan.needs_redactor else None
-
-    def _has_landed(self) -> bool:
-        """Whether rows of this dataset are in the lake: a file without records replaces none."""
-        state = self.deployment.lake.state(self.contract.table)
-        return state is not None and state.rows > 0
 
     def _prior_row_counts(self) -> list[int]:
         return [

@@ -143,7 +143,7 @@ def build_receipt(facts: ReceiptFacts) -> dict[str, Any]:
         "reported_at": facts.reported_at,
         "verdict": {
             "kind": kind,
-            "headline": headline(kind, facts.rows_set_aside),
+            "headline": headline(kind, facts.rows_set_aside, facts.rows_read),
             "explanation": explain(kind, facts),
             "reasons": [_pick(r, "reason", "remedy", "clause") for r in facts.reasons],
         },

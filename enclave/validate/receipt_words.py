@@ -25,8 +25,10 @@ def verdict_kind(state: str, rows_set_aside: int) -> VerdictKind:
     return _KINDS.get(state, "underway")
 
 
-def headline(kind: VerdictKind, rows_set_aside: int) -> str:
+def headline(kind: VerdictKind, rows_set_aside: int, rows_read: int = 1) -> str:
     """The verdict in a few words."""
+    if kind == "landed" and not rows_read:
+        return "Landed: the file holds no row of this dataset"
     rows = "1 row was" if rows_set_aside == 1 else f"{rows_set_aside:,} rows were"
     words: dict[VerdictKind, str] = {
         "landed": "Landed: every row was accepted",
@@ -44,6 +46,8 @@ def headline(kind: VerdictKind, rows_set_aside: int) -> str:
 def explain(kind: VerdictKind, facts: "ReceiptFacts") -> str:
     """What the verdict means, in two or three sentences."""
     read, landed = f"{facts.rows_read:,}", f"{facts.rows_landed:,}"
+    if kind == "landed" and not facts.rows_read:
+        return "The file names this dataset and holds no row of it. Nothing was added to the lake."
     earlier = f" (submission {facts.duplicate_of})" if facts.duplicate_of else ""
     words: dict[VerdictKind, str] = {
         "landed": f"All {read} rows passed the checks, were de-identified and are in the lake.",

@@ -133,7 +133,9 @@ def finding_of(result: CheckResult) -> Finding | None:
                        rule=check.rule, remedy=check.remedy)  # fmt: skip
     rows = "1 row fails" if failing == 1 else f"{failing:,} rows fail"
     about = check.column or check.rule or ", ".join(check.columns)
-    return Finding(check.code, Severity.ERROR, f"{about}: {rows}; {check.demand}.",
+    described = check.source is not None and check.source.description == check.demand
+    said = f' the rule "{check.demand}"' if described else f"; {check.demand}."
+    return Finding(check.code, Severity.ERROR, f"{about}: {rows}{said}",
                    column=check.column, rule=check.rule, failing_rows=failing,
                    remedy=check.remedy)  # fmt: skip
 
