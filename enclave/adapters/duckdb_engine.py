@@ -70,7 +70,8 @@ class InProcessRunner:
         try:
             return run_statements(
                 dataset,
-                [(s.sql, s.parameters) for s in plan.statements],
+                (plan.base.sql, plan.base.parameters),
+                plan.statements,
                 memory_mb=self._limits.memory_mb,
                 threads=self._limits.threads,
             )
@@ -139,17 +140,16 @@ class SubprocessRunner:
             raise _error(error) from None
 
     def _request(self, plan: QueryPlan) -> bytes:
-        statements = [
-            [s.sql, [{"date": p.isoformat()} if isinstance(p, date) else p for p in s.parameters]]
-            for s in plan.statements
-        ]
+        values = plan.base.parameters
+        parameters = [{"date": v.isoformat()} if isinstance(v, date) else v for v in values]
         request = {
             "opener": self._opener,
             "arguments": self._arguments,
             "table": plan.snapshot.table,
             "columns": plan.columns,
             "version": plan.snapshot.version,
-            "statements": statements,
+            "base": [plan.base.sql, parameters],
+            "statements": plan.statements,
             "memory_mb": self._limits.memory_mb,
             "threads": self._limits.threads,
         }

@@ -30,6 +30,8 @@ OUT_OF_MEMORY: Final = "memory"
 FAILED: Final = "failed"
 SOURCE: Final = "data"
 """Name under which the dataset is registered; as in `enclave.query.rewrite`."""
+BASE: Final = "base"
+"""Name of the temporary table; likewise."""
 _LENGTH: Final = struct.Struct(">Q")
 
 
@@ -57,12 +59,13 @@ def locked_connection(memory_mb: int, threads: int) -> duckdb.DuckDBPyConnection
 
 def run_statements(
     dataset: pads.Dataset,
-    statements: Sequence[tuple[str, Sequence[object]]],
+    base: tuple[str, Sequence[object]],
+    statements: Sequence[str],
     *,
     memory_mb: int,
     threads: int,
 ) -> list[pa.Table]:
-    """Run statements with their parameters over a dataset.
+    """Draw `base` (SQL and its parameters) out of a dataset and run statements over it.
 
     Raises:
         RunFailedError: Out of memory, or DuckDB failed.
@@ -70,10 +73,9 @@ def run_statements(
     connection = locked_connection(memory_mb, threads)
     try:
         connection.register(SOURCE, dataset)
-        return [
-            connection.sql(sql, params=list(parameters)).to_arrow_table()
-            for sql, parameters in statements
-        ]
+        sql, parameters = base
+        connection.execute(f"CREATE TEMP TABLE {BASE} AS {sql}", list(parameters))
+        return [connection.sql(statement).to_arrow_table() for statement in statements]
     except duckdb.OutOfMemoryException:
         raise RunFailedError(OUT_OF_MEMORY) from None
     except (duckdb.Error, pa.ArrowException, OSError):
@@ -126,12 +128,14 @@ def _run(request: Mapping[str, Any]) -> list[pa.Table]:
         dataset = open_dataset(request["table"], request["columns"], request["version"])
     except OSError:
         raise RunFailedError(FAILED) from None
-    statements = [
-        (sql, [date.fromisoformat(p["date"]) if isinstance(p, dict) else p for p in parameters])
-        for sql, parameters in request["statements"]
-    ]
+    sql, parameters = request["base"]
+    values = [date.fromisoformat(p["date"]) if isinstance(p, dict) else p for p in parameters]
     return run_statements(
-        dataset, statements, memory_mb=request["memory_mb"], threads=request["threads"]
+        dataset,
+        (sql, values),
+        request["statements"],
+        memory_mb=request["memory_mb"],
+        threads=request["threads"],
     )
 
 

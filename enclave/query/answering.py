@@ -28,6 +28,7 @@ from enclave.query.model import BoundQuery, QueryRunner
 from enclave.query.refusals import Refusals
 from enclave.query.rewrite import rewrite
 from governance.agreements.model import DisclosureRule
+from governance.canonical import canonical_json
 from governance.contracts.model import DatasetContract
 from governance.decisions import AccessDeniedError, Decision, Denial, check_permitted
 from governance.digests import sha256_of
@@ -107,7 +108,11 @@ def answer(
     rows, hidden = shown_rows(query, assembled, controlled, totals=totals)
     receipt = {
         **_receipt(bundle, bound, combined, today),
-        "statement_sha256": sha256_of("\n".join(s.sql for s in rewritten.plan.statements).encode()),
+        "statement_sha256": sha256_of(
+            canonical_json(
+                [rewritten.plan.base.sql, list(map(str, rewritten.plan.base.parameters))]
+            )
+        ),
         "groups": {
             axis.name: "code list" if axis.listed else "observed values only"
             for axis in assembled.axes

@@ -22,7 +22,7 @@ from enclave.disclosure import (
 )
 from enclave.query.conditions import Every, Value, can_hold
 from enclave.query.model import BoundQuery, ColumnKind, Measure, MeasureKind
-from enclave.query.rewrite import Rewritten
+from enclave.query.rewrite import Part, Rewritten
 from governance.canonical import canonical_json
 
 MAX_LISTED_GROUPS: Final = 20_000
@@ -71,10 +71,19 @@ class Assembled:
 
 @dataclass
 class _Cells:
-    """The engine's first table by key, with the largest contributors of the further ones."""
+    """The engine's cells by key, and the largest contributor to each measured column."""
 
     rows: dict[Key, Mapping[str, Cell]] = field(default_factory=dict)
     largest: dict[tuple[str, Key], float] = field(default_factory=dict)
+
+    def take(self, key: Key, row: Mapping[str, Cell], *, is_cells: bool) -> None:
+        """Take one row of the engine's."""
+        if is_cells:
+            self.rows[key] = row
+        for name, value in row.items():
+            if name.startswith("l") and value is not None:
+                place = (name[1:], key)
+                self.largest[place] = max(self.largest.get(place, 0.0), float(value))
 
 
 def assemble(
@@ -93,16 +102,13 @@ def assemble(
         codes: Code list of each axis, where it has one.
         kinds: What the columns hold.
     """
-    tables = [result.to_pylist() for result in results]
-    axes = _axes(query, tables[0], codes)
+    tables = [(p, r.to_pylist()) for p, r in zip(rewritten.parts, results, strict=True)]
+    axes = _axes(query, tables, codes)
     positions = [{value: i for i, value in enumerate(axis.codes)} for axis in axes]
     cells = _Cells()
-    for row in tables[0]:
-        cells.rows[_key(row, positions)] = row
-    for name, rows in zip(rewritten.shares, tables[1:], strict=True):
+    for part, rows in tables:
         for row in rows:
-            place = (name, _key(row, positions))
-            cells.largest[place] = max(cells.largest.get(place, 0.0), float(row["largest"] or 0))
+            cells.take(_key(row, part, positions), row, is_cells=part.is_cells)
     everything = cells.rows.get((TOTAL,) * len(axes), {})
     table = Table(
         sizes=tuple(len(axis.codes) for axis in axes),
@@ -167,7 +173,7 @@ def _sorted(order: list[int], values: list[Cell], *, descending: bool) -> list[i
 
 def _axes(
     query: BoundQuery,
-    rows: Sequence[Mapping[str, Cell]],
+    tables: Sequence[tuple[Part, Sequence[Mapping[str, Cell]]]],
     codes: Mapping[str, tuple[str, ...] | None],
 ) -> tuple[Axis, ...]:
     """The values of each axis: the code list and whatever was observed besides."""
@@ -178,8 +184,7 @@ def _axes(
     axes = []
     for i, name in enumerate(query.axes):
         listed = None if too_many else codes.get(name)
-        bit = 1 << (len(query.axes) - 1 - i)
-        observed = {row[f"d{i}"] for row in rows if not _whole(row["level"]) & bit}
+        observed = {row[f"d{i}"] for part, rows in tables if part.axes == (i,) for row in rows}
         known: dict[Value | None, None] = dict.fromkeys(listed or ())
         if name in query.fixed:
             known[query.fixed[name]] = None
@@ -196,12 +201,11 @@ def _order_of(value: Value | None) -> tuple[bool, float, str]:
     return (False, number, str(value))
 
 
-def _key(row: Mapping[str, Cell], positions: Sequence[Mapping[Value | None, int]]) -> Key:
-    level = _whole(row["level"])
-    last = len(positions) - 1
+def _key(
+    row: Mapping[str, Cell], part: Part, positions: Sequence[Mapping[Value | None, int]]
+) -> Key:
     return tuple(
-        TOTAL if level & (1 << (last - i)) else known[row[f"d{i}"]]
-        for i, known in enumerate(positions)
+        known[row[f"d{i}"]] if i in part.axes else TOTAL for i, known in enumerate(positions)
     )
 
 
@@ -220,7 +224,7 @@ def _statistic(
         facts = {key: _present(row, i) for key, row in cells.rows.items()}
         return Statistic(StatisticKind.PRESENT, f"present/{measure.column}", facts)
     facts = {
-        key: _summed(measure, row, i, cells.largest.get((measure.column, key), 0.0), kinds)
+        key: _summed(measure, row, i, cells.largest.get((str(i), key), 0.0), kinds)
         for key, row in cells.rows.items()
     }
     kind = StatisticKind.TOTAL if measure.kind is MeasureKind.SUM else StatisticKind.MEAN

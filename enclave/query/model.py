@@ -1,7 +1,7 @@
 """A question once it is bound, the plan the engine runs, and who runs it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -114,12 +114,14 @@ class QueryPlan:
     Attributes:
         snapshot: Table and version.
         columns: Columns to open; no other is touched.
-        statements: First the cells, then one per measure and contributor.
+        base: Draws what may be read into a temporary table.
+        statements: Run over that table, in order.
     """
 
     snapshot: Snapshot
     columns: tuple[str, ...]
-    statements: tuple[PreparedStatement, ...] = field(default=())
+    base: PreparedStatement
+    statements: tuple[str, ...]
 
 
 class QueryRunner(Protocol):

@@ -1,21 +1,29 @@
 """The plan of a bound question: SQL built anew so that each cell carries its contributors.
 
 Nothing of what was typed is in it: identifiers are names of the contract, quoted; values are
-parameters. The first statement gives every cell of the table with all its margins:
+parameters. The rows that may be read are drawn once into `base`, with only what is needed: hashes
+of the person's and entities' keys (`u`, `e0`, …), whether the person's key is missing (`k`),
+dimensions (`d0`, …) and measured columns as numbers (`m0`, …). The controlled table has every
+margin, so there is one statement over `base` for each subset of its dimensions. Each adds up by
+person first, then by cell:
 
 | column | meaning |
 |---|---|
-| `level` | which dimensions are totals: bit n from the left is set where dimension n is one |
-| `d0`, `d1`, … | the dimensions |
+| `d0`, `d1`, … | the subset's dimensions, by their number among the axes |
 | `rows`, `people`, `unkeyed` | rows, distinct people, rows without the person's key |
 | `n0`, `p0`, `a0` | per measured column: rows with a value, people with one, people lacking one |
-| `s0`, `w0`, `t0` | sum, sum of magnitudes, people for whom a yes/no column is yes |
+| `s0`, `w0` | its sum and the sum of its magnitudes |
+| `l0`, `t0` | the largest person's magnitude; for yes/no, people with a yes |
 
-Then one statement per summed column and contributor (the person, each entity): the largest
-contributor's magnitude in each cell, `largest`.
+Where sums are asked for, one further statement per entity key and subset gives the largest entity's
+magnitude, `l0`.
+
+People are told apart by a 64-bit hash of their id, inside the engine only, for its memory's sake.
+Two of ten million people fall together once in some hundred thousand tables, and then count as one,
+which suppresses rather than shows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -23,15 +31,7 @@ from typing import Final
 from sqlglot import exp
 
 from enclave.evidence import Snapshot
-from enclave.query.conditions import (
-    Every,
-    Missing,
-    Opposite,
-    Value,
-    column,
-    columns_of,
-    render,
-)
+from enclave.query.conditions import Every, Value, column, columns_of, render
 from enclave.query.model import (
     BoundQuery,
     ColumnKind,
@@ -43,8 +43,23 @@ from enclave.query.model import (
 
 SOURCE: Final = "data"
 """Name under which the engine registers the opened dataset; `duckdb_worker` has the same."""
+BASE: Final = "base"
+"""The temporary table the engine makes of the plan's `base`; `duckdb_worker` has the same."""
 _DIALECT: Final = "duckdb"
 _NUMERIC: Final = frozenset({ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.BOOLEAN})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one statement gives.
+
+    Attributes:
+        axes: Numbers of the axes that are not totals in it.
+        is_cells: Whether it gives the cells, or the largest entities only.
+    """
+
+    axes: tuple[int, ...]
+    is_cells: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,116 +68,190 @@ class Rewritten:
 
     Attributes:
         plan: What the engine runs.
-        measured: Measured columns in order of their number in the first statement.
-        shares: Measured column of each further statement.
+        parts: What each statement gives.
+        measured: Measured columns in order of their number.
     """
 
     plan: QueryPlan
+    parts: tuple[Part, ...]
     measured: tuple[str, ...]
-    shares: tuple[str, ...]
 
 
 def rewrite(
     query: BoundQuery, counted: Counted, snapshot: Snapshot, kinds: Mapping[str, ColumnKind]
 ) -> Rewritten:
     """The plan of a bound question."""
-    measured = tuple(dict.fromkeys(m.column for m in query.measures if m.column is not None))
-    summed = dict.fromkeys(
-        m.column
-        for m in query.measures
-        if m.column is not None and m.kind in {MeasureKind.SUM, MeasureKind.MEAN}
-    )
-    shares = [(name, key) for name in summed for key in counted.contributors]
-    statements = [_cells(query, counted, measured, kinds)]
-    statements += [_shares(query, name, key, kinds[name]) for name, key in shares]
+    names = tuple(dict.fromkeys(m.column for m in query.measures if m.column is not None))
+    measured = [_Measured(i, name, kinds[name]) for i, name in enumerate(names)]
+    summed = any(m.kind in {MeasureKind.SUM, MeasureKind.MEAN} for m in query.measures)
+    entities = [key for key in counted.contributors if key != counted.unit] if summed else []
+    parts, statements = [], []
+    numbers = range(len(query.axes))
+    for axes in (s for n in range(len(numbers) + 1) for s in combinations(numbers, n)):
+        by_person = counted.unit is not None
+        statements.append(_people(measured, axes) if by_person else _rows(measured, axes))
+        parts.append(Part(axes, is_cells=True))
+        for e in range(len(entities)):
+            statements.append(_entities(e, measured, axes))
+            parts.append(Part(axes, is_cells=False))
     named = columns_of(Every((query.restriction, query.condition)))
-    keys = {key for _, key in shares} | ({counted.unit} if counted.unit is not None else set())
-    columns = {*query.axes, *measured, *named, *keys}
-    plan = QueryPlan(snapshot, tuple(sorted(columns)), tuple(statements))
-    return Rewritten(plan, measured, tuple(name for name, _ in shares))
+    keys = {*entities, *(() if counted.unit is None else (counted.unit,))}
+    plan = QueryPlan(
+        snapshot,
+        columns=tuple(sorted({*query.axes, *names, *named, *keys})),
+        base=_base(query, counted.unit, entities, measured),
+        statements=tuple(s.sql(_DIALECT) for s in statements),
+    )
+    return Rewritten(plan, tuple(parts), names)
 
 
-def _cells(
-    query: BoundQuery,
-    counted: Counted,
-    measured: Sequence[str],
-    kinds: Mapping[str, ColumnKind],
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """One measured column and its number."""
+
+    i: int
+    name: str
+    kind: ColumnKind
+
+    @property
+    def is_numeric(self) -> bool:
+        return self.kind in _NUMERIC
+
+    def as_number(self) -> exp.Expr:
+        """The column as a number: a yes counts one, and so does a text that is there."""
+        if self.kind is ColumnKind.BOOLEAN:
+            return exp.cast(column(self.name), "TINYINT")
+        if self.is_numeric:
+            return column(self.name)
+        there = exp.Not(this=_is_missing(self.name))
+        return exp.Case(ifs=[exp.If(this=there, true=exp.cast(_number(1), "TINYINT"))])
+
+    @property
+    def m(self) -> exp.Expr:
+        """The column in `base`."""
+        return column(f"m{self.i}")
+
+
+def _base(
+    query: BoundQuery, unit: str | None, entities: Sequence[str], measured: Sequence[_Measured]
 ) -> PreparedStatement:
-    rows = exp.Count(this=exp.Star())
-    unkeyed: exp.Expr = exp.Literal.number(0)
-    people: exp.Expr = rows.copy()
-    if counted.unit is not None:
-        unkeyed = _among(rows.copy(), _is_missing(counted.unit))
-        people = _distinct(counted.unit)
-    selected = [
-        *_axes(query),
-        exp.alias_(rows, "rows"),
-        exp.alias_(people, "people"),
-        exp.alias_(unkeyed, "unkeyed"),
-    ]
-    for i, name in enumerate(measured):
-        selected.extend(_measured(i, name, people, kinds[name]))
+    """Rows that may be read, and of them only what is needed."""
     parameters: list[Value] = []
-    select = _grouped(query, selected, (), parameters)
+    condition = render(Every((query.restriction, query.condition)), parameters)
+    source = exp.Table(this=exp.Identifier(this=SOURCE, quoted=True))
+    select = exp.select(*(_as(column(a), f"d{i}") for i, a in enumerate(query.axes)))
+    select = select.from_(source).where(condition)
+    if unit is not None:
+        select = select.select(_as(_hash(unit), "u"), _as(_is_missing(unit), "k"))
+    select = select.select(*(_as(_hash(key), f"e{i}") for i, key in enumerate(entities)))
+    select = select.select(*(_as(m.as_number(), f"m{m.i}") for m in measured))
+    if not select.expressions:
+        select = select.select(_as(exp.Boolean(this=False), "k"))
     return PreparedStatement(select.sql(_DIALECT), tuple(parameters))
 
 
-def _measured(i: int, name: str, people: exp.Expr, kind: ColumnKind) -> Iterator[exp.Expr]:
-    yield exp.alias_(exp.Count(this=column(name)), f"n{i}")
-    yield exp.alias_(_among(people.copy(), exp.Not(this=_is_missing(name))), f"p{i}")
-    yield exp.alias_(_among(people.copy(), _is_missing(name)), f"a{i}")
-    if kind in _NUMERIC:
-        yield exp.alias_(exp.Sum(this=_number(name, kind)), f"s{i}")
-        yield exp.alias_(exp.Sum(this=exp.Abs(this=_number(name, kind))), f"w{i}")
-    if kind is ColumnKind.BOOLEAN:
-        yield exp.alias_(_among(people.copy(), column(name)), f"t{i}")
-
-
-def _shares(query: BoundQuery, name: str, key: str, kind: ColumnKind) -> PreparedStatement:
-    """The largest contributor: add up by contributor, then take the largest of each cell."""
-    part = exp.Sum(this=exp.Abs(this=_number(name, kind)))
-    parameters: list[Value] = []
-    selected = [*_axes(query), exp.alias_(part, "part")]
-    inner = _grouped(query, selected, (key,), parameters, present=name)
-    names = ["level", *(f"d{i}" for i in range(len(query.axes)))]
-    outer = exp.select(
-        *(column(n) for n in names), exp.alias_(exp.Max(this=column("part")), "largest")
+def _people(measured: Sequence[_Measured], axes: Sequence[int]) -> exp.Select:
+    """One subset's cells: by person and then by cell."""
+    inner = _grouped(axes, "u").select(_as(_count(), "r"), _as(_among(_count(), column("k")), "k"))
+    for m in measured:
+        inner = inner.select(*_of_person(m))
+    outer = _over(inner, axes).select(
+        _as(exp.Sum(this=column("r")), "rows"),
+        _as(_count(), "people"),
+        _as(exp.Sum(this=column("k")), "unkeyed"),
     )
-    outer = outer.from_(inner.subquery("parts")).group_by(*(column(n) for n in names))
-    return PreparedStatement(outer.sql(_DIALECT), tuple(parameters))
+    for m in measured:
+        outer = outer.select(*_of_people(m))
+    return outer
 
 
-def _grouped(
-    query: BoundQuery,
-    selected: Sequence[exp.Expr],
-    keys: Sequence[str],
-    parameters: list[Value],
-    *,
-    present: str | None = None,
-) -> exp.Select:
-    """A SELECT over the source, restricted, grouped by `keys` and every subset of the axes."""
-    condition = Every((query.restriction, query.condition))
-    if present is not None:
-        condition = Every((condition, Opposite(Missing(present))))
-    source = exp.Table(this=exp.Identifier(this=SOURCE, quoted=True))
-    select = exp.select(*selected).from_(source).where(render(condition, parameters))
-    subsets = [s for n in range(len(query.axes) + 1) for s in combinations(query.axes, n)]
-    if query.axes or keys:
-        sets = [exp.Tuple(expressions=[column(c) for c in (*keys, *s)]) for s in subsets]
-        select.set("group", exp.Group(grouping_sets=[exp.GroupingSets(expressions=sets)]))
+def _rows(measured: Sequence[_Measured], axes: Sequence[int]) -> exp.Select:
+    """One subset's cells where rows are what is counted."""
+    select = _grouped(axes).select(
+        _as(_count(), "rows"), _as(_count(), "people"), _as(_number(0), "unkeyed")
+    )
+    for m in measured:
+        missing = exp.Is(this=m.m, expression=exp.Null())
+        select = select.select(
+            _as(exp.Count(this=m.m), f"n{m.i}"),
+            _as(exp.Count(this=m.m), f"p{m.i}"),
+            _as(_among(_count(), missing), f"a{m.i}"),
+            _as(exp.Sum(this=m.m), f"s{m.i}"),
+            _as(exp.Sum(this=exp.Abs(this=m.m)), f"w{m.i}"),
+            _as(exp.Max(this=exp.Abs(this=m.m)), f"l{m.i}"),
+            _as(_among(_count(), exp.EQ(this=m.m, expression=_number(1))), f"t{m.i}"),
+        )
     return select
 
 
-def _axes(query: BoundQuery) -> list[exp.Expr]:
-    level: exp.Expr = exp.Literal.number(0)
-    if query.axes:
-        level = exp.Anonymous(this="GROUPING_ID", expressions=[column(a) for a in query.axes])
-    dimensions = [exp.alias_(column(a), f"d{i}") for i, a in enumerate(query.axes)]
-    return [exp.alias_(level, "level"), *dimensions]
+def _entities(e: int, measured: Sequence[_Measured], axes: Sequence[int]) -> exp.Select:
+    """One subset's largest entities."""
+    numeric = [m for m in measured if m.is_numeric]
+    inner = _grouped(axes, f"e{e}")
+    for m in numeric:
+        inner = inner.select(_as(exp.Sum(this=exp.Abs(this=m.m)), f"w{m.i}"))
+    outer = _over(inner, axes)
+    for m in numeric:
+        outer = outer.select(_as(exp.Max(this=column(f"w{m.i}")), f"l{m.i}"))
+    return outer
 
 
-def _distinct(name: str) -> exp.Expr:
-    return exp.Count(this=exp.Distinct(expressions=[column(name)]))
+def _grouped(axes: Sequence[int], *keys: str) -> exp.Select:
+    """Over `base`, by the subset's dimensions and further keys."""
+    names = [f"d{a}" for a in axes]
+    base = exp.Table(this=exp.Identifier(this=BASE, quoted=True))
+    select = exp.select(*(column(n) for n in names)).from_(base)
+    grouped = [column(n) for n in (*keys, *names)]
+    return select.group_by(*grouped) if grouped else select
+
+
+def _over(inner: exp.Select, axes: Sequence[int]) -> exp.Select:
+    """Over `inner`, by the subset's dimensions."""
+    names = [f"d{a}" for a in axes]
+    outer = exp.select(*(column(n) for n in names)).from_(inner.subquery("parts"))
+    return outer.group_by(*(column(n) for n in names)) if names else outer
+
+
+def _of_person(m: _Measured) -> list[exp.Expr]:
+    """What one person's rows in a cell come to."""
+    return [
+        _as(exp.Count(this=m.m), f"n{m.i}"),
+        _as(exp.Sum(this=m.m), f"s{m.i}"),
+        _as(exp.Sum(this=exp.Abs(this=m.m)), f"w{m.i}"),
+        _as(_among(_count(), exp.EQ(this=m.m, expression=_number(1))), f"t{m.i}"),
+    ]
+
+
+def _of_people(m: _Measured) -> list[exp.Expr]:
+    """What the people of a cell come to."""
+    there, yes = column(f"n{m.i}"), column(f"t{m.i}")
+    some = exp.GT(this=there, expression=_number(0))
+    lacking = exp.GT(this=column("r"), expression=there.copy())
+    return [
+        _as(exp.Sum(this=there.copy()), f"n{m.i}"),
+        _as(_among(_count(), some), f"p{m.i}"),
+        _as(_among(_count(), lacking), f"a{m.i}"),
+        _as(exp.Sum(this=column(f"s{m.i}")), f"s{m.i}"),
+        _as(exp.Max(this=column(f"w{m.i}")), f"l{m.i}"),
+        _as(exp.Sum(this=column(f"w{m.i}")), f"w{m.i}"),
+        _as(_among(_count(), exp.GT(this=yes, expression=_number(0))), f"t{m.i}"),
+    ]
+
+
+def _as(expression: exp.Expr, name: str) -> exp.Expr:
+    return exp.alias_(expression, name)
+
+
+def _number(value: int) -> exp.Expr:
+    return exp.Literal.number(value)
+
+
+def _count() -> exp.Expr:
+    return exp.Count(this=exp.Star())
+
+
+def _hash(name: str) -> exp.Expr:
+    return exp.Anonymous(this="HASH", expressions=[column(name)])
 
 
 def _among(aggregate: exp.Expr, condition: exp.Expr) -> exp.Expr:
@@ -171,10 +260,3 @@ def _among(aggregate: exp.Expr, condition: exp.Expr) -> exp.Expr:
 
 def _is_missing(name: str) -> exp.Expr:
     return exp.Is(this=column(name), expression=exp.Null())
-
-
-def _number(name: str, kind: ColumnKind) -> exp.Expr:
-    """The column as a number; a yes counts one."""
-    if kind is ColumnKind.BOOLEAN:
-        return exp.cast(column(name), "INT")
-    return column(name)
