@@ -82,6 +82,8 @@ def write_settings(home: Path, *, port: int, database_url: str) -> Path:
             "colored_console_log": False,
         },
         "scheduler": {"enable_health_check": False},
+        # A task's supervisor may notice its end only with the next heartbeat; 5 s otherwise.
+        "workers": {"min_heartbeat_interval": 1},
         "dag_processor": {"min_file_process_interval": 30, "refresh_interval": 30},
         "usage_data_collection": {"enabled": False},
     }

@@ -77,9 +77,14 @@ class DropTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """List in a thread, so that a slow landing zone delays no other trigger."""
+        """List in a thread, so that a slow landing zone delays no other trigger.
+
+        The first look comes after the first pause: the sensor has just looked, and a trigger that
+        fires before the scheduler has heard of the deferral makes it take the task for lost.
+        """
         until = datetime.fromisoformat(self.until)
         while True:
+            await asyncio.sleep(self.poll_seconds)
             try:
                 drops = await asyncio.to_thread(count_drops, self.agreement_id, waits=True)
             except StepRetryError as error:
@@ -91,7 +96,6 @@ class DropTrigger(BaseTrigger):
             if drops or datetime.now(UTC) >= until:
                 yield _event({"drops": drops})
                 return
-            await asyncio.sleep(self.poll_seconds)
 
 
 class DropSensor(BaseSensorOperator):
