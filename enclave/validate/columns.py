@@ -94,7 +94,8 @@ def reader_of(column: Column) -> Reader:
             return boolean_reader(column)
         case LogicalType.DATE | LogicalType.TIMESTAMP as kind:
             read = instant_reader(layouts_of(column), kind)
-            return lambda text: on_distinct(text, read)
+            few = kind is LogicalType.DATE
+            return lambda text: on_distinct(text, read, expect_few=few)
 
 
 def _judges(column: Column, at: dict[str, int]) -> Iterator[tuple[int, Judge]]:

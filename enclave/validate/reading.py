@@ -83,9 +83,16 @@ def has_few_values(text: pa.Array) -> bool:
     return len(text) > _SAMPLE_ROWS and pc.count_distinct(sample).as_py() * 2 < len(sample)
 
 
-def on_distinct(text: pa.Array, read: Reader) -> Reading:
-    """Read the distinct values only, when there are few, and spread the result over the rows."""
-    if not has_few_values(text):
+def on_distinct(text: pa.Array, read: Reader, *, expect_few: bool = False) -> Reading:
+    """Read the distinct values only, when there are few, and spread the result over the rows.
+
+    Args:
+        text: The column.
+        read: How to read it.
+        expect_few: Whether there are few by nature (a century has 36,525 days), though the first
+            rows may all differ.
+    """
+    if len(text) <= _SAMPLE_ROWS or not (expect_few or has_few_values(text)):
         return read(text)
     encoded = text.dictionary_encode()
     reading = read(encoded.dictionary)

@@ -8,6 +8,7 @@ lookaround, possessive repeats).
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from governance.errors import ContractError
@@ -35,6 +36,7 @@ def to_re2(pattern: str) -> str:
     return rf"\A(?:{_alike(pattern)})\z"
 
 
+@lru_cache(maxsize=1024)
 def _alike(pattern: str) -> str:
     translated = "".join(_translate(pattern))
     try:
