@@ -46,6 +46,7 @@ class _Records:
         content: The block's bytes.
         spans: Where records lie.
         wanted, headers, trailers: Which are of the contract's type, header, trailer records.
+        strange: Which are of a type the contract does not name, where it names them all.
     """
 
     content: bytes
@@ -53,6 +54,7 @@ class _Records:
     wanted: Mask
     headers: Mask
     trailers: Mask
+    strange: Mask
 
 
 class FixedWidthReader(SubmissionReader):
@@ -147,7 +149,12 @@ class FixedWidthReader(SubmissionReader):
             wanted = ~(headers | trailers)
         else:
             wanted = self._has_type(content, spans, file.record_type)
-        return _Records(content, spans, wanted, headers, trailers)
+        strange = np.zeros(len(wanted), np.bool_)
+        if file.other_record_types:
+            strange = ~(wanted | headers | trailers)
+            for code in file.other_record_types:
+                strange &= ~self._has_type(content, spans, code)
+        return _Records(content, spans, wanted, headers, trailers, strange)
 
     def _has_type(self, content: bytes, spans: Spans, code: str | None) -> Mask:
         """Which records carry the type code at its place (bytes: type codes are ASCII)."""
@@ -253,6 +260,8 @@ class _Frame:
         self._wanted = 0
         self._header_lines: list[int] = []
         self._trailer_lines: list[int] = []
+        self._strange_lines: list[int] = []
+        self._strange = 0
         self._headers = 0
         self._trailers = 0
         self._last_is_trailer = False
@@ -284,9 +293,11 @@ class _Frame:
         self._wanted += int(records.wanted.sum())
         self._headers += int(records.headers.sum())
         self._trailers += int(records.trailers.sum())
+        self._strange += int(records.strange.sum())
         for mask, lines in (
             (records.headers, self._header_lines),
             (records.trailers, self._trailer_lines),
+            (records.strange, self._strange_lines),
         ):
             at = np.flatnonzero(mask)[:LINES_SHOWN]
             lines.extend((spans.lines[at] + lines_before + 1).tolist())
@@ -299,7 +310,8 @@ class _Frame:
         """Judge the whole file.
 
         Raises:
-            UnreadableSubmissionError: Two headers, no or two trailers, or a wrong count.
+            UnreadableSubmissionError: Two headers, no or two trailers, a wrong count, or a
+                record of a type nobody named.
         """
         file = self._file
         if file.header_record and self._headers > 1:
@@ -308,8 +320,20 @@ class _Frame:
                 f"The file has {self._headers} header records; several files may have been joined.",
                 tuple(self._header_lines[:LINES_SHOWN]),
             )
-        if file.trailer_record is None:
-            return
+        if file.trailer_record is not None:
+            self._check_trailer()
+        if self._strange:
+            records = "1 record is" if self._strange == 1 else f"{self._strange:,} records are"
+            known = ", ".join((str(file.record_type), *file.other_record_types))
+            raise self._refuse(
+                "intake.record_type_unknown",
+                f"{records} of a type that the contract does not name (it names {known}); another "
+                "section or another file may have been sent.",
+                tuple(self._strange_lines[:LINES_SHOWN]),
+            )
+
+    def _check_trailer(self) -> None:
+        """One trailer, at the end, with the right count."""
         if not self._last_is_trailer:
             raise self._refuse(
                 "intake.trailer_record_missing",

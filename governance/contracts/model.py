@@ -139,6 +139,8 @@ class FileFormat:
         record_type_start, record_type_width, record_type: Fixed width: where the type code stands
             and which one is this dataset's.
         header_record, trailer_record: Fixed width: type codes of the header and trailer records.
+        other_record_types: Fixed width: types of the file that are other datasets'. When it is
+            given, a record of any further type refuses the file.
         trailer_count_start, trailer_count_width: Where the trailer states the number of records.
         archive_member: `fnmatch` pattern of the member inside a zip.
         ignore_extra_columns: Unnamed or unknown columns are dropped with a finding, not refused.
@@ -158,6 +160,7 @@ class FileFormat:
     record_type: str | None = None
     header_record: str | None = None
     trailer_record: str | None = None
+    other_record_types: tuple[str, ...] = ()
     trailer_count_start: int | None = None
     trailer_count_width: int | None = None
     archive_member: str | None = None

@@ -163,3 +163,16 @@ def test_good_tanf_files(name: str, record_type: str, rows: int, others: int) ->
 def test_bad_tanf_files(name: str, code: str) -> None:
     folder = shared_data.folder("tanf_fixed_width")
     assert code_of((folder / name).read_bytes(), tanf(folder, "T1")) == code
+
+
+def test_a_record_of_a_type_nobody_named_refuses_the_file() -> None:
+    """Where the contract names all types of the file, a line of another is not passed over."""
+    named = replace(SMALL, file=replace(FILE, other_record_types=("T2",)))
+    odd = GOOD.replace(b"T2x", b"T7x")
+
+    assert read_back(GOOD, named).rows == read_back(GOOD, SMALL).rows
+    assert code_of(odd, named) == "intake.record_type_unknown"
+    with pytest.raises(UnreadableSubmissionError) as caught:
+        read_back(odd, named)
+    assert caught.value.findings[-1].lines == (3,)
+    assert "T7" not in caught.value.findings[-1].message
