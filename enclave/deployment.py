@@ -1,14 +1,17 @@
 """One deployment, opened: settings, zones, keys, contracts, agreements, state and ledger."""
 
+import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+
+from pydantic import SecretStr
 
 from enclave.adapters.keyring import init_ring, open_ring
 from enclave.adapters.parquet_encryption import ParquetEncryption
@@ -17,7 +20,7 @@ from enclave.keys import KeyRing
 from enclave.lake import Lake
 from enclave.ledger import Ledger
 from enclave.provenance import code_version
-from enclave.settings import SETTINGS_FILE, EnclaveSettings, load_settings
+from enclave.settings import ENV_PREFIX, SETTINGS_FILE, EnclaveSettings, load_settings
 from enclave.store import SubmissionStore
 from enclave.zones import Zone, Zones
 from governance.agreements import Agreement, DatasetTerms
@@ -31,6 +34,7 @@ from governance.signing import LocalSigner
 SCHEMAS = "schemas"
 DATABASE = "state.sqlite"
 SPILL = "spill"
+_PLAIN = re.compile(r"[\w.:/@%+,=;-]*")
 
 
 @dataclass(frozen=True)
@@ -150,30 +154,33 @@ def ledger_signer(ring: KeyRing) -> LocalSigner:
     return LocalSigner.derive(ring.current("ledger-signing", "enclave").material)
 
 
-def init_deployment(home: Path, **settings: str | int | None) -> Deployment:
+def init_deployment(home: Path, **settings: str | int | SecretStr | None) -> Deployment:
     """Make a deployment at `home`: settings file, wrapping key, zones, database, example schemas.
+
+    What the environment says is written into the settings file too, so that the deployment stays
+    where it was made; its secrets are not, and must be in the environment ever after.
 
     Args:
         home: An empty or new folder.
-        settings: Values for the settings file, by field name; the environment still wins.
+        settings: Values for the settings file, by field name; the environment wins.
 
     Raises:
-        ConfigurationError: The folder holds something already.
+        ConfigurationError: The folder holds something already, or a setting is unusable; nothing
+            was written.
     """
-    if home.exists() and any(home.iterdir()):
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
         message = f"{home} is not empty; give a new folder."
         raise ConfigurationError(message)
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    home.chmod(0o700)
-    shutil.copytree(
-        str(resources.files("schemas")),
-        home / SCHEMAS,
-        ignore=shutil.ignore_patterns("__pycache__", "*.py"),
-    )
-    _write_settings(home, settings)
+    environment = load_settings(home).model_fields_set
+    given = {
+        name: value
+        for name, value in settings.items()
+        if value is not None and name not in environment
+    }
+    chosen = load_settings(home, **given)
+    _make_home(home, chosen, environment)
     loaded = load_settings(home)
     init_ring(loaded)
-    init_zones(loaded)
     deployment = open_deployment(home)
     deployment.store.create()
     deployment.ledger.append(
@@ -182,16 +189,58 @@ def init_deployment(home: Path, **settings: str | int | None) -> Deployment:
     return deployment
 
 
-def _write_settings(home: Path, values: Mapping[str, str | int | None]) -> None:
+def _make_home(home: Path, chosen: EnclaveSettings, environment: Collection[str]) -> None:
+    """Folder, settings, schemas and zones; the folder is empty again when one of them fails."""
+    if chosen.storage != "local":
+        build_zones(chosen)  # refuses contradictions before anything is made
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home.chmod(0o700)
+    try:
+        _write_settings(chosen, from_environment=environment)
+        shutil.copytree(
+            str(resources.files("schemas")),
+            home / SCHEMAS,
+            ignore=shutil.ignore_patterns("__pycache__", "*.py"),
+        )
+        _check_unused(init_zones(chosen), chosen)
+    except BaseException:
+        shutil.rmtree(home, ignore_errors=True)
+        raise
+
+
+def _check_unused(zones: Zones, settings: EnclaveSettings) -> None:
+    """Keys that another home wrapped could not be opened; with Key Vault they are shared."""
+    if settings.key_vault_key_id is None and any(zones.store(Zone.IDENTITY).list()):
+        message = (
+            f"The containers {settings.container_prefix}-… hold another deployment's keys. Give "
+            f"another {ENV_PREFIX}CONTAINER_PREFIX, or use the home that deployment has."
+        )
+        raise ConfigurationError(message)
+
+
+def _write_settings(settings: EnclaveSettings, *, from_environment: Collection[str]) -> None:
     """`enclave.env`: every setting, those left at their default as comments."""
     lines = ["# Settings of this deployment; ENCLAVE_… variables of the environment win."]
     for name, field in EnclaveSettings.model_fields.items():
         if name == "home":
             continue
         lines.append(f"# {field.description}")
-        value = values.get(name)
-        shown = f"ENCLAVE_{name.upper()}={field.default if value is None else value}"
-        lines.append(f"#{shown}" if value is None else shown)
-    file = home / SETTINGS_FILE
+        variable = f"{ENV_PREFIX}{name.upper()}"
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr) and name in from_environment:
+            lines.append(f"#{variable}=   (a secret of the environment, never written here)")
+        elif name in settings.model_fields_set or value != field.default:
+            lines.append(f"{variable}={_quoted(value)}")
+        else:
+            lines.append(f"#{variable}={'' if value is None else _quoted(value)}")
+    file = settings.home / SETTINGS_FILE
+    file.touch(mode=0o600)
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    file.chmod(0o600)
+
+
+def _quoted(value: object) -> str:
+    """The value as the settings file holds it, in quotes where it is more than one plain word."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    if _PLAIN.fullmatch(text):
+        return text
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

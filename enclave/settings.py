@@ -1,26 +1,29 @@
 """Settings of the data plane, from `ENCLAVE_…` variables and the deployment's `enclave.env`."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from governance.errors import ConfigurationError
 
 SETTINGS_FILE = "enclave.env"
+ENV_PREFIX = "ENCLAVE_"
 
 
 class EnclaveSettings(BaseSettings):
     """One deployment's settings; every field is `ENCLAVE_<NAME>` in the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="ENCLAVE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="ignore")
 
     home: Path = Field(description="Folder of the deployment (also --home).")
     programme: str = Field(default="Data enclave", description="Name shown on receipts.")
     contact: str = Field(default="", description="Whom a steward asks, shown on receipts.")
     storage: Literal["local", "azure"] = Field(
-        default="local", description="Where the zones lie: a local folder or Azure Blob Storage."
+        default="local",
+        description="Where the zones lie: local (folders in the home) or azure (Blob Storage); "
+        "azure too when only an account URL or a connection string is given.",
     )
     azure_account_url: str | None = Field(
         default=None, description="https://{account}.blob.core.windows.net; DefaultAzureCredential."
@@ -46,23 +49,36 @@ class EnclaveSettings(BaseSettings):
     query_memory_mb: int = Field(default=1024, ge=64, description="Memory limit of one query.")
     query_seconds: int = Field(default=60, ge=1, description="Time limit of one query.")
 
+    @model_validator(mode="after")
+    def _azure_when_an_account_is_named(self) -> Self:
+        """Naming an account is enough to mean it."""
+        named = self.azure_account_url or self.azure_connection_string
+        if named and "storage" not in self.model_fields_set:
+            self.__dict__["storage"] = "azure"  # derived: not a field that somebody set
+        return self
 
-def load_settings(home: Path | None = None) -> EnclaveSettings:
+
+def load_settings(home: Path | None = None, **values: object) -> EnclaveSettings:
     """Settings of the deployment at `home` (or `ENCLAVE_HOME`).
 
     The environment wins over `enclave.env` in the home.
+
+    Args:
+        home: The deployment's folder.
+        values: Fields fixed by the caller, whatever the environment says.
 
     Raises:
         ConfigurationError: No home is named, or a value is unusable; names the settings at fault.
     """
     try:
-        settings = _read(home, None)
+        settings = _read(home, None, values)
         file = settings.home / SETTINGS_FILE
         if file.is_file():
-            settings = _read(settings.home, file)
+            settings = _read(settings.home, file, values)
     except ValidationError as error:
         fields = ", ".join(
-            f"ENCLAVE_{'_'.join(map(str, e['loc'])).upper()} ({e['type']})" for e in error.errors()
+            f"{ENV_PREFIX}{'_'.join(map(str, e['loc'])).upper()} ({e['type']})"
+            for e in error.errors()
         )
         remedy = "Give --home DIR or set ENCLAVE_HOME; `enclave init DIR` makes a deployment."
         message = f"Settings cannot be used: {fields}. {remedy}"
@@ -70,7 +86,7 @@ def load_settings(home: Path | None = None) -> EnclaveSettings:
     return settings.model_copy(update={"home": settings.home.resolve()})
 
 
-def _read(home: Path | None, file: Path | None) -> EnclaveSettings:
+def _read(home: Path | None, file: Path | None, values: dict[str, object]) -> EnclaveSettings:
     """Settings with `home` fixed when given; `file` fills what the environment does not say."""
-    named: dict[str, Any] = {} if home is None else {"home": home}
+    named: dict[str, Any] = dict(values) if home is None else {**values, "home": home}
     return EnclaveSettings(**named) if file is None else EnclaveSettings(_env_file=file, **named)  # type: ignore[call-arg]  # pydantic-settings' own argument

@@ -18,7 +18,10 @@ def register(app: typer.Typer) -> None:
 
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
-    storage: Annotated[str, typer.Option(help="local or azure.")] = "local",
+    storage: Annotated[
+        str | None,
+        typer.Option(help="local or azure; local unless the environment names an account."),
+    ] = None,
     account_url: Annotated[
         str | None, typer.Option(help="With azure: https://ACCOUNT.blob.core.windows.net")
     ] = None,

@@ -5,6 +5,7 @@ signed grant -> a question, answered under disclosure control, and one refused -
 """
 
 import json
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from enclave.demo_data import DemoDrop, write_demo_drops
 from enclave.deployment import Deployment, init_deployment
 from enclave.errors import EnclaveError
 from enclave.query import render_answer
+from enclave.settings import load_settings
 from enclave.steps.query import ask
 from enclave.steps.report import receipt_key
 from enclave.steps.submit import submit_file
@@ -75,7 +77,7 @@ def run_demo(home: Path | None, *, scale: float, quiet: bool) -> dict[str, Any]:
     tell = _Teller(quiet=quiet)
     folder = home or Path(tempfile.mkdtemp(prefix="enclave-demo-")) / "home"
     tell.step(f"A deployment in {folder}")
-    deployment = init_deployment(folder)
+    deployment = init_deployment(folder, **_own_containers(folder))
     tell.line(
         f"{len(deployment.agreements)} agreements, {len(deployment.contracts)} contracts, "
         f"zones on {deployment.settings.storage} storage"
@@ -103,6 +105,14 @@ def run_demo(home: Path | None, *, scale: float, quiet: bool) -> dict[str, Any]:
         "answer": answer,
         "ledger": report.to_dict(),
     }
+
+
+def _own_containers(folder: Path) -> dict[str, str]:
+    """In Azure every demonstration has containers of its own, unless the environment names them."""
+    settings = load_settings(folder)
+    if settings.storage == "local" or "container_prefix" in settings.model_fields_set:
+        return {}
+    return {"container_prefix": f"demo-{secrets.token_hex(4)}"}
 
 
 def _run_feeds(tell: _Teller, deployment: Deployment, drops: list[DemoDrop]) -> None:
@@ -203,6 +213,9 @@ def _say_next(
     if deployment.settings.storage == "local":
         tell.line(f"receipts  {zones / Zone.EGRESS / receipt_key(set_apart, 'html')}")
         tell.line(f"tables    {zones / Zone.CURATED} (encrypted Parquet, Delta log)")
+    else:
+        tell.line(f"zones     containers {deployment.settings.container_prefix}-… in Azure")
+        tell.line("          (the connection string stays in your environment, not in the home)")
     tell.step("Five commands to try next")
     tell.line(f"export ENCLAVE_HOME={deployment.home}")
     tell.line(f"enclave receipt {set_apart.id[:8]}")
