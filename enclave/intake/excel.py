@@ -24,6 +24,12 @@ from enclave.intake.tabulate import RowCollector, to_raw
 from governance.contracts.model import DatasetContract
 
 PROLOG_BYTES = 4096
+SHEETS = ("xl/worksheets/", "xl/media/")
+"""Parts that stream, or are never read."""
+
+MAX_ROWS = 1_048_576
+"""Of the format itself; a row number past it would be counted up to without end."""
+
 Cells = list[object]
 
 
@@ -58,7 +64,9 @@ class ExcelReader(SubmissionReader):
     def _check_package(self) -> None:
         """Refuse bombs and XML that declares entities, before any of it is parsed."""
         archive = open_archive(self._stream, self.limits)
-        total = sum(info.file_size for info in archive.infolist())
+        parts = archive.infolist()
+        total = sum(info.file_size for info in parts)
+        held = max((i.file_size for i in parts if not i.filename.startswith(SHEETS)), default=0)
         if total > self.limits.max_workbook_bytes:
             raise refuse(
                 "intake.workbook_too_large",
@@ -66,7 +74,14 @@ class ExcelReader(SubmissionReader):
                 f"{self.limits.max_workbook_bytes} are read.",
                 remedy="Send the data as CSV.",
             )
-        for info in archive.infolist():
+        if held > self.limits.max_workbook_part_bytes:
+            raise refuse(
+                "intake.workbook_too_large",
+                f"A part of the workbook that is read whole (shared text) holds {held} bytes; at "
+                f"most {self.limits.max_workbook_part_bytes} are read.",
+                remedy="Send the data as CSV.",
+            )
+        for info in parts:
             if not info.filename.endswith((".xml", ".rels")):
                 continue
             try:
@@ -142,10 +157,11 @@ class ExcelReader(SubmissionReader):
                 return
             number += 1
             cells += len(row)
-            if cells > self.limits.max_workbook_cells:
+            if cells > self.limits.max_workbook_cells or number > MAX_ROWS:
                 raise refuse(
                     "intake.workbook_too_large",
-                    f"The sheet has more than {self.limits.max_workbook_cells} cells.",
+                    f"The sheet has more than {self.limits.max_workbook_cells} cells or "
+                    f"{MAX_ROWS} rows.",
                     remedy="Send the data as CSV.",
                 )
             if number <= self.contract.file.preamble_lines:

@@ -21,6 +21,7 @@ class IntakeLimits:
         max_resident_bytes: What cannot stream (a workbook, Parquet inside an archive) may hold.
         max_workbook_cells: Cells of the sheet read from a workbook.
         max_workbook_bytes: Uncompressed parts of a workbook together.
+        max_workbook_part_bytes: A part that is read whole (shared strings, styles).
     """
 
     max_uncompressed_bytes: int = 64 * GIB
@@ -33,3 +34,4 @@ class IntakeLimits:
     max_resident_bytes: int = 256 * MIB
     max_workbook_cells: int = 20_000_000
     max_workbook_bytes: int = 512 * MIB
+    max_workbook_part_bytes: int = 64 * MIB

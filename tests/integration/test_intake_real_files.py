@@ -58,6 +58,31 @@ def test_groton_stops_end_lines_with_carriage_returns() -> None:
     assert "intake.trailing_delimiter" in back.codes()
 
 
+def test_formula_like_codes_of_the_education_department_are_data() -> None:
+    folder = shared_data.folder("ct_edsight_aggregates") / "suspension-rates-district"
+    path = folder / "suspension-rates__2013-14_gender.csv"
+    header, *rows = reference(path)
+    back = read_back(path, build_contract(header))
+    assert back.rows == trimmed(rows)
+    assert back.rows[0][1] == '="2880013"'
+
+
+def test_title_lines_of_the_education_department_are_declared_preamble() -> None:
+    folder = shared_data.folder("ct_edsight_aggregates") / "bullying-school"
+    path = folder / "bullying__2012-13__ct.csv"
+    contract = build_contract(
+        [
+            "STATE",
+            "Number of students with at least 1 bullying incident",
+            "Counts of Bullying Incidents",
+        ],
+        replace(FileFormat(), preamble_lines=4),
+    )
+    back = read_back(path, contract)
+    assert back.rows == [("State of Connecticut", "1258", "1453")]
+    assert back.lines == {1: 6}
+
+
 @pytest.mark.parametrize(("name", "rows"), [("example.csv", 40), ("exampleWithBadRows.csv", 40)])
 def test_snap_files(name: str, rows: int) -> None:
     folder = shared_data.folder("snap_piipan")

@@ -192,6 +192,12 @@ def test_excel_parquet_and_json_lines() -> None:
         assert contract.person is not None
 
 
+def test_words_inside_words_mean_nothing() -> None:
+    contract, _, _ = draft(("Ethnicity,Capacity\n" + "Other,1\n" * 50).encode())
+    kinds = [c.treatment.kind for c in contract.columns if c.treatment]
+    assert TreatmentKind.TOWN_TO_REGION not in kinds
+
+
 def test_names_are_made_unique_and_legal() -> None:
     contract, _, _ = draft("Größe,Groe,1st Ride,A b,A_b,Ünï\nx,y,z,u,v,w\n".encode())
     names = [column.name for column in contract.columns]

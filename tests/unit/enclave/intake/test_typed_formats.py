@@ -110,6 +110,18 @@ def test_excel_caps() -> None:
     assert code_of(data, EXCEL, limits=limits) == "intake.workbook_too_large"
     limits = IntakeLimits(max_workbook_bytes=1_000)
     assert code_of(data, EXCEL, limits=limits) == "intake.workbook_too_large"
+    limits = IntakeLimits(max_workbook_part_bytes=1_000)
+    assert code_of(data, EXCEL, limits=limits) == "intake.workbook_too_large"
+
+
+def test_excel_with_a_row_number_out_of_this_world() -> None:
+    data = workbook({"A": [NAMES, ["Ann", "Groton"]]})
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        xml = archive.read("xl/worksheets/sheet1.xml")
+    far = xml.replace(b'<row r="2"', b'<row r="9999999999"')
+    assert far != xml
+    changed = rewrite(data, "xl/worksheets/sheet1.xml", far)
+    assert code_of(changed, EXCEL) == "intake.workbook_too_large"
 
 
 def test_excel_empty_sheet_and_no_rows() -> None:
