@@ -26,7 +26,7 @@ Source:
     suppressed, its numerator is 5 or less, or its denominator is under 20.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -239,10 +239,3 @@ def _keyed_choice(table: Table, tie_key: bytes) -> Callable[[Key], int]:
         return known[key]
 
     return choice
-
-
-def hidden_cells(controlled: ControlledTable) -> Iterator[tuple[int, Key, Reason]]:
-    """Every hidden cell: number of the statistic, key, reason."""
-    for index, reasons in enumerate(controlled.hidden):
-        for key, reason in reasons.items():
-            yield index, key, reason

@@ -212,7 +212,8 @@ class _Binder:
                 "Two columns of the answer have the same name.",
                 "Name them apart with AS.",
             )
-        if not self._measures:
+        refused = any(d.rule in {"sql.function", "column.measure"} for d in self._refusals.denials)
+        if not self._measures and not refused:
             self._refusals.add(
                 "sql.function",
                 "The query asks for no aggregate; rows are never shown.",

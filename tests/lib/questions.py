@@ -128,6 +128,8 @@ class Asker:
     dominance: int | None = None
     person: str = "p-ruiz"
     runner: QueryRunner | None = None
+    contract: DatasetContract | None = None
+    landed: bool = True
 
     def __call__(self, sql: str, *, totals: bool = False) -> ReleasedAnswer:
         runner = self.runner or InProcessRunner(opener(self.rows), QueryLimits(256, 1))
@@ -135,9 +137,9 @@ class Asker:
             sql,
             bundle=KEYS.verified(self.grant or build_question_grant()),
             person_id=self.person,
-            contracts={DATASET: build_question_contract()},
+            contracts={DATASET: self.contract or build_question_contract()},
             rules={DATASET: self._rule()},
-            snapshots={DATASET: SNAPSHOT},
+            snapshots={DATASET: SNAPSHOT} if self.landed else {},
             runner=runner,
             today=TODAY,
             tie_key=TIE_KEY,

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -8,7 +9,14 @@ from enclave.query import NOTICE
 from governance.errors import ConfigurationError
 from governance.grants import Comparison, ForbiddenCombination, OutputRule
 from tests.lib.grants import build_person
-from tests.lib.questions import Asker, Row, build_question_grant, build_row, build_rows
+from tests.lib.questions import (
+    Asker,
+    Row,
+    build_question_contract,
+    build_question_grant,
+    build_row,
+    build_rows,
+)
 
 ROWS = build_rows({"A": 30, "B": 40, "C": 3})
 
@@ -276,3 +284,64 @@ def test_a_query_that_needs_too_much_memory_fails_cleanly() -> None:
     runner = InProcessRunner(opener(rows), QueryLimits(memory_mb=2, threads=1))
     with pytest.raises(QueryError, match="memory"):
         Asker([], runner=runner)("SELECT gender, COUNT(*) FROM enrollment GROUP BY gender")
+
+
+def test_texts_are_counted_where_there_is_one() -> None:
+    rows = [build_row(n, note=None if n < 30 else "x", gender=None) for n in range(100)]
+    assert Asker(rows)("SELECT COUNT(note), COUNT(gender) FROM enrollment").rows == ((70, 0),)
+
+
+@pytest.mark.parametrize("entity_keys", [(), ("school",)])
+def test_a_dataset_about_no_person_counts_its_entities_or_its_rows(
+    entity_keys: tuple[str, ...],
+) -> None:
+    contract = replace(build_question_contract(), person=None, entity_keys=entity_keys)
+    rows = [build_row(n, district="AB"[n % 2], school=f"s{n % 60}") for n in range(300)]
+    sql = "SELECT district, COUNT(*), AVG(days), SUM(passed) FROM enrollment GROUP BY district"
+    answered = Asker(rows, contract=contract)(sql)
+    suppressed = None  # every one passed: the rest is under the minimum
+    assert answered.rows == (
+        ("A", 150, 170.0, suppressed),
+        ("B", 150, 170.0, suppressed),
+        ("C", 0, None, None),
+    )
+    few = [dict(r) | {"school": f"s{n % 6}"} for n, r in enumerate(rows)]
+    counts = Asker(few, contract=contract)("SELECT district, COUNT(*) FROM enrollment GROUP BY 1")
+    assert counts.rows[0] == ("A", None if entity_keys else 150)
+
+
+def test_people_cannot_be_counted_where_there_are_none() -> None:
+    contract = replace(build_question_contract(), person=None)
+    asker = Asker(ROWS, contract=contract)
+    assert asker.refused("SELECT COUNT(DISTINCT person_id) FROM enrollment") == ["sql.function"]
+
+
+def test_a_dataset_that_has_not_landed_is_refused() -> None:
+    asker = Asker(ROWS, landed=False)
+    assert asker.refused("SELECT COUNT(*) FROM enrollment") == ["dataset.landed"]
+
+
+def test_years_fit_the_column_they_restrict() -> None:
+    rows = [
+        build_row(n, started_on=date(2020 + n % 4, 9, 1), gender=str(2020 + n % 4))
+        for n in range(400)
+    ]
+    grant = build_question_grant(dataset={"years": (2020, 2021)})
+    for column in ("started_on", "gender"):
+        contract = replace(build_question_contract(), year_column=column)
+        shown = Asker(rows, grant, contract=contract)("SELECT COUNT(*) FROM enrollment")
+        assert shown.rows == ((200,),), column
+
+
+def test_more_groups_than_can_be_listed_are_those_observed() -> None:
+    rows = [
+        build_row(n, gender=f"g{n % 90}", year=1900 + n % 91, started_on=date(2020, 1, 1 + n % 7))
+        for n in range(4000)
+    ]
+    answered = Asker(rows, minimum=2)(
+        "SELECT gender, year, started_on, COUNT(*) FROM enrollment GROUP BY 1, 2, 3", totals=False
+    )
+    assert len(answered.rows) == 4000
+    assert answered.receipt["groups"] == dict.fromkeys(
+        ("gender", "year", "started_on"), "observed values only"
+    )

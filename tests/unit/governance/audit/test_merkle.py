@@ -89,6 +89,8 @@ def test_consistency_proofs_verify_and_nothing_else_does() -> None:
             assert not verify_consistency(old, old_root, size, new_root, (*proof, old_root))
             if proof:
                 assert not verify_consistency(old, old_root, size, new_root, proof[:-1])
+    assert not verify_consistency(1, EMPTY_ROOT, 3, merkle_root(leaves(3)), (b"", b"", b"", b""))
+    assert not verify_consistency(3, EMPTY_ROOT, 4, merkle_root(leaves(4)), ())
     assert not verify_consistency(0, EMPTY_ROOT, 2, merkle_root(leaves(2)), ())
     with pytest.raises(ValueError, match="earlier"):
         consistency_proof(leaves(2), 3)

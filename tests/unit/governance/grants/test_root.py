@@ -1,9 +1,11 @@
 import itertools
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from governance.canonical import canonical_json
 from governance.grants import BundleRefusedError, create_root, pin_root, update_root
 from governance.grants.model import ROOT_TYPE
 from governance.signing import Envelope, LocalSigner, sign_envelope
@@ -72,6 +74,27 @@ def test_a_root_needs_its_own_threshold() -> None:
         pin_root(replace(two, signatures=two.signatures[:1]))
     with pytest.raises(BundleRefusedError, match="threshold"):
         OLD.envelope(root_threshold=2)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"roles": {"root": {"key_ids": ["a"], "threshold": 1}}},
+        {
+            "roles": {
+                "root": {"key_ids": ["a"], "threshold": 1},
+                "signer": {"key_ids": ["a"], "threshold": 1},
+            }
+        },
+        {"surprise": 1},
+    ],
+)
+def test_a_root_that_contradicts_itself_is_refused(spoil: dict[str, object]) -> None:
+    raw = json.loads(OLD.envelope().payload) | spoil
+    forged = sign_envelope(ROOT_TYPE, canonical_json(raw), (OLD.root_signer,))
+    with pytest.raises(BundleRefusedError) as caught:
+        pin_root(forged)
+    assert caught.value.rule == "root.malformed"
 
 
 def test_a_loop_of_roots_ends() -> None:
