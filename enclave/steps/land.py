@@ -187,6 +187,8 @@ def _settle(
         rows=table.rows,
         plan_hash=table.plan_hash,
         code_version=code_version(),
+        key_ids=",".join(submission.facts.get("key_ids", [])),
+        crosswalk_generation=submission.facts.get("crosswalk", {}).get("generation"),
         supersedes=",".join(superseded) or None,
     )
     for earlier_id in superseded:

@@ -170,7 +170,13 @@ class _Processing:
                 }
                 return self._reject(facts, result.rows_read, rows_failed)
             if crosswalk is not None:
-                crosswalk.commit()
+                known = crosswalk.commit()
+                facts["crosswalk"] = {
+                    "domain": crosswalk.domain,
+                    "generation": known.generation,
+                    "people": known.people,
+                    "new_people": known.new_people,
+                }
             self._stage(result, rows_failed)
             return self._pass(facts, result.rows_read, rows_failed)
 
@@ -195,8 +201,17 @@ class _Processing:
                 self.deployment.ring,
                 self.submission.agency,
                 self.contract.person.domain,
+                at_least_generation=self._known_generation(self.contract.person.domain),
             )
         )
+
+    def _known_generation(self, domain: str) -> int:
+        """Newest commit of the crosswalk any submission knows of: an older one was put back."""
+        known = (
+            submission.facts.get("crosswalk", {})
+            for submission in self.deployment.store.list(agency=self.submission.agency)
+        )
+        return max((c["generation"] for c in known if c.get("domain") == domain), default=0)
 
     def _passes(
         self, folder: Path, crosswalk: Crosswalk | None
@@ -305,6 +320,7 @@ class _Processing:
             "report": report.to_dict(),
             "unmapped": dict(deidentifier.unmapped),
             "plan_hash": self.plan.plan_hash,
+            "key_ids": [str(key_id) for key_id in deidentifier.key_ids],
             "code_version": code_version(),
         }
 
