@@ -9,7 +9,8 @@ import getpass
 import json
 from pathlib import Path
 
-from enclave.adapters.duckdb_engine import OpenDataset, QueryLimits, SubprocessRunner
+from enclave.adapters.duckdb_engine import QueryLimits, SubprocessRunner
+from enclave.adapters.duckdb_worker import OpenDataset
 from enclave.deployment import Deployment, open_deployment
 from enclave.errors import QueryError
 from enclave.evidence import ReleasedAnswer, Snapshot
