@@ -17,6 +17,7 @@ from enclave.intake.headers import Layout
 from enclave.intake.refusals import refuse
 from enclave.intake.scanner import (
     Dialect,
+    Positions,
     Quotes,
     Spans,
     ends_inside_quotes,
@@ -165,25 +166,16 @@ def _parse_carefully(
 ) -> ParsedBlock:
     """Cut out what cannot be parsed, then parse the rest and note ragged records."""
     content = block.content
-    spans = find_records(content, dialect)
-    bad: dict[int, str] = {}
-    if ends_inside_quotes(content, dialect):
-        if not block.is_last:
-            raise QuotesMisreadError
-        bad[len(spans.starts) - 1] = "record.unclosed_quote"
-    for at in _find_stray_quotes(content, spans, dialect):
-        bad.setdefault(at, "record.stray_quote")
-    for at in find_nul_bytes(content, spans):
-        bad.setdefault(at, "record.nul_byte")
-    for at in find_invalid_utf8(content, spans):
-        bad.setdefault(at, "record.encoding")
+    quotes = structural_quotes(content, dialect)
+    spans = find_records(content, dialect, quotes)
+    if len(quotes) % 2 and not block.is_last:
+        raise QuotesMisreadError
+    bad = _find_unreadable(content, spans, quotes, dialect)
     good = np.setdiff1d(np.arange(len(spans.starts)), np.fromiter(bad, np.int64, len(bad)))
     kept = _excise(content, spans, sorted(bad))
     ragged: list[tuple[int, int]] = []
-    names = [c.name for c in contract.columns]
-    rows = pa.RecordBatch.from_arrays(
-        [pa.array([], pa.string()) for _ in names], names=names
-    )  # fmt: skip
+    schema = pa.schema([(column.name, pa.string()) for column in contract.columns])
+    rows = pa.RecordBatch.from_pylist([], schema=schema)
     if kept.strip(b"\r\n"):
         try:
             table = _read(pa.py_buffer(kept), contract, layout, dialect, ragged)
@@ -209,6 +201,22 @@ def _parse_carefully(
     return ParsedBlock(rows, len(spans.starts), malformed)
 
 
+def _find_unreadable(
+    content: bytes, spans: Spans, quotes: Positions, dialect: Dialect
+) -> dict[int, str]:
+    """Records pyarrow must not see, by their place in the block, with the code that says why."""
+    bad: dict[int, str] = {}
+    if len(quotes) % 2:
+        bad[len(spans.starts) - 1] = "record.unclosed_quote"
+    for at in _records_at(spans, find_strays(content, quotes, dialect)):
+        bad.setdefault(at, "record.stray_quote")
+    for at in find_nul_bytes(content, spans):
+        bad.setdefault(at, "record.nul_byte")
+    for at in find_invalid_utf8(content, spans):
+        bad.setdefault(at, "record.encoding")
+    return bad
+
+
 def _find_overfull(table: pa.Table, layout: Layout) -> npt.NDArray[np.bool_]:
     """Which rows have something in a cell that has no column."""
     overfull = np.zeros(table.num_rows, np.bool_)
@@ -218,18 +226,17 @@ def _find_overfull(table: pa.Table, layout: Layout) -> npt.NDArray[np.bool_]:
     return overfull
 
 
-def _find_stray_quotes(content: bytes, spans: Spans, dialect: Dialect) -> list[int]:
-    """Records in which text follows a closing quote."""
-    at = find_strays(content, structural_quotes(content, dialect), dialect)
-    return [int(r) for r in np.unique(np.searchsorted(spans.starts, at, side="right") - 1)]
+def _records_at(spans: Spans, positions: Positions) -> list[int]:
+    """Records in which these bytes lie."""
+    at = np.unique(np.searchsorted(spans.starts, positions, side="right") - 1)
+    return [int(place) for place in at]
 
 
 def find_nul_bytes(content: bytes, spans: Spans) -> list[int]:
     """Records with a NUL byte."""
     if b"\0" not in content:
         return []
-    at = np.flatnonzero(np.frombuffer(content, np.uint8) == 0)
-    return [int(r) for r in np.unique(np.searchsorted(spans.starts, at, side="right") - 1)]
+    return _records_at(spans, np.flatnonzero(np.frombuffer(content, np.uint8) == 0))
 
 
 def find_invalid_utf8(content: bytes, spans: Spans) -> list[int]:

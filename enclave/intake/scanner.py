@@ -6,6 +6,7 @@ the cell is plain, further quotes included. `\n`, `\r` and `\r\n` outside quotes
 line with nothing on it is no record. A block begins at the start of a record.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -62,47 +63,35 @@ class Spans:
 def structural_quotes(block: bytes | bytearray, dialect: Dialect) -> Positions:
     """Positions of the quotes that open, close or double; an even number before a byte = outside.
 
-    Quotes that are plain text (`5" pipe`) are left out.
+    Quotes that are plain text (`5" pipe`) are left out: one step for each of those, none for the
+    others.
     """
     if dialect.quote is None or block.find(dialect.quote) < 0:
         return np.empty(0, np.int64)
     data = np.frombuffer(block, np.uint8)
     quotes = np.flatnonzero(data == dialect.quote)
-    opening = quotes[0::2]
-    before = data[opening - 1]
-    at_cell_start = (before == dialect.delimiter) | (before == LF) | (before == CR)
-    if opening[0] == 0:
-        at_cell_start[0] = True
-    at_cell_start[1:] |= opening[1:] - quotes[1::2][: len(opening) - 1] == 1
-    if at_cell_start.all():
-        return quotes
-    return _walk_quotes(data, quotes, dialect)
-
-
-def _walk_quotes(data: npt.NDArray[np.uint8], quotes: Positions, dialect: Dialect) -> Positions:
-    """The same for a block with quotes inside plain cells: one step a quote."""
-    starts_cell = np.zeros(len(quotes), np.bool_)
     before = data[quotes - 1]
-    starts_cell[:] = (before == dialect.delimiter) | (before == LF) | (before == CR)
-    if quotes[0] == 0:
-        starts_cell[0] = True
-    kept: list[int] = []
-    inside = False
-    doubled = -1
-    positions = quotes.tolist()
-    for at, (position, may_open) in enumerate(zip(positions, starts_cell.tolist(), strict=True)):
-        if not inside:
-            if may_open:
-                kept.append(position)
-                inside = True
-        elif position == doubled:
-            continue
-        elif at + 1 < len(positions) and positions[at + 1] == position + 1:
-            doubled = position + 1
+    may_open = (before == dialect.delimiter) | (before == LF) | (before == CR)
+    may_open[0] |= quotes[0] == 0
+    doubles = np.zeros(len(quotes), np.bool_)
+    doubles[1:] = np.diff(quotes) == 1
+    # Counting from any quote that opens, every second one must open or double the one before.
+    suspects = np.flatnonzero(~(may_open | doubles))
+    by_parity = (suspects[suspects % 2 == 0].tolist(), suspects[suspects % 2 == 1].tolist())
+    plain: list[int] = []
+    start = 0
+    while start < len(quotes):
+        if start and not may_open[start]:
+            first = start  # It stands behind a plain quote, so it doubles nothing.
         else:
-            kept.append(position)
-            inside = False
-    return np.asarray(kept, np.int64)
+            candidates = by_parity[start % 2]
+            at = bisect_left(candidates, start)
+            if at == len(candidates):
+                break
+            first = candidates[at]
+        plain.append(first)
+        start = first + 1
+    return np.delete(quotes, plain) if plain else quotes
 
 
 def find_strays(block: bytes | bytearray, quotes: Positions, dialect: Dialect) -> Positions:
@@ -216,10 +205,19 @@ def count_line_breaks(block: bytes | bytearray) -> int:
     return block.count(b"\n") + block.count(b"\r") - block.count(b"\r\n")
 
 
-def find_records(block: bytes | bytearray, dialect: Dialect) -> Spans:
-    """Every record of a block that ends with a whole record (or with the file)."""
+def find_records(
+    block: bytes | bytearray, dialect: Dialect, quotes: Positions | None = None
+) -> Spans:
+    """Every record of a block that ends with a whole record (or with the file).
+
+    Args:
+        block: Begins at a record.
+        dialect: Delimiter and quote.
+        quotes: Of `structural_quotes`, where they are known already.
+    """
     breaks = line_breaks(block)
-    quotes = structural_quotes(block, dialect)
+    if quotes is None:
+        quotes = structural_quotes(block, dialect)
     outside = breaks[np.searchsorted(quotes, breaks) % 2 == 0] if len(quotes) else breaks
     starts = np.concatenate((np.zeros(1, np.int64), outside + 1))
     ends = np.concatenate((outside, np.full(1, len(block), np.int64)))
