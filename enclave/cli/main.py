@@ -1,5 +1,6 @@
 """The application: its commands, and how an error becomes an exit code."""
 
+import os
 import sys
 
 import typer
@@ -37,6 +38,7 @@ app.add_typer(ledger_app, name="ledger")
 
 def main() -> None:
     """Run the command line; errors end with their own exit code, never with a traceback."""
+    os.umask(0o077)  # whatever a command writes is its user's alone
     as_json = "--json" in sys.argv
     try:
         app(standalone_mode=True)
