@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
+import numpy.typing as npt
 
 from enclave.batches import MalformedRecord, RawBatch
 from enclave.errors import UnreadableSubmissionError
@@ -286,18 +287,36 @@ class DelimitedReader(SubmissionReader):
             return found
         line = self._line_at(self._sniffed.data_start)
         stream = self._read_from(0)
-        for size, first in self._blocks:
+        ends = [first for _, first in self._blocks[1:]] + [self.records_read + 1]
+        for (size, first), end in zip(self._blocks, ends, strict=True):
             content = stream.read_exactly(size)
-            here = wanted[wanted >= first]
+            breaks = count_line_breaks(content)
+            here = wanted[(wanted >= first) & (wanted < end)]
             if len(here):
-                spans = find_records(content, self._sniffed.dialect)
-                here = here[here < first + len(spans.starts)]
-                at = spans.lines[here - first] + line
-                found.update(zip(here.tolist(), at.tolist(), strict=True))
+                whole = content.endswith((b"\n", b"\r"))
+                one_each = whole and breaks == end - first
+                at = self._lines_within(content, here - first, one_each=one_each)
+                found.update(zip(here.tolist(), (at + line).tolist(), strict=True))
                 if len(found) == len(wanted):
                     break
-            line += count_line_breaks(content)
+            line += breaks
         return found
+
+    def _lines_within(
+        self, content: bytes, places: npt.NDArray[np.int64], *, one_each: bool
+    ) -> npt.NDArray[np.int64]:
+        """Line breaks before the records at these places of a block.
+
+        Args:
+            content: The block.
+            places: 0-based places among its records, increasing.
+            one_each: Whether the block has as many line breaks as records; then, without a quote
+                that could hold a break, every record is a line.
+        """
+        quote = self._sniffed.dialect.quote
+        if one_each and (quote is None or quote not in content):
+            return places
+        return find_records(content, self._sniffed.dialect).lines[places]
 
 
 def _choose_block_bytes(sniffed: Sniffed, sample: bytes) -> int:

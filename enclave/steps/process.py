@@ -7,7 +7,7 @@ Order, safe to repeat after a crash at any point:
 4. the state changes to passed or rejected.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -108,6 +108,21 @@ def _refuse(deployment: Deployment, submission: Submission, findings: list[Findi
     )
     record(deployment, "submission:refused", changed)
     return outcome_of(changed)
+
+
+class _Lines:
+    """Line numbers of failing records; what was looked up once is not looked up again."""
+
+    def __init__(self, reader: SubmissionReader) -> None:
+        self._reader = reader
+        self._known: dict[int, int] = {}
+
+    def of(self, records: Sequence[int]) -> dict[int, int]:
+        """Line of each record."""
+        unknown = [record for record in records if record not in self._known]
+        if unknown:
+            self._known.update(self._reader.line_numbers(unknown))
+        return self._known
 
 
 @contextmanager
@@ -256,9 +271,10 @@ class _Processing:
                         if crosswalk is not None:
                             crosswalk.forget()
                         continue
-                    manifest = quarantine.close(reader.line_numbers)
-                lines = reader.line_numbers(result.report.first_records)
-                result = replace(result, report=result.report.with_lines(lines))
+                    lines = _Lines(reader)
+                    manifest = quarantine.close(lines.of)
+                numbered = result.report.with_lines(lines.of(result.report.first_records))
+                result = replace(result, report=numbered)
                 return result, reader, manifest, deidentifier
 
     @contextmanager
