@@ -1,6 +1,7 @@
 """Tell the agency: the receipt, as JSON and as a page, in the egress zone; clocks start here."""
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -121,23 +122,14 @@ def _instant(instant: datetime) -> str:
     return as_utc(instant).isoformat(timespec="seconds")
 
 
-def _reasons(submission: Submission, terms: DatasetTerms | None) -> list[dict[str, str]]:
+def _reasons(submission: Submission, terms: DatasetTerms | None) -> list[dict[str, Any]]:
     """Why it did not land, with the clause that says so."""
     facts = submission.facts
     match submission.state:
         case SubmissionState.REFUSED:
-            return [
-                {"reason": f["message"], "remedy": f["remedy"], "clause": f.get("rule") or ""}
-                for f in facts.get("findings", [])
-                if f["severity"] == Severity.ERROR
-            ]
+            return _reasons_of_findings(facts, None)
         case SubmissionState.REJECTED if "rejected_by" not in facts:
-            clause = "" if terms is None else terms.delivery_clause
-            return [
-                {"reason": f["message"], "remedy": f["remedy"], "clause": clause}
-                for f in facts.get("findings", [])
-                if f["severity"] == Severity.ERROR
-            ]
+            return _reasons_of_findings(facts, "" if terms is None else terms.delivery_clause)
         case SubmissionState.REJECTED if not submission.rows_read:
             return [
                 {
@@ -166,6 +158,21 @@ def _reasons(submission: Submission, terms: DatasetTerms | None) -> list[dict[st
             ]
         case _:
             return []
+
+
+def _reasons_of_findings(facts: Mapping[str, Any], clause: str | None) -> list[dict[str, Any]]:
+    """Errors about the file as a whole; under `clause`, or the one a finding names as its rule."""
+    return [
+        {
+            "reason": f["message"],
+            "remedy": f["remedy"],
+            "clause": clause if clause is not None else f.get("rule") or "",
+            "code": f["code"],
+            "lines": f["lines"],
+        }
+        for f in facts.get("findings", [])
+        if f["severity"] == Severity.ERROR
+    ]
 
 
 def _clocks(

@@ -73,7 +73,8 @@ class ReceiptFacts:
         risk: `people`, `k`, `unique_people`, `unique_pct`, `l`, `quasi_identifiers`, `gate`
             (`minimum_k`, `max_unique_pct`, `minimum_l`, `action`, `clause`), `breaches`; or None.
         snapshot: `table`, `version`, `contract_version`, `plan_hash`; or None.
-        reasons: Why it was refused, rejected or held: `reason`, `remedy`, `clause` of each.
+        reasons: Why it was refused, rejected or held: `reason`, `remedy`, `clause` of each, and
+            `code`, `lines` where a finding says so.
         threshold_pct, threshold_clause: The agreement's reject threshold.
         history: Submissions of the dataset, oldest first, this one included: `period`,
             `revision`, `state`, `rows`, `failed`.
@@ -145,7 +146,7 @@ def build_receipt(facts: ReceiptFacts) -> dict[str, Any]:
             "kind": kind,
             "headline": headline(kind, facts.rows_set_aside, facts.rows_read),
             "explanation": explain(kind, facts),
-            "reasons": [_pick(r, "reason", "remedy", "clause") for r in facts.reasons],
+            "reasons": [_reason(r) for r in facts.reasons],
         },
         "received": {
             "at": facts.received_at,
@@ -186,6 +187,15 @@ def build_receipt(facts: ReceiptFacts) -> dict[str, Any]:
 
 def _pick(facts: Facts, *names: str) -> dict[str, Any]:
     return {name: facts.get(name) for name in names}
+
+
+def _reason(reason: Facts) -> dict[str, Any]:
+    told = _pick(reason, "reason", "remedy", "clause")
+    return {
+        **told,
+        "code": reason.get("code"),
+        "lines": list(reason.get("lines") or ())[:MOST_LINES],
+    }
 
 
 def _pct(part: float, whole: float) -> float:
