@@ -208,7 +208,8 @@ def _find_unreadable(
     bad: dict[int, str] = {}
     if len(quotes) % 2:
         bad[len(spans.starts) - 1] = "record.unclosed_quote"
-    for at in _records_at(spans, find_strays(content, quotes, dialect)):
+    strays = find_strays(content, quotes, dialect)
+    for at in _records_at(spans, strays) if len(strays) else ():
         bad.setdefault(at, "record.stray_quote")
     for at in find_nul_bytes(content, spans):
         bad.setdefault(at, "record.nul_byte")
@@ -227,14 +228,15 @@ def _find_overfull(table: pa.Table, layout: Layout) -> npt.NDArray[np.bool_]:
 
 
 def _records_at(spans: Spans, positions: Positions) -> list[int]:
-    """Records in which these bytes lie."""
-    at = np.unique(np.searchsorted(spans.starts, positions, side="right") - 1)
-    return [int(place) for place in at]
+    """Records in which these bytes lie; bytes between records belong to none."""
+    at = np.searchsorted(spans.starts, positions, side="right") - 1
+    inside = (at >= 0) & (positions < spans.ends[at])
+    return [int(place) for place in np.unique(at[inside])]
 
 
 def find_nul_bytes(content: bytes, spans: Spans) -> list[int]:
     """Records with a NUL byte."""
-    if b"\0" not in content:
+    if b"\0" not in content or not len(spans.starts):
         return []
     return _records_at(spans, np.flatnonzero(np.frombuffer(content, np.uint8) == 0))
 
@@ -248,9 +250,12 @@ def find_invalid_utf8(content: bytes, spans: Spans) -> list[int]:
         try:
             codecs.utf_8_decode(view[position:], "strict", True)  # noqa: FBT003  positional only
         except UnicodeDecodeError as error:
-            at = int(np.searchsorted(spans.starts, position + error.start, side="right")) - 1
-            found.append(at)
-            position = int(spans.ends[at])
+            wrong = position + error.start
+            at = int(np.searchsorted(spans.starts, wrong, side="right")) - 1
+            inside = at >= 0 and wrong < spans.ends[at]
+            position = int(spans.ends[at]) if inside else wrong + 1
+            if inside:
+                found.append(at)
         else:
             break
     return found

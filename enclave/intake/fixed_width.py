@@ -26,7 +26,7 @@ from enclave.intake.limits import IntakeLimits
 from enclave.intake.reader import SubmissionReader
 from enclave.intake.refusals import note, refuse, warn
 from enclave.intake.samples import SAMPLE_BYTES, read_sample
-from enclave.intake.scanner import Dialect, Spans, count_line_breaks, find_records
+from enclave.intake.scanner import Dialect, Positions, Spans, count_line_breaks, find_records
 from enclave.intake.sniff import sniff_newline
 from enclave.intake.sources import Source
 from governance.contracts.model import DatasetContract
@@ -34,6 +34,9 @@ from governance.contracts.model import DatasetContract
 BLOCK_BYTES = 8 << 20
 NO_QUOTES = Dialect(delimiter=0, quote=None)
 LINES_SHOWN = 10
+_EVERY_SECOND = 0b01010101
+_CONTINUATION = 0x80
+"""The two upper bits of a byte that continues a UTF-8 sequence."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -201,36 +204,43 @@ class FixedWidthReader(SubmissionReader):
         starts, ends = records.spans.starts[records.wanted], records.spans.ends[records.wanted]
         first = self.records_read + 1
         self.records_read += len(starts)
-        bad = self._find_malformed(records.content, Spans(starts, ends, starts))
+        bad = self._find_malformed(records)
+        is_ascii = records.content.isascii()
+        lengths = ends - starts if is_ascii else _count_characters(records.content, starts, ends)
+        short = np.flatnonzero(lengths < self._needed_width)
+        bad = dict.fromkeys(short.tolist(), "record.too_short") | bad
         keep = np.ones(len(starts), np.bool_)
         keep[list(bad)] = False
-        lines = _to_lines(records.content, starts[keep], ends[keep])
-        short = pc.less(pc.utf8_length(lines), self._needed_width).to_numpy(zero_copy_only=False)
-        if short.any():
-            kept = np.flatnonzero(keep)
-            bad.update(dict.fromkeys(kept[short].tolist(), "record.too_short"))
-            keep[kept[short]] = False
-            lines = lines.filter(pa.array(~short))
         malformed = tuple(
             MalformedRecord(first + at, bad[at], records.content[starts[at] : ends[at]])
             for at in sorted(bad)
         )
-        ordinals = to_int64(np.flatnonzero(keep) + first)
-        return RawBatch(self._slice(lines), ordinals, malformed)
+        rows = self._slice(records.content, starts[keep], ends[keep], is_ascii=is_ascii)
+        return RawBatch(rows, to_int64(np.flatnonzero(keep) + first), malformed)
 
-    def _find_malformed(self, content: bytes, spans: Spans) -> dict[int, str]:
-        """Records with bytes that are no text."""
+    def _find_malformed(self, records: _Records) -> dict[int, str]:
+        """Wanted records with bytes that are no text, by their place among the wanted."""
+        content, spans = records.content, records.spans
         bad = dict.fromkeys(find_nul_bytes(content, spans), "record.nul_byte")
-        bad.update(dict.fromkeys(find_invalid_utf8(content, spans), "record.encoding"))
-        return {at: code for at, code in bad.items() if at >= 0}
+        if not content.isascii():
+            bad.update(dict.fromkeys(find_invalid_utf8(content, spans), "record.encoding"))
+        place = np.cumsum(records.wanted) - 1
+        return {int(place[at]): code for at, code in bad.items() if records.wanted[at]}
 
-    def _slice(self, lines: pa.Array) -> pa.RecordBatch:
-        """Cells of whole lines."""
+    def _slice(
+        self, content: bytes, starts: Positions, ends: Positions, *, is_ascii: bool
+    ) -> pa.RecordBatch:
+        """Cells of whole lines: by bytes where a character is one, else by characters."""
         file = self.contract.file
-        arrays = [
-            null_cells(pc.utf8_slice_codeunits(lines, start, end), file.null_values, trim=file.trim)
-            for start, end in self._slices
-        ]
+        lines = None if is_ascii else cut_cells(content, starts, ends)
+        arrays: list[pa.Array] = []
+        for start, end in self._slices:
+            if lines is None:
+                low, high = np.minimum(starts + start, ends), np.minimum(starts + end, ends)
+                cells = cut_cells(content, low, high)
+            else:
+                cells = pc.utf8_slice_codeunits(lines, start, end)
+            arrays.append(null_cells(cells, file.null_values, trim=file.trim))
         return pa.RecordBatch.from_arrays(arrays, names=[c.name for c in self.contract.columns])
 
     def line_numbers(self, records: Sequence[int]) -> dict[int, int]:
@@ -378,10 +388,8 @@ class _Frame:
         return UnreadableSubmissionError(message, findings=(*self._findings, finding), finding=code)
 
 
-def _to_lines(
-    content: bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
-) -> pa.Array:
-    """Records as text, without copying more than them: records and the gaps between alternate."""
+def cut_cells(content: bytes, starts: Positions, ends: Positions) -> pa.Array:
+    """Pieces of a buffer as text; pieces and the gaps between them alternate, gaps are left out."""
     if not len(starts):
         return pa.array([], pa.string())
     offsets = np.empty(2 * len(starts), np.int32)
@@ -390,4 +398,14 @@ def _to_lines(
     both = pa.Array.from_buffers(
         pa.string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(content)]
     )
-    return both.filter(pa.array(np.arange(count) % 2 == 0))
+    bits = np.full((count + 7) // 8, _EVERY_SECOND, np.uint8)
+    pieces = pa.Array.from_buffers(pa.bool_(), count, [None, pa.py_buffer(bits)])
+    return both.filter(pieces)
+
+
+def _count_characters(content: bytes, starts: Positions, ends: Positions) -> Positions:
+    """Characters of each piece: its bytes that do not continue a UTF-8 sequence."""
+    data = np.frombuffer(content, np.uint8)
+    before = np.concatenate(([0], np.cumsum((data & 0xC0) != _CONTINUATION)))
+    counts: Positions = before[ends] - before[starts]
+    return counts

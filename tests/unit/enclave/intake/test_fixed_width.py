@@ -75,6 +75,23 @@ def test_nul_and_invalid_bytes_are_malformed() -> None:
     assert back.records == [3]
 
 
+def test_bad_bytes_in_records_of_other_types_are_none_of_ours() -> None:
+    contract = replace(SMALL, file=replace(FILE, encoding="utf-8", trailer_record=None))
+    data = b"HEADER\xff\0\nT1202501001\nT2\xff\0\nT2\xc3\xa9\nT1202502002\nT1\xff02501001\n"
+    back = read_back(data, contract)
+    assert back.rows == [("202501", "001"), ("202502", "002")]
+    assert [(back.lines[m.record], m.code) for m in back.malformed] == [(6, "record.encoding")]
+
+
+def test_cells_cut_by_bytes_and_by_characters_agree() -> None:
+    lines = [f"T1{i:06d}{i % 97:>3}"[: 11 - i % 4].rstrip() for i in range(500)]
+    plain = ("HEADER\n" + "\n".join(lines) + "\nTRAILER0000500\n").encode()
+    marked = plain.replace(b"TRAILER", "T2\u00e9\nTRAILER".encode()).replace(b"500\n", b"501\n")
+    first, second = read_back(plain, SMALL), read_back(marked, SMALL)
+    assert first.rows == second.rows
+    assert [m.raw for m in first.malformed] == [m.raw for m in second.malformed]
+
+
 def test_end_of_file_mark_of_old_systems() -> None:
     assert len(read_back(GOOD + b"\x1a", SMALL).rows) == 2
 
