@@ -13,6 +13,7 @@ import typer
 import yaml
 from rich.console import Console
 
+from governance import cli_board
 from governance.canonical import canonical_json
 from governance.decisions import Decision
 from governance.errors import ExitCode, ProgrammeError
@@ -43,6 +44,7 @@ grant_app = typer.Typer(help="Roots, grant bundles and the people mapping.", no_
 ledger_app = typer.Typer(help="The ledger.", no_args_is_help=True)
 app.add_typer(grant_app, name="grant")
 app.add_typer(ledger_app, name="ledger")
+cli_board.register(app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RootFile = Annotated[Path, typer.Option("--root", help="The trusted root document.", exists=True)]
