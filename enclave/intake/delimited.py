@@ -310,11 +310,10 @@ class DelimitedReader(SubmissionReader):
         Args:
             content: The block.
             places: 0-based places among its records, increasing.
-            one_each: Whether the block has as many line breaks as records; then, without a quote
-                that could hold a break, every record is a line.
+            one_each: Whether the block ends with a line break and has as many of them as records:
+                a record ends with one, so none is left for a blank line or the inside of a cell.
         """
-        quote = self._sniffed.dialect.quote
-        if one_each and (quote is None or quote not in content):
+        if one_each:
             return places
         return find_records(content, self._sniffed.dialect).lines[places]
 
