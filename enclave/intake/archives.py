@@ -21,6 +21,18 @@ DIRECTORY_END_BYTES = 22
 DIRECTORY_TAIL_BYTES = DIRECTORY_END_BYTES + 0xFFFF
 MAX_DIRECTORY_BYTES = 16 * MIB
 ENCRYPTED_FLAG = 0x1
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+"""What `zipfile` raises on archives somebody broke, by accident or on purpose."""
+
 _READ_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 _DRIVE = re.compile(r"^[A-Za-z]:")
@@ -113,7 +125,7 @@ def open_archive(stream: BinaryIO, limits: IntakeLimits) -> zipfile.ZipFile:
     stream.seek(0)
     try:
         archive = zipfile.ZipFile(stream)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, UnicodeError):
+    except DAMAGE:
         raise refuse(
             "intake.archive_damaged",
             "The zip archive's directory cannot be read.",
@@ -170,7 +182,7 @@ class _MemberStream:
         """
         try:
             output = self._stream.read(size)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
+        except DAMAGE:
             raise refuse(
                 "intake.archive_damaged",
                 f"Entry {self._member.position} of the archive is damaged.",
@@ -203,7 +215,7 @@ class ZipSource:
         """Inflate the member from its first byte."""
         try:
             stream = self._archive.open(self._member.info)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError):
+        except DAMAGE:
             raise refuse(
                 "intake.archive_damaged",
                 f"Entry {self._member.position} of the archive cannot be opened.",

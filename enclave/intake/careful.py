@@ -38,11 +38,13 @@ class ParsedBlock:
         rows: Contract columns as text.
         records: Records of the block, malformed ones included.
         malformed: With ordinals counted from 1 inside the block.
+        is_line_each: Whether each record is known to be one line.
     """
 
     rows: pa.RecordBatch
     records: int
     malformed: tuple[MalformedRecord, ...]
+    is_line_each: bool = False
 
 
 def _read(

@@ -11,9 +11,10 @@
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from enclave.batches import MalformedRecord, RawBatch
 from enclave.errors import UnreadableSubmissionError
@@ -67,7 +68,7 @@ class DelimitedReader(SubmissionReader):
             self.add_finding(finding)
         self._check_widths(self._layout.width)
         self._block_bytes = _choose_block_bytes(self._sniffed, sample)
-        self._blocks: list[tuple[int, int]] = []
+        self._blocks: list[_PlacedBlock] = []
         self._describe()
 
     def _decide_encoding(self) -> Encoding:
@@ -171,9 +172,10 @@ class DelimitedReader(SubmissionReader):
         """One block, in a worker thread."""
         if block.is_last and ends_inside_quotes(block.content, self._sniffed.dialect):
             self._check_open_quote(block)
-        return parse_block(
+        parsed = parse_block(
             block, self.contract, self._layout, self._sniffed.dialect, self.limits.max_cell_bytes
         )
+        return replace(parsed, is_line_each=_is_line_each(block.content, parsed.records))
 
     def _check_open_quote(self, block: Block) -> None:
         """Refuse when a quote that is never closed swallowed more than the last line."""
@@ -215,7 +217,7 @@ class DelimitedReader(SubmissionReader):
         """Every block not yet numbered, parsed side by side, in order."""
         waiting: deque[tuple[int, Future[ParsedBlock]]] = deque()
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="intake")
-        offset = sum(size for size, _ in self._blocks)
+        offset = sum(block.size for block in self._blocks)
         try:
             for block in self._cut(offset, strict=strict):
                 waiting.append((block.size, pool.submit(self._parse, block)))
@@ -230,7 +232,7 @@ class DelimitedReader(SubmissionReader):
         """Give a parsed block its ordinals."""
         parsed = parsing.result()
         first = self.records_read + 1
-        self._blocks.append((size, first))
+        self._blocks.append(_PlacedBlock(size, first, parsed.records, parsed.is_line_each))
         self.records_read += parsed.records
         if parsed.rows.num_rows == parsed.records:
             ordinals = np.arange(first, first + parsed.records, dtype=np.int64)
@@ -246,7 +248,7 @@ class DelimitedReader(SubmissionReader):
     def _refuse_record(self, error: RecordTooLongError) -> Exception:
         """The refusal for a record without end, with the line it begins on."""
         if error.offset < 0:
-            last = self._sniffed.data_start + sum(size for size, _ in self._blocks)
+            last = self._sniffed.data_start + sum(block.size for block in self._blocks)
             line = self._line_at(last) - 1 - error.offset
             what = "A quote that is never closed is opened"
         else:
@@ -286,36 +288,54 @@ class DelimitedReader(SubmissionReader):
         if not len(wanted):
             return found
         line = self._line_at(self._sniffed.data_start)
-        stream = self._read_from(0)
-        ends = [first for _, first in self._blocks[1:]] + [self.records_read + 1]
-        for (size, first), end in zip(self._blocks, ends, strict=True):
-            content = stream.read_exactly(size)
-            breaks = count_line_breaks(content)
-            here = wanted[(wanted >= first) & (wanted < end)]
+        stream: _Pushback | None = None
+        unread = 0
+        for block in self._blocks:
+            here = wanted[(wanted >= block.first) & (wanted < block.first + block.records)]
+            if block.is_line_each:
+                found.update((int(record), int(record) - block.first + line) for record in here)
+                line += block.records
+                unread += block.size
+                continue
+            stream = stream or self._read_from(0)
+            stream.skip(unread)
+            unread = 0
+            content = stream.read_exactly(block.size)
             if len(here):
-                whole = content.endswith((b"\n", b"\r"))
-                one_each = whole and breaks == end - first
-                at = self._lines_within(content, here - first, one_each=one_each)
-                found.update(zip(here.tolist(), (at + line).tolist(), strict=True))
-                if len(found) == len(wanted):
-                    break
-            line += breaks
+                at = find_records(content, self._sniffed.dialect).lines[here - block.first] + line
+                found.update(zip(here.tolist(), at.tolist(), strict=True))
+            if len(found) == len(wanted):
+                break
+            line += count_line_breaks(content)
         return found
 
-    def _lines_within(
-        self, content: bytes, places: npt.NDArray[np.int64], *, one_each: bool
-    ) -> npt.NDArray[np.int64]:
-        """Line breaks before the records at these places of a block.
 
-        Args:
-            content: The block.
-            places: 0-based places among its records, increasing.
-            one_each: Whether the block ends with a line break and has as many of them as records:
-                a record ends with one, so none is left for a blank line or the inside of a cell.
-        """
-        if one_each:
-            return places
-        return find_records(content, self._sniffed.dialect).lines[places]
+def _is_line_each(content: bytes, records: int) -> bool:
+    """Whether each record of a block is one line.
+
+    A record ends with a line break, so as many breaks as records leave none for a blank line or
+    the inside of a cell.
+    """
+    if not content.endswith((b"\n", b"\r")):
+        return False
+    breaks = count_line_breaks(content) if b"\r" in content else content.count(b"\n")
+    return breaks == records
+
+
+class _PlacedBlock(NamedTuple):
+    """A parsed block's place.
+
+    Attributes:
+        size: Bytes of text.
+        first: Ordinal of its first record.
+        records: Its records, malformed ones included.
+        is_line_each: Whether each of them is one line.
+    """
+
+    size: int
+    first: int
+    records: int
+    is_line_each: bool
 
 
 def _choose_block_bytes(sniffed: Sniffed, sample: bytes) -> int:
@@ -340,6 +360,11 @@ class _Pushback:
             self._held = self._stream.read(size)
         part, self._held = self._held[:size], self._held[size:]
         return part
+
+    def skip(self, size: int) -> None:
+        """Pass over `size` bytes."""
+        while size and (part := self.read(min(size, 1 << 20))):
+            size -= len(part)
 
     def read_exactly(self, size: int) -> bytes:
         """`size` bytes, or what is left."""

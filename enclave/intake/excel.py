@@ -4,7 +4,6 @@ Numbers and dates become text as `rendering` says; a formula counts as its store
 without any value is no record. Lines are the sheet's row numbers.
 """
 
-import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ import openpyxl.utils.exceptions
 
 from enclave.batches import RawBatch
 from enclave.errors import UnreadableSubmissionError
-from enclave.intake.archives import open_archive
+from enclave.intake.archives import DAMAGE, open_archive
 from enclave.intake.headers import Layout, match_header, match_positions
 from enclave.intake.limits import IntakeLimits
 from enclave.intake.reader import SubmissionReader
@@ -87,7 +86,7 @@ class ExcelReader(SubmissionReader):
             try:
                 with archive.open(info) as part:
                     prolog = part.read(PROLOG_BYTES)
-            except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
+            except DAMAGE:
                 raise _unreadable() from None
             if b"<!DOCTYPE" in prolog or b"<!ENTITY" in prolog:
                 raise refuse(

@@ -171,6 +171,8 @@ def column_to_text(values: pa.Array, column: Column) -> pa.Array:
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         return _times_to_text(values, column)
     try:
+        if _is_text(kind):
+            values = values.cast(pa.large_binary())  # A file's own word is no proof of UTF-8.
         return values.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         raise refuse(
@@ -179,6 +181,13 @@ def column_to_text(values: pa.Array, column: Column) -> pa.Array:
             remedy="Send text, numbers, dates or booleans.",
             column=column.name,
         ) from None
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    """Whether values of the type claim to be UTF-8."""
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
 
 
 def _floats_to_text(values: pa.Array) -> pa.Array:
