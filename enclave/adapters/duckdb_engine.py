@@ -24,7 +24,7 @@ from enclave.adapters.duckdb_worker import (
 )
 from enclave.errors import QueryError
 from enclave.evidence import Snapshot
-from enclave.query.model import ColumnKind, QueryPlan, kinds_of
+from enclave.query.model import ColumnKind, PreparedStatement, QueryPlan, kinds_of
 
 _WORKER = "enclave.adapters.duckdb_worker"
 _MESSAGES = {
@@ -71,7 +71,7 @@ class InProcessRunner:
             return run_statements(
                 dataset,
                 (plan.base.sql, plan.base.parameters),
-                plan.statements,
+                [(s.sql, s.parameters) for s in plan.statements],
                 memory_mb=self._limits.memory_mb,
                 threads=self._limits.threads,
             )
@@ -140,20 +140,24 @@ class SubprocessRunner:
             raise _error(error) from None
 
     def _request(self, plan: QueryPlan) -> bytes:
-        values = plan.base.parameters
-        parameters = [{"date": v.isoformat()} if isinstance(v, date) else v for v in values]
         request = {
             "opener": self._opener,
             "arguments": self._arguments,
             "table": plan.snapshot.table,
             "columns": plan.columns,
             "version": plan.snapshot.version,
-            "base": [plan.base.sql, parameters],
-            "statements": plan.statements,
+            "base": _plain(plan.base),
+            "statements": [_plain(s) for s in plan.statements],
             "memory_mb": self._limits.memory_mb,
             "threads": self._limits.threads,
         }
         return json.dumps(request).encode()
+
+
+def _plain(statement: PreparedStatement) -> list[object]:
+    """A statement as JSON has it; `duckdb_worker` restores the dates."""
+    values = statement.parameters
+    return [statement.sql, [{"date": v.isoformat()} if isinstance(v, date) else v for v in values]]
 
 
 def _error(failure: RunFailedError) -> QueryError:

@@ -60,12 +60,12 @@ def locked_connection(memory_mb: int, threads: int) -> duckdb.DuckDBPyConnection
 def run_statements(
     dataset: pads.Dataset,
     base: tuple[str, Sequence[object]],
-    statements: Sequence[str],
+    statements: Sequence[tuple[str, Sequence[object]]],
     *,
     memory_mb: int,
     threads: int,
 ) -> list[pa.Table]:
-    """Draw `base` (SQL and its parameters) out of a dataset and run statements over it.
+    """Draw `base` out of a dataset and run statements over it; each is SQL and its parameters.
 
     Raises:
         RunFailedError: Out of memory, or DuckDB failed.
@@ -75,7 +75,7 @@ def run_statements(
         connection.register(SOURCE, dataset)
         sql, parameters = base
         connection.execute(f"CREATE TEMP TABLE {BASE} AS {sql}", list(parameters))
-        return [connection.sql(statement).to_arrow_table() for statement in statements]
+        return [connection.sql(s, params=list(p)).to_arrow_table() for s, p in statements]
     except duckdb.OutOfMemoryException:
         raise RunFailedError(OUT_OF_MEMORY) from None
     except (duckdb.Error, pa.ArrowException, OSError):
@@ -128,15 +128,19 @@ def _run(request: Mapping[str, Any]) -> list[pa.Table]:
         dataset = open_dataset(request["table"], request["columns"], request["version"])
     except OSError:
         raise RunFailedError(FAILED) from None
-    sql, parameters = request["base"]
-    values = [date.fromisoformat(p["date"]) if isinstance(p, dict) else p for p in parameters]
     return run_statements(
         dataset,
-        (sql, values),
-        request["statements"],
+        _typed(request["base"]),
+        [_typed(statement) for statement in request["statements"]],
         memory_mb=request["memory_mb"],
         threads=request["threads"],
     )
+
+
+def _typed(statement: Sequence[Any]) -> tuple[str, list[object]]:
+    """SQL and its parameters, dates restored."""
+    sql, parameters = statement
+    return sql, [date.fromisoformat(p["date"]) if isinstance(p, dict) else p for p in parameters]
 
 
 def _write_part(stream: IO[bytes], part: bytes) -> None:

@@ -8,6 +8,7 @@ from enclave.disclosure.control import (
     StatisticKind,
     Table,
     control_table,
+    round_value,
 )
 from enclave.disclosure.protection import TOTAL, Key, Lattice, protect
 from enclave.disclosure.rules import (
@@ -17,6 +18,7 @@ from enclave.disclosure.rules import (
     Rule,
     combine_rules,
 )
+from enclave.disclosure.unions import UnionJudge
 
 __all__ = [
     "DOMINANCE_PCT",
@@ -32,7 +34,9 @@ __all__ = [
     "Statistic",
     "StatisticKind",
     "Table",
+    "UnionJudge",
     "combine_rules",
     "control_table",
     "protect",
+    "round_value",
 ]

@@ -152,7 +152,7 @@ def control_table(table: Table, rule: Rule, tie_key: bytes) -> ControlledTable:
     hidden = [_reasons(hidden_counts, families, statistic) for statistic in table.statistics]
     shown = [
         {
-            key: _rounded(facts.value, statistic.kind, rule)
+            key: round_value(facts.value, statistic.kind, rule)
             for key, facts in statistic.cells.items()
             if key not in reasons
         }
@@ -170,7 +170,7 @@ def _hide(
 ) -> frozenset[Key]:
     """Step 3 for one statistic: its own sensitive cells, and what protects them."""
     small, base = counts
-    own = [k for k, facts in statistic.cells.items() if _is_sensitive(statistic.kind, facts, rule)]
+    own = [k for k, facts in statistic.cells.items() if is_sensitive(statistic.kind, facts, rule)]
     counting = statistic.kind is StatisticKind.PRESENT
     lattice = Lattice(
         sizes=table.sizes,
@@ -190,7 +190,8 @@ def _wide_enough(value: float) -> float:
     return value * PROTECTION_PCT / 100
 
 
-def _is_sensitive(kind: StatisticKind, facts: CellFacts, rule: Rule) -> bool:
+def is_sensitive(kind: StatisticKind, facts: CellFacts, rule: Rule) -> bool:
+    """Whether a statistic must not be shown for its own sake, whatever its cell's count."""
     if facts.people == 0:
         return False
     few = range(1, rule.minimum_cell_count)
@@ -216,7 +217,7 @@ def _reasons(
     return reasons
 
 
-def _rounded(value: float | None, kind: StatisticKind, rule: Rule) -> float | int | None:
+def round_value(value: float | None, kind: StatisticKind, rule: Rule) -> float | int | None:
     """Step 4: to the nearest multiple, halves up; a mean is not a count and stays."""
     base = rule.rounding_base
     if value is None or base is None or kind is StatisticKind.MEAN:

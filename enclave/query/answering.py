@@ -21,12 +21,13 @@ from sqlglot import exp
 
 from enclave.disclosure import CombinedRule, Rule, combine_rules, control_table
 from enclave.evidence import ReleasedAnswer, Snapshot
-from enclave.query.assembling import Assembled, assemble, count_hidden, shown_rows
+from enclave.query.assembling import Assembled, assemble
 from enclave.query.binding import Scope
 from enclave.query.guard import bind_query, parse_select, table_of
-from enclave.query.model import BoundQuery, QueryRunner
+from enclave.query.model import BoundQuery, QueryPlan, QueryRunner
 from enclave.query.refusals import Refusals
 from enclave.query.rewrite import rewrite
+from enclave.query.showing import show
 from governance.agreements.model import DisclosureRule
 from governance.canonical import canonical_json
 from governance.contracts.model import DatasetContract
@@ -98,29 +99,27 @@ def answer(
     if bound is None:
         raise AccessDeniedError(Decision(()))
     query, scope = bound.query, bound.scope
-    rewritten = rewrite(query, scope.counted(query.axes), bound.snapshot, scope.kinds)
+    counted = scope.counted(query.axes)
+    rewritten = rewrite(query, counted, bound.snapshot, scope.kinds, totals=totals)
     results = runner.run(rewritten.plan)  # step 3
     codes = {name: scope.codes(name) for name in query.axes}
     assembled = assemble(query, rewritten, results, codes, scope.kinds)
     _check_keyed(assembled, scope)  # step 4
     combined = _combine(bundle, scope.contract.id, rules)
     controlled = control_table(assembled.table, combined.rule, tie_key)  # step 5
-    rows, hidden = shown_rows(query, assembled, controlled, totals=totals)
+    shown = show(query, assembled, controlled, combined.rule, totals=totals)
     receipt = {
         **_receipt(bundle, bound, combined, today),
-        "statement_sha256": sha256_of(
-            canonical_json(
-                [rewritten.plan.base.sql, list(map(str, rewritten.plan.base.parameters))]
-            )
-        ),
+        "statement_sha256": _digest(rewritten.plan),
         "groups": {
             axis.name: "code list" if axis.listed else "observed values only"
             for axis in assembled.axes
         },
-        "cells": len(rows) * sum(o.dimension is None for o in query.outputs),
-        "suppressed": count_hidden(query, assembled, controlled, totals=totals),
+        "cells": len(shown.rows) * sum(o.dimension is None for o in query.outputs),
+        "suppressed": dict(shown.suppressed),
     }
-    return ReleasedAnswer(tuple(o.name for o in query.outputs), tuple(rows), hidden, receipt)
+    columns = tuple(output.name for output in query.outputs)
+    return ReleasedAnswer(columns, shown.rows, shown.hidden, receipt)
 
 
 def _bind(
@@ -196,6 +195,12 @@ def _find_dataset(
         f"grant of {bundle.bundle.project}, datasets",
     )
     return None
+
+
+def _digest(plan: QueryPlan) -> str:
+    """Digest of what ran, statements and parameters."""
+    statements = (plan.base, *plan.statements)
+    return sha256_of(canonical_json([[s.sql, [str(p) for p in s.parameters]] for s in statements]))
 
 
 def _check_keyed(assembled: Assembled, scope: Scope) -> None:

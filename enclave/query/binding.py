@@ -15,7 +15,6 @@ from enclave.query.conditions import (
     Opposite,
     Value,
     Within,
-    columns_of,
 )
 from enclave.query.model import ColumnKind, Counted
 from enclave.query.refusals import Refusals
@@ -90,6 +89,14 @@ class Scope:
         name = self._plain_name(node)
         if name is not None and self._landed(name):
             return name
+        if self.is_person(node):
+            refusals.add(
+                "column.granted",
+                f"{name} tells persons apart; it is never shown, grouped by or filtered on.",
+                self.person_remedy(),
+                self.terms.clause,
+            )
+            return None
         known = name is not None and self._column(name) is not None
         reason = (
             f"The column {name} of {self.contract.id} is not granted."
@@ -136,11 +143,9 @@ class Scope:
             return None
         return name
 
-    def check_combinations(
-        self, columns: set[str], condition: Condition, refusals: Refusals
-    ) -> None:
+    def check_combinations(self, columns: set[str], refusals: Refusals) -> None:
         """Refuse columns that must not meet in one query."""
-        used = {f"{self.contract.id}.{c}" for c in columns | columns_of(condition)}
+        used = {f"{self.contract.id}.{c}" for c in columns}
         for combination in self.combinations:
             if used.issuperset(combination.columns):
                 refusals.add(

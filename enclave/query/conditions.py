@@ -82,26 +82,38 @@ def can_hold(condition: Condition, known: Mapping[str, Value | None]) -> bool:
     return True in _outcomes(condition, known)
 
 
-def render(condition: Condition, parameters: list[Value]) -> exp.Expr:
-    """The condition as SQL with placeholders; the values are appended in their order."""
+def render(
+    condition: Condition, parameters: list[Value], names: Mapping[str, str] | None = None
+) -> exp.Expr:
+    """The condition as SQL with placeholders; the values are appended in their order.
+
+    Args:
+        condition: What to render.
+        parameters: Values are appended here.
+        names: What the columns are called there; their own names by default.
+    """
+
+    def named(name: str) -> exp.Column:
+        return column(name if names is None else names[name])
+
     match condition:
         case Member():
             parameters.extend(condition.values)
             marks: list[exp.Expr] = [exp.Placeholder() for _ in condition.values]
-            return exp.In(this=column(condition.column), expressions=marks)
+            return exp.In(this=named(condition.column), expressions=marks)
         case Within():
             parameters.extend((condition.low, condition.high))
             return exp.Between(
-                this=column(condition.column), low=exp.Placeholder(), high=exp.Placeholder()
+                this=named(condition.column), low=exp.Placeholder(), high=exp.Placeholder()
             )
         case Missing():
-            return exp.Is(this=column(condition.column), expression=exp.Null())
+            return exp.Is(this=named(condition.column), expression=exp.Null())
         case Opposite():
-            return exp.Not(this=exp.Paren(this=render(condition.part, parameters)))
+            return exp.Not(this=exp.Paren(this=render(condition.part, parameters, names)))
         case Every():
-            return _joined(exp.And, condition.parts, parameters)
+            return _joined(exp.And, [render(p, parameters, names) for p in condition.parts])
         case Either():
-            return _joined(exp.Or, condition.parts, parameters)
+            return _joined(exp.Or, [render(p, parameters, names) for p in condition.parts])
         case _:
             assert_never(condition)
 
@@ -111,10 +123,8 @@ def column(name: str) -> exp.Column:
     return exp.Column(this=exp.Identifier(this=name, quoted=True))
 
 
-def _joined(
-    connector: type[exp.And | exp.Or], parts: Iterable[Condition], parameters: list[Value]
-) -> exp.Expr:
-    rendered = [exp.Paren(this=render(part, parameters)) for part in parts]
+def _joined(connector: type[exp.And | exp.Or], parts: Iterable[exp.Expr]) -> exp.Expr:
+    rendered = [exp.Paren(this=part) for part in parts]
     if not rendered:
         return exp.Boolean(this=connector is exp.And)
     joined: exp.Expr = rendered[0]

@@ -10,7 +10,6 @@ names and typed values (`enclave.query.rewrite`). Reasons never repeat a literal
 """
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +18,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from enclave.query.binding import MAX_AXES, Scope, restriction_of
-from enclave.query.conditions import Condition, Every, Member, Value
+from enclave.query.conditions import Condition, Every
 from enclave.query.filters import FilterBinder
 from enclave.query.model import BoundQuery, Measure, MeasureKind, Output
 from enclave.query.refusals import Refusals
@@ -126,21 +125,20 @@ class _Binder:
         for item in self._select.expressions:
             self._bind_item(item)
         self._check_names()
-        dimensions = self._bind_group()
-        condition, fixed = self._bind_where(dimensions)
-        self._check_dimensions(dimensions, fixed)
-        self._check_combinations(dimensions, condition, fixed)
-        return BoundQuery(
+        query = BoundQuery(
             dataset=self._scope.contract.id,
-            dimensions=dimensions,
-            fixed=fixed,
+            dimensions=self._bind_group(),
             measures=tuple(self._measures),
             outputs=tuple(self._outputs),
-            condition=condition,
+            condition=self._bind_where(),
             restriction=restriction_of(self._scope, self._refusals),
             order=self._bind_order(),
             limit=self._bind_limit(),
         )
+        self._check_dimensions(query)
+        used = {*query.axes, *(m.column for m in self._measures if m.column)}
+        self._scope.check_combinations(used, self._refusals)
+        return query
 
     def _bind_item(self, item: exp.Expr) -> None:
         """One item of the select list: a dimension or an aggregate, maybe with a name."""
@@ -255,45 +253,26 @@ class _Binder:
         )
         return None
 
-    def _bind_where(self, dimensions: tuple[str, ...]) -> tuple[Condition, Mapping[str, Value]]:
-        """The filter, split into dimensions held to one value and the rest."""
+    def _bind_where(self) -> Condition:
         where = self._select.args.get("where")
         if not isinstance(where, exp.Where):
-            return Every(()), {}
-        condition = FilterBinder(self._scope, self._refusals).bind(where.this)
-        fixed: dict[str, Value] = {}
-        rest: list[Condition] = []
-        for part in condition.parts if isinstance(condition, Every) else (condition,):
-            single = isinstance(part, Member) and len(part.values) == 1
-            if single and isinstance(part, Member) and part.column not in (*dimensions, *fixed):
-                fixed[part.column] = part.values[0]
-            else:
-                rest.append(part)
-        return Every(tuple(rest)), fixed
+            return Every(())
+        return FilterBinder(self._scope, self._refusals).bind(where.this)
 
-    def _check_dimensions(self, dimensions: tuple[str, ...], fixed: Mapping[str, Value]) -> None:
+    def _check_dimensions(self, query: BoundQuery) -> None:
         for output in self._outputs:
-            if output.dimension is not None and output.dimension not in dimensions:
+            if output.dimension is not None and output.dimension not in query.dimensions:
                 self._refusals.add(
                     "sql.grouping",
                     f"{output.dimension} is shown but not grouped by; rows are never shown.",
                     f"Add GROUP BY {output.dimension}.",
                 )
-        if len(dimensions) + len(fixed) > MAX_AXES:
+        if len(query.axes) > MAX_AXES:
             self._refusals.add(
                 "sql.grouping",
-                f"The query groups by or fixes more than {MAX_AXES} dimensions.",
+                f"The query groups by or filters on more than {MAX_AXES} dimensions.",
                 "Ask with fewer dimensions.",
             )
-
-    def _check_combinations(
-        self, dimensions: tuple[str, ...], condition: Condition, fixed: Mapping[str, Value]
-    ) -> None:
-        self._scope.check_combinations(
-            {*dimensions, *fixed, *(m.column for m in self._measures if m.column)},
-            condition,
-            self._refusals,
-        )
 
     def _bind_order(self) -> tuple[tuple[int, bool], ...]:
         order = self._select.args.get("order")

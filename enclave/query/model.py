@@ -8,7 +8,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from enclave.evidence import Snapshot
-from enclave.query.conditions import Condition, Value
+from enclave.query.conditions import Condition, Every, Value, columns_of
 
 
 class ColumnKind(StrEnum):
@@ -59,11 +59,9 @@ class BoundQuery:
     Attributes:
         dataset: `agency/dataset`.
         dimensions: Columns grouped by, in order.
-        fixed: Dimensions held to one value by the filter. They are dimensions of the table that is
-            controlled, so that a filter shows of a cell what the whole table would.
         measures: Aggregates, without repeats.
         outputs: The answer's columns in order.
-        condition: What is left of the filter.
+        condition: The filter.
         restriction: The grant's row filter and years.
         order: Positions in `outputs`, and whether descending; applied to what is shown.
         limit: Rows shown, or None.
@@ -71,7 +69,6 @@ class BoundQuery:
 
     dataset: str
     dimensions: tuple[str, ...]
-    fixed: Mapping[str, Value]
     measures: tuple[Measure, ...]
     outputs: tuple[Output, ...]
     condition: Condition
@@ -81,8 +78,14 @@ class BoundQuery:
 
     @property
     def axes(self) -> tuple[str, ...]:
-        """Dimensions of the table that is controlled: grouped ones, then fixed ones."""
-        return (*self.dimensions, *self.fixed)
+        """Dimensions of the table that is controlled: those grouped by, then those filtered on."""
+        filtered = columns_of(self.condition) - set(self.dimensions)
+        return (*self.dimensions, *sorted(filtered))
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether there is a filter."""
+        return self.condition != Every(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ class QueryPlan:
     snapshot: Snapshot
     columns: tuple[str, ...]
     base: PreparedStatement
-    statements: tuple[str, ...]
+    statements: tuple[PreparedStatement, ...]
 
 
 class QueryRunner(Protocol):

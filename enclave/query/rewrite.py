@@ -3,9 +3,10 @@
 Nothing of what was typed is in it: identifiers are names of the contract, quoted; values are
 parameters. The rows that may be read are drawn once into `base`, with only what is needed: hashes
 of the person's and entities' keys (`u`, `e0`, …), whether the person's key is missing (`k`),
-dimensions (`d0`, …) and measured columns as numbers (`m0`, …). The controlled table has every
-margin, so there is one statement over `base` for each subset of its dimensions. Each adds up by
-person first, then by cell:
+dimensions (`d0`, …) and measured columns as numbers (`m0`, …). What is controlled is the canonical
+table: over every dimension the question groups by or filters on, unfiltered, with every margin. So
+there is one statement over `base` for each subset of those dimensions, and where there is a filter,
+filtered ones for what is shown. Each adds up by person first, then by cell:
 
 | column | meaning |
 |---|---|
@@ -23,7 +24,7 @@ Two of ten million people fall together once in some hundred thousand tables, an
 which suppresses rather than shows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -31,7 +32,7 @@ from typing import Final
 from sqlglot import exp
 
 from enclave.evidence import Snapshot
-from enclave.query.conditions import Every, Value, column, columns_of, render
+from enclave.query.conditions import Condition, Every, Value, column, columns_of, render
 from enclave.query.model import (
     BoundQuery,
     ColumnKind,
@@ -56,10 +57,12 @@ class Part:
     Attributes:
         axes: Numbers of the axes that are not totals in it.
         is_cells: Whether it gives the cells, or the largest entities only.
+        is_filtered: Whether it is about what is shown, or about the canonical table.
     """
 
     axes: tuple[int, ...]
     is_cells: bool
+    is_filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,31 +81,80 @@ class Rewritten:
 
 
 def rewrite(
-    query: BoundQuery, counted: Counted, snapshot: Snapshot, kinds: Mapping[str, ColumnKind]
+    query: BoundQuery,
+    counted: Counted,
+    snapshot: Snapshot,
+    kinds: Mapping[str, ColumnKind],
+    *,
+    totals: bool,
 ) -> Rewritten:
     """The plan of a bound question."""
     names = tuple(dict.fromkeys(m.column for m in query.measures if m.column is not None))
     measured = [_Measured(i, name, kinds[name]) for i, name in enumerate(names)]
     summed = any(m.kind in {MeasureKind.SUM, MeasureKind.MEAN} for m in query.measures)
     entities = [key for key in counted.contributors if key != counted.unit] if summed else []
-    parts, statements = [], []
-    numbers = range(len(query.axes))
-    for axes in (s for n in range(len(numbers) + 1) for s in combinations(numbers, n)):
+    parts: list[Part] = []
+    statements: list[PreparedStatement] = []
+    for axes, is_filtered in _subsets(query, totals=totals):
+        condition = query.condition if is_filtered else Every(())
+        over = _Over(query.axes, axes, condition)
         by_person = counted.unit is not None
-        statements.append(_people(measured, axes) if by_person else _rows(measured, axes))
-        parts.append(Part(axes, is_cells=True))
+        statements.append(_people(measured, over) if by_person else _rows(measured, over))
+        parts.append(Part(axes, is_cells=True, is_filtered=is_filtered))
         for e in range(len(entities)):
-            statements.append(_entities(e, measured, axes))
-            parts.append(Part(axes, is_cells=False))
-    named = columns_of(Every((query.restriction, query.condition)))
+            statements.append(_entities(e, measured, over))
+            parts.append(Part(axes, is_cells=False, is_filtered=is_filtered))
     keys = {*entities, *(() if counted.unit is None else (counted.unit,))}
     plan = QueryPlan(
         snapshot,
-        columns=tuple(sorted({*query.axes, *names, *named, *keys})),
+        columns=tuple(sorted({*query.axes, *names, *columns_of(query.restriction), *keys})),
         base=_base(query, counted.unit, entities, measured),
-        statements=tuple(s.sql(_DIALECT) for s in statements),
+        statements=tuple(statements),
     )
     return Rewritten(plan, tuple(parts), names)
+
+
+def _subsets(query: BoundQuery, *, totals: bool) -> Iterator[tuple[tuple[int, ...], bool]]:
+    """Subsets of the axes that are needed, and whether filtered."""
+    for n in range(len(query.axes) + 1):
+        for axes in combinations(range(len(query.axes)), n):
+            yield axes, False
+    if query.is_filtered:
+        grouped = range(len(query.dimensions))
+        for n in range(0 if totals else len(grouped), len(grouped) + 1):
+            for axes in combinations(grouped, n):
+                yield axes, True
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """What one statement goes over: its axes, and which rows of `base`."""
+
+    names: tuple[str, ...]
+    axes: tuple[int, ...]
+    condition: Condition
+
+    @property
+    def columns(self) -> list[str]:
+        """The axes' columns in `base`."""
+        return [f"d{a}" for a in self.axes]
+
+    def grouped(self, *keys: str) -> tuple[exp.Select, tuple[Value, ...]]:
+        """A SELECT over `base` by further keys and the axes, and its parameters."""
+        parameters: list[Value] = []
+        base = exp.Table(this=exp.Identifier(this=BASE, quoted=True))
+        select = exp.select(*(column(n) for n in self.columns)).from_(base)
+        if self.condition != Every(()):
+            in_base = {name: f"d{i}" for i, name in enumerate(self.names)}
+            select = select.where(render(self.condition, parameters, in_base))
+        by = [column(n) for n in (*keys, *self.columns)]
+        return (select.group_by(*by) if by else select), tuple(parameters)
+
+    def outer(self, inner: exp.Select) -> exp.Select:
+        """A SELECT over `inner` by the axes."""
+        names = [column(n) for n in self.columns]
+        outer = exp.select(*names).from_(inner.subquery("parts"))
+        return outer.group_by(*(n.copy() for n in names)) if names else outer
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +187,9 @@ class _Measured:
 def _base(
     query: BoundQuery, unit: str | None, entities: Sequence[str], measured: Sequence[_Measured]
 ) -> PreparedStatement:
-    """Rows that may be read, and of them only what is needed."""
+    """Rows the grant allows, and of them only what is needed."""
     parameters: list[Value] = []
-    condition = render(Every((query.restriction, query.condition)), parameters)
+    condition = render(query.restriction, parameters)
     source = exp.Table(this=exp.Identifier(this=SOURCE, quoted=True))
     select = exp.select(*(_as(column(a), f"d{i}") for i, a in enumerate(query.axes)))
     select = select.from_(source).where(condition)
@@ -150,24 +202,26 @@ def _base(
     return PreparedStatement(select.sql(_DIALECT), tuple(parameters))
 
 
-def _people(measured: Sequence[_Measured], axes: Sequence[int]) -> exp.Select:
+def _people(measured: Sequence[_Measured], over: _Over) -> PreparedStatement:
     """One subset's cells: by person and then by cell."""
-    inner = _grouped(axes, "u").select(_as(_count(), "r"), _as(_among(_count(), column("k")), "k"))
+    inner, parameters = over.grouped("u")
+    inner = inner.select(_as(_count(), "r"), _as(_among(_count(), column("k")), "k"))
     for m in measured:
         inner = inner.select(*_of_person(m))
-    outer = _over(inner, axes).select(
+    outer = over.outer(inner).select(
         _as(exp.Sum(this=column("r")), "rows"),
         _as(_count(), "people"),
         _as(exp.Sum(this=column("k")), "unkeyed"),
     )
     for m in measured:
         outer = outer.select(*_of_people(m))
-    return outer
+    return PreparedStatement(outer.sql(_DIALECT), parameters)
 
 
-def _rows(measured: Sequence[_Measured], axes: Sequence[int]) -> exp.Select:
+def _rows(measured: Sequence[_Measured], over: _Over) -> PreparedStatement:
     """One subset's cells where rows are what is counted."""
-    select = _grouped(axes).select(
+    select, parameters = over.grouped()
+    select = select.select(
         _as(_count(), "rows"), _as(_count(), "people"), _as(_number(0), "unkeyed")
     )
     for m in measured:
@@ -181,35 +235,19 @@ def _rows(measured: Sequence[_Measured], axes: Sequence[int]) -> exp.Select:
             _as(exp.Max(this=exp.Abs(this=m.m)), f"l{m.i}"),
             _as(_among(_count(), exp.EQ(this=m.m, expression=_number(1))), f"t{m.i}"),
         )
-    return select
+    return PreparedStatement(select.sql(_DIALECT), parameters)
 
 
-def _entities(e: int, measured: Sequence[_Measured], axes: Sequence[int]) -> exp.Select:
+def _entities(e: int, measured: Sequence[_Measured], over: _Over) -> PreparedStatement:
     """One subset's largest entities."""
     numeric = [m for m in measured if m.is_numeric]
-    inner = _grouped(axes, f"e{e}")
+    inner, parameters = over.grouped(f"e{e}")
     for m in numeric:
         inner = inner.select(_as(exp.Sum(this=exp.Abs(this=m.m)), f"w{m.i}"))
-    outer = _over(inner, axes)
+    outer = over.outer(inner)
     for m in numeric:
         outer = outer.select(_as(exp.Max(this=column(f"w{m.i}")), f"l{m.i}"))
-    return outer
-
-
-def _grouped(axes: Sequence[int], *keys: str) -> exp.Select:
-    """Over `base`, by the subset's dimensions and further keys."""
-    names = [f"d{a}" for a in axes]
-    base = exp.Table(this=exp.Identifier(this=BASE, quoted=True))
-    select = exp.select(*(column(n) for n in names)).from_(base)
-    grouped = [column(n) for n in (*keys, *names)]
-    return select.group_by(*grouped) if grouped else select
-
-
-def _over(inner: exp.Select, axes: Sequence[int]) -> exp.Select:
-    """Over `inner`, by the subset's dimensions."""
-    names = [f"d{a}" for a in axes]
-    outer = exp.select(*(column(n) for n in names)).from_(inner.subquery("parts"))
-    return outer.group_by(*(column(n) for n in names)) if names else outer
+    return PreparedStatement(outer.sql(_DIALECT), parameters)
 
 
 def _of_person(m: _Measured) -> list[exp.Expr]:

@@ -6,7 +6,8 @@ and that a hidden cell is at least 1.
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 from scipy.optimize import linprog
@@ -44,14 +45,21 @@ def intervals(
     hidden: frozenset[Key],
     targets: list[Key],
     floor: float = 1,
+    told: Sequence[tuple[AbstractSet[Key], float]] = (),
 ) -> dict[Key, tuple[float, float]]:
-    """What the attacker can tell of each target: least and largest value, by linear program."""
+    """What the attacker can tell of each target: least and largest value, by linear program.
+
+    `told` are further answers: sums over cells without margins, and what they came to.
+    """
     unknown = sorted(hidden)
     position = {key: i for i, key in enumerate(unknown)}
     rows, columns, data, right = [], [], [], []
     row = 0
-    for codes, total in lines(sizes):
-        involved = [(k, 1.0) for k in codes] + [(total, -1.0)]
+    equations = [
+        ([(k, 1.0) for k in codes] + [(total, -1.0)], 0.0) for codes, total in lines(sizes)
+    ]
+    equations += [([(k, 1.0) for k in union], value) for union, value in told]
+    for involved, comes_to in equations:
         if not any(k in position for k, _ in involved):
             continue
         known = 0.0
@@ -62,7 +70,7 @@ def intervals(
                 data.append(sign)
             else:
                 known += sign * cells.get(key, 0)
-        right.append(-known)
+        right.append(comes_to - known)
         row += 1
     matrix = csr_array((data, (rows, columns)), shape=(row, len(unknown)))
     result = {}

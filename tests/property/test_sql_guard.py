@@ -457,7 +457,7 @@ def test_whatever_is_typed_only_granted_names_run(start: str, words: list[str]) 
         Asker([], runner=recorder)(start + " ".join(words))
     for plan in recorder.plans:
         assert set(plan.columns) <= {*GRANTED, *KEYS}
-        for sql in (plan.base.sql, *plan.statements):
+        for sql in (s.sql for s in (plan.base, *plan.statements)):
             (tree,) = sqlglot.parse(sql, dialect="duckdb")
             assert isinstance(tree, exp.Select)
             of_base = sql != plan.base.sql

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enclave.disclosure import CellFacts, Key, Rule, Statistic, StatisticKind, Table, control_table
+from enclave.disclosure import (
+    TOTAL,
+    CellFacts,
+    ControlledTable,
+    Key,
+    Rule,
+    Statistic,
+    StatisticKind,
+    Table,
+    UnionJudge,
+    control_table,
+)
 from tests.lib.tables import intervals, with_margins
 
 TIE_KEY = b"k" * 32
@@ -20,16 +31,23 @@ def tables(draw: st.DrawFn) -> tuple[tuple[int, ...], dict[Key, float]]:
     return sizes, {key: draw(COUNTS) for key in keys}
 
 
-def control(
+def judge(
     sizes: tuple[int, ...], cells: dict[Key, float], minimum: int
-) -> tuple[frozenset[Key], list[Key]]:
+) -> tuple[UnionJudge, ControlledTable]:
     people = {k: int(v) for k, v in cells.items()}
     counts = Statistic(StatisticKind.COUNT, "", {k: CellFacts(n, n) for k, n in people.items()})
     rule = Rule(minimum_cell_count=minimum, minimum_denominator=20)
-    controlled = control_table(Table(sizes, people, [counts]), rule, TIE_KEY)
-    hidden = frozenset(controlled.hidden[0])
-    assert set(controlled.values[0]) == set(people) - hidden
-    return hidden, [k for k, n in people.items() if 0 < n < minimum]
+    table = Table(sizes, people, [counts])
+    controlled = control_table(table, rule, TIE_KEY)
+    assert set(controlled.values[0]) == set(people) - set(controlled.hidden[0])
+    return UnionJudge(table, controlled, rule), controlled
+
+
+def control(
+    sizes: tuple[int, ...], cells: dict[Key, float], minimum: int
+) -> tuple[frozenset[Key], list[Key]]:
+    _, controlled = judge(sizes, cells, minimum)
+    return frozenset(controlled.hidden[0]), [k for k, n in cells.items() if 0 < n < minimum]
 
 
 @pytest.mark.property
@@ -46,6 +64,51 @@ def test_no_suppressed_count_can_be_recomputed(
     for key, (least, most) in intervals(sizes, cells, hidden, small).items():
         assert least - 1e-6 <= cells[key] <= most + 1e-6, "the attacker is right"
         assert most - least >= minimum - 1 - 1e-6, "and knows no more than the rule allows"
+
+
+@pytest.mark.property
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(table=tables(), data=st.data())
+def test_no_filters_of_the_same_dimensions_recompute_a_suppressed_count(
+    table: tuple[tuple[int, ...], dict[Key, float]], data: st.DataObject
+) -> None:
+    sizes, interior = table
+    cells = with_margins(sizes, interior)
+    inside = sorted(k for k in cells if TOTAL not in k)
+    if not inside:
+        return
+    judged, controlled = judge(sizes, cells, 6)
+    hidden = frozenset(controlled.hidden[0])
+    small = [k for k, n in cells.items() if 0 < n < 6]
+    asked = data.draw(st.lists(st.frozensets(st.sampled_from(inside), min_size=1), max_size=12))
+    told = []
+    for union in asked:
+        comes_to = sum(cells[k] for k in union)
+        facts = CellFacts(int(comes_to), int(comes_to))
+        if judged.reason(0, union, facts, int(comes_to)) is None:
+            told.append((union, comes_to))
+    found = intervals(sizes, cells, hidden, small, told=told)
+    for key, (least, most) in found.items():
+        assert least - 1e-6 <= cells[key] <= most + 1e-6
+        assert most - least >= 5 - 1e-6
+
+
+def test_a_union_that_would_tell_a_hidden_cell_is_hidden() -> None:
+    cells = with_margins((4,), {(0,): 3, (1,): 10, (2,): 20, (3,): 30})
+    judged, controlled = judge((4,), cells, 6)
+    assert set(controlled.hidden[0]) == {(0,), (1,)}
+    for union, is_shown in (
+        ({0, 2}, False),
+        ({0, 1}, True),
+        ({0, 1, 2}, True),
+        ({1, 2, 3}, False),
+        ({2, 3}, True),
+        ({0, 1, 2, 3}, True),
+    ):
+        keys = {(c,) for c in union}
+        people = int(sum(cells[k] for k in keys))
+        reason = judged.reason(0, keys, CellFacts(people, people), people)
+        assert (reason is None) is is_shown, union
 
 
 @pytest.mark.property

@@ -102,6 +102,26 @@ def test_a_filter_shows_of_a_cell_what_the_whole_table_would() -> None:
         assert single.rows == ((shown,),), grade
 
 
+def test_filters_of_several_values_tell_no_more_than_the_whole_table() -> None:
+    rows = [build_row(n, grade="09" if n < 3 else "10" if n < 15 else "11") for n in range(60)]
+    ask = Asker(rows)
+    for condition, shown in (
+        ("grade IN ('09', '11')", None),
+        ("grade <> '10'", None),
+        ("NOT grade = '09'", None),
+        ("grade IN ('09', '10')", 15),
+        ("grade <> '11'", 15),
+        ("grade IN ('11', '12')", 45),
+        ("grade = '09' OR grade = '10' OR grade = '11'", 60),
+    ):
+        assert ask(f"SELECT COUNT(*) FROM enrollment WHERE {condition}").rows == ((shown,),)
+    some = ask(
+        "SELECT grade, COUNT(*) FROM enrollment WHERE grade IN ('09', '11') GROUP BY grade",
+        totals=True,
+    )
+    assert some.rows == (("09", None), ("11", 45), ("(total)", None))
+
+
 def test_filters_are_applied() -> None:
     rows = [
         build_row(
