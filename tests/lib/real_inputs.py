@@ -196,7 +196,7 @@ def outcome_of(deployment: Deployment, submission_id: str) -> Outcome:
 
 
 def deliver(deployment: Deployment, real: RealInput, path: Path | None = None) -> list[Outcome]:
-    """Send one input and run its feed; outcomes of its submissions, refused ones too."""
+    """Send one input and run its feed; outcomes, refused ones too, in the agreement's order."""
     known = {submission.id for submission in deployment.store.list()}
     send(deployment, real, path)
     agreement = real.agreement_id
@@ -204,8 +204,10 @@ def deliver(deployment: Deployment, real: RealInput, path: Path | None = None) -
         found = deployment.terms_of(real.agency, real.dataset or "")
         agreement = found[0].id if found else ""
     load(deployment, agreement)
-    new = [s.id for s in deployment.store.list(agency=real.agency) if s.id not in known]
-    return [outcome_of(deployment, submission_id) for submission_id in new]
+    order = [terms.dataset for terms in deployment.agreement(agreement).datasets]
+    new = [s for s in deployment.store.list(agency=real.agency) if s.id not in known]
+    new.sort(key=lambda s: order.index(s.dataset))
+    return [outcome_of(deployment, submission.id) for submission in new]
 
 
 def read_table(deployment: Deployment, dataset: str) -> pa.Table:
