@@ -20,7 +20,6 @@ from enclave.steps.manifests import rehydrate
 from enclave.steps.outcome import StepOutcome, outcome_of
 from enclave.steps.record import record
 from enclave.store import Submission, SubmissionState
-from enclave.zones import Zone
 from governance.agreements import Agreement, DatasetTerms
 from governance.contracts import DatasetContract
 from governance.decisions import Decision, Denial, check_permitted
@@ -177,7 +176,7 @@ def _settle(
     facts: dict[str, Any],
     superseded: tuple[str, ...],
 ) -> StepOutcome:
-    """Ledger, states and staging after the commit."""
+    """Ledger and states after the commit; what is staged goes with the report."""
     record(
         deployment,
         "table:committed",
@@ -208,7 +207,6 @@ def _settle(
         rows_landed=table.rows,
         facts=facts,
     )
-    _clear_staging(deployment, submission)
     return outcome_of(changed)
 
 
@@ -231,11 +229,4 @@ def _give_way(deployment: Deployment, submission: Submission, later_id: str) -> 
         state=SubmissionState.SUPERSEDED,
         facts={"superseded_by": later_id},
     )
-    _clear_staging(deployment, submission)
     return outcome_of(changed)
-
-
-def _clear_staging(deployment: Deployment, submission: Submission) -> None:
-    staging = deployment.zones.store(Zone.STAGING)
-    for info in list(staging.list(f"{submission.id}/")):
-        staging.delete(info.key)

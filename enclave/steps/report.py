@@ -43,6 +43,7 @@ def report_submission(deployment: Deployment, submission_id: str) -> StepOutcome
 
 def _report(deployment: Deployment, submission: Submission) -> StepOutcome:
     announce(deployment, submission)
+    _clear_staging(deployment, submission)
     reported_at = submission.reported_at or deployment.now()
     receipt = build_receipt(_facts(deployment, submission, reported_at))
     document = json.dumps(receipt, indent=2, sort_keys=True).encode()
@@ -53,6 +54,13 @@ def _report(deployment: Deployment, submission: Submission) -> StepOutcome:
     record(deployment, "receipt:issued", submission, sha256=sha256_of(document))
     changed = deployment.store.change(submission.id, expected=_DONE, reported_at=reported_at)
     return outcome_of(changed)
+
+
+def _clear_staging(deployment: Deployment, submission: Submission) -> None:
+    """Here, at the end of every road: a crash in an earlier step leaves nothing behind."""
+    staging = deployment.zones.store(Zone.STAGING)
+    for info in list(staging.list(f"{submission.id}/")):
+        staging.delete(info.key)
 
 
 def receipt_key(submission: Submission, kind: str) -> str:

@@ -1,14 +1,19 @@
 """A submission from drop to receipt, on real files, keys, tables and ledger."""
 
 import json
+import os
+import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from enclave.deployment import Deployment
+from enclave.settings import EnclaveSettings
 from enclave.steps import (
     destroy_due,
     find_drops,
@@ -25,6 +30,7 @@ from tests.lib.builders import build_agreement, build_contract, build_terms
 from tests.lib.deployments import (
     Crasher,
     CrashError,
+    copy_deployment,
     csv_rows,
     drop,
     install,
@@ -35,14 +41,28 @@ from tests.lib.deployments import (
 )
 
 
+def _azure(settings: EnclaveSettings) -> dict[str, Any]:
+    return settings.model_dump(include={"storage", "azure_connection_string", "container_prefix"})
+
+
+@pytest.fixture(params=["local", "azure"])
+def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
+    """The example feed, once on disk and once in Azurite."""
+    settings: dict[str, Any] = {}
+    if request.param == "azure":
+        settings = _azure(request.getfixturevalue("settings_azure"))
+    made = make_deployment(tmp_path / "feed", **settings)
+    yield made
+    made.store.close()
+
+
 def tags(deployment: Deployment, subject: str | None = None) -> list[str]:
     return [
         str(e.tag) for e in deployment.ledger.entries() if subject is None or subject in e.subject
     ]
 
 
-def test_a_good_file_lands_whole(tmp_path: Path) -> None:
-    deployment = make_deployment(tmp_path / "home")
+def test_a_good_file_lands_whole(tmp_path: Path, deployment: Deployment) -> None:
     upload = drop(deployment, write_csv(tmp_path / "a.csv", csv_rows(100)))
 
     (outcome,) = load(deployment)
@@ -64,8 +84,7 @@ def test_a_good_file_lands_whole(tmp_path: Path) -> None:
     assert find_drops(deployment, "MOU-TEST-1") == []
 
 
-def test_the_same_file_twice_is_one_load(tmp_path: Path) -> None:
-    deployment = make_deployment(tmp_path / "home")
+def test_the_same_file_twice_is_one_load(tmp_path: Path, deployment: Deployment) -> None:
     path = write_csv(tmp_path / "a.csv", csv_rows(50))
     drop(deployment, path)
     drop(deployment, path)
@@ -78,8 +97,7 @@ def test_the_same_file_twice_is_one_load(tmp_path: Path) -> None:
     assert "submission:duplicate_ignored" in tags(deployment)
 
 
-def test_a_correction_supersedes_in_one_commit(tmp_path: Path) -> None:
-    deployment = make_deployment(tmp_path / "home")
+def test_a_correction_supersedes_in_one_commit(tmp_path: Path, deployment: Deployment) -> None:
     drop(deployment, write_csv(tmp_path / "a.csv", csv_rows(50)))
     load(deployment)
     before = {row["person_id"] for row in landed(deployment)}
@@ -94,6 +112,63 @@ def test_a_correction_supersedes_in_one_commit(tmp_path: Path) -> None:
     assert len(history) == 2
     assert "submission:superseded" in tags(deployment)
     assert sorted(s.state for s in deployment.store.list()) == ["landed", "superseded"]
+
+
+def _crash(*_arguments: Any, **_facts: Any) -> None:
+    raise CrashError
+
+
+def _receive(deployment: Deployment) -> str:
+    (submission_id,) = receive_drops(deployment, "MOU-TEST-1")
+    return submission_id
+
+
+def test_an_earlier_revision_that_comes_late_gives_way(
+    tmp_path: Path, deployment: Deployment
+) -> None:
+    drop(deployment, write_csv(tmp_path / "a.csv", csv_rows(50)))
+    first = _receive(deployment)
+    process_submission(deployment, first)
+    drop(deployment, write_csv(tmp_path / "b.csv", csv_rows(60)), revision=2)
+    second = next(s for s in receive_drops(deployment, "MOU-TEST-1") if s != first)
+    process_submission(deployment, second)
+    land_submission(deployment, second)
+
+    outcome = land_submission(deployment, first)
+    report_submission(deployment, first)
+
+    assert (outcome.state, outcome.rows_landed) == ("superseded", 0)
+    assert len(landed(deployment)) == 60
+    assert deployment.store.get(first).facts["superseded_by"] == second
+    assert tags(deployment, first) == [
+        "submission:received",
+        "submission:superseded",
+        "receipt:issued",
+    ]
+    report_submission(deployment, second)
+    assert list(deployment.zones.store(Zone.STAGING).list()) == []
+
+
+def test_a_commit_that_was_replaced_before_its_rerun_is_superseded(
+    tmp_path: Path, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(deployment, write_csv(tmp_path / "a.csv", csv_rows(50)))
+    first = _receive(deployment)
+    process_submission(deployment, first)
+    with monkeypatch.context() as patch, suppress(CrashError):
+        patch.setattr(deployment.ledger, "append", _crash)
+        land_submission(deployment, first)
+    assert len(landed(deployment)) == 50, "the commit was made, and nothing after it"
+    drop(deployment, write_csv(tmp_path / "b.csv", csv_rows(60)), revision=2)
+    for submission_id in receive_drops(deployment, "MOU-TEST-1"):
+        if submission_id != first:
+            process_submission(deployment, submission_id)
+            land_submission(deployment, submission_id)
+
+    outcome = land_submission(deployment, first)
+
+    assert outcome.state == "superseded"
+    assert len(landed(deployment)) == 60
 
 
 def test_a_different_file_without_a_higher_revision_is_refused(tmp_path: Path) -> None:
@@ -122,8 +197,9 @@ def test_periods_append(tmp_path: Path) -> None:
     assert len({row["person_id"] for row in rows}) == 75
 
 
-def test_bad_rows_go_to_quarantine_and_back_to_their_agency(tmp_path: Path) -> None:
-    deployment = make_deployment(tmp_path / "home")
+def test_bad_rows_go_to_quarantine_and_back_to_their_agency(
+    tmp_path: Path, deployment: Deployment
+) -> None:
     rows = csv_rows(100)
     rows[10] = rows[10].replace("2009-", "2009/")
     rows[20] = ",Hartford,2009-01-01,09,2026,1"
@@ -142,8 +218,9 @@ def test_bad_rows_go_to_quarantine_and_back_to_their_agency(tmp_path: Path) -> N
         export_quarantine(deployment, outcome.submission_id, agency="dol", target=target)
 
 
-def test_above_the_threshold_the_whole_submission_is_rejected(tmp_path: Path) -> None:
-    deployment = make_deployment(tmp_path / "home")
+def test_above_the_threshold_the_whole_submission_is_rejected(
+    tmp_path: Path, deployment: Deployment
+) -> None:
     rows = [row.replace("2009-", "x-") if n % 2 else row for n, row in enumerate(csv_rows(100))]
     drop(deployment, write_csv(tmp_path / "a.csv", rows))
 
@@ -192,8 +269,7 @@ def test_no_agreement_in_force_refuses(tmp_path: Path) -> None:
     assert submission.facts["findings"][0]["code"] == "agreement.not_in_force"
 
 
-def test_a_file_that_changed_on_the_way_is_refused(tmp_path: Path) -> None:
-    deployment = make_deployment(tmp_path / "home")
+def test_a_file_that_changed_on_the_way_is_refused(tmp_path: Path, deployment: Deployment) -> None:
     upload = drop(deployment, write_csv(tmp_path / "a.csv", csv_rows(10)))
     landing = deployment.zones.store(Zone.LANDING)
     landing.put(f"{upload.drop_key}/a.csv", b"something else\n")
@@ -218,8 +294,7 @@ def test_the_risk_gate_holds(tmp_path: Path) -> None:
     assert deployment.lake.tables() == []
 
 
-def test_staged_bytes_swapped_are_not_landed(tmp_path: Path) -> None:
-    deployment = make_deployment(tmp_path / "home")
+def test_staged_bytes_swapped_are_not_landed(tmp_path: Path, deployment: Deployment) -> None:
     drop(deployment, write_csv(tmp_path / "a.csv", csv_rows(20)))
     (submission_id,) = receive_drops(deployment, "MOU-TEST-1")
     process_submission(deployment, submission_id)
@@ -249,8 +324,9 @@ def test_a_receipt_carries_counts_and_clauses_only(tmp_path: Path) -> None:
     assert document
 
 
-def test_raw_and_quarantined_files_are_destroyed_on_their_day(tmp_path: Path) -> None:
-    deployment = make_deployment(tmp_path / "home")
+def test_raw_and_quarantined_files_are_destroyed_on_their_day(
+    tmp_path: Path, deployment: Deployment
+) -> None:
     rows = csv_rows(100)
     rows[1] = rows[1].replace("2009-", "x-")
     drop(deployment, write_csv(tmp_path / "a.csv", rows))
@@ -276,38 +352,65 @@ def _run_to_end(deployment: Deployment) -> None:
         report_submission(deployment, submission_id)
 
 
+def _crash_and_rerun(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, crash: Crasher
+) -> None:
+    """Crash the road at that write, rerun it, and look that it was one load; cheap on purpose."""
+    with monkeypatch.context() as patch:
+        install(patch, deployment, crash)
+        with suppress(CrashError):
+            _run_to_end(deployment)
+    where = (crash.at, crash.before)
+    _run_to_end(deployment)
+    (submission,) = deployment.store.list()
+    assert submission.state == "landed", where
+    assert (submission.rows_landed, submission.rows_quarantined) == (39, 1), where
+    assert len(landed(deployment)) == 39, where
+    table = next(iter(deployment.contracts.values())).table
+    assert len(deployment.lake.history(table)) == 1, where
+    assert sorted(tags(deployment, submission.id)) == [
+        "receipt:issued",
+        "rows:quarantined",
+        "submission:received",
+        "table:committed",
+    ], where
+    assert deployment.ledger.verify().verified, where
+    assert list(deployment.zones.store(Zone.STAGING).list()) == [], where
+    deployment.store.close()
+
+
+def _file_with_a_bad_row(folder: Path) -> Path:
+    rows = csv_rows(40)
+    rows[7] = rows[7].replace("2009-", "x-")
+    return write_csv(folder / "a.csv", rows)
+
+
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 def test_a_crash_at_any_write_and_a_rerun_give_one_load(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bool
 ) -> None:
     """Counted, not sampled: every write of the road is crashed at once, then the road is rerun."""
-    rows = csv_rows(40)
-    rows[7] = rows[7].replace("2009-", "x-")
-    path = write_csv(tmp_path / "a.csv", rows)
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)  # a crash of ours, not of the disk
+    waiting = make_deployment(tmp_path / "waiting")
+    drop(waiting, _file_with_a_bad_row(tmp_path))
     at = 0
     while True:
         at += 1
-        deployment = make_deployment(tmp_path / f"home-{at}")
-        drop(deployment, path)
-        crasher = Crasher(at, before=before)
-        with monkeypatch.context() as patch:
-            install(patch, deployment, crasher)
-            with suppress(CrashError):
-                _run_to_end(deployment)
-        if crasher.writes < at:
+        home = tmp_path / f"home-{at}"
+        crash = Crasher(at, before=before)
+        _crash_and_rerun(copy_deployment(waiting, home), monkeypatch, crash)
+        shutil.rmtree(home)
+        if crash.writes < at:
             break
-        _run_to_end(deployment)
-        (submission,) = deployment.store.list()
-        assert submission.state == "landed", at
-        assert (submission.rows_landed, submission.rows_quarantined) == (39, 1), at
-        assert len(landed(deployment)) == 39, at
-        table = next(iter(deployment.contracts.values())).table
-        assert len(deployment.lake.history(table)) == 1, at
-        assert sorted(tags(deployment, submission.id)) == [
-            "receipt:issued",
-            "rows:quarantined",
-            "submission:received",
-            "table:committed",
-        ], at
-        assert deployment.ledger.verify().verified, at
     assert at > 15, "the road has that many writes"
+
+
+@pytest.mark.parametrize("at", range(2, 30, 5))
+def test_a_crash_in_azure_and_a_rerun_give_one_load(
+    tmp_path: Path, settings_azure: EnclaveSettings, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """Sampled: the road is the same as on disk, where every write is crashed."""
+    deployment = make_deployment(tmp_path / "home", **_azure(settings_azure))
+    drop(deployment, _file_with_a_bad_row(tmp_path))
+
+    _crash_and_rerun(deployment, monkeypatch, Crasher(at, before=at % 2 == 0))

@@ -1,15 +1,21 @@
 """Small real deployments for tests: a home, one feed, files to drop; and a crash at any write."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from enclave.deployment import Deployment, init_deployment
+from enclave.adapters.storage import init_zones
+from enclave.deployment import Deployment, _open, init_deployment
+from enclave.settings import EnclaveSettings
 from enclave.steps import (
     StepOutcome,
     land_submission,
@@ -30,14 +36,55 @@ HEADER = "person_number,town,birth_date,grade,year,amount"
 def make_deployment(
     home: Path, *contracts: DatasetContract, agreement: Agreement | None = None, **settings: Any
 ) -> Deployment:
-    """A deployment with one feed over these contracts, its clock at noon of a Monday."""
+    """A deployment with one feed over these contracts, its clock at noon of a Monday.
+
+    It is a copy of one that `init_deployment` made once in this process; `settings` are those of
+    `EnclaveSettings`, e.g. for zones in Azurite.
+    """
+    shutil.copytree(_initialized(), home)
+    if settings:
+        shutil.rmtree(home / "zones")
+    chosen = EnclaveSettings(home=home, **settings)
+    init_zones(chosen)
+    return arrange(_open(chosen), *contracts, agreement=agreement)
+
+
+def arrange(
+    deployment: Deployment, *contracts: DatasetContract, agreement: Agreement | None = None
+) -> Deployment:
+    """The deployment with these contracts and one agreement over them, its clock stopped."""
     contracts = contracts or (build_contract(),)
     agreement = agreement or build_agreement(*contracts)
     return replace(
-        init_deployment(home, **settings),
+        deployment,
         contracts={contract.id: contract for contract in contracts},
         agreements={agreement.id: agreement},
         now=lambda: NOW,
+    )
+
+
+@cache
+def _initialized() -> Path:
+    """A deployment's home, made once, without the example contracts (slow to parse)."""
+    folder = Path(tempfile.mkdtemp(prefix="deployment-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    home = folder / "home"
+    init_deployment(home).store.close()
+    for part in ("datasets", "agreements"):
+        shutil.rmtree(home / "schemas" / part)
+        (home / "schemas" / part).mkdir()
+    return home
+
+
+def copy_deployment(deployment: Deployment, home: Path) -> Deployment:
+    """The same local deployment again in another home, as it stands now."""
+    deployment.store.close()
+    shutil.copytree(deployment.home, home)
+    return replace(
+        _open(deployment.settings.model_copy(update={"home": home})),
+        contracts=deployment.contracts,
+        agreements=deployment.agreements,
+        now=deployment.now,
     )
 
 
