@@ -44,7 +44,7 @@ def intervals(
     cells: Mapping[Key, float],
     hidden: frozenset[Key],
     targets: list[Key],
-    floor: float = 1,
+    *,
     told: Sequence[tuple[AbstractSet[Key], float]] = (),
 ) -> dict[Key, tuple[float, float]]:
     """What the attacker can tell of each target: least and largest value, by linear program.
@@ -79,9 +79,7 @@ def intervals(
         goal[position[target]] = 1
         ends = []
         for sign in (1, -1):
-            solved = linprog(
-                sign * goal, A_eq=matrix, b_eq=right, bounds=(floor, None), method="highs"
-            )
+            solved = linprog(sign * goal, A_eq=matrix, b_eq=right, bounds=(1, None), method="highs")
             ends.append(float("inf") * sign if solved.status == 3 else solved.fun * sign)
             assert solved.status in {0, 3}, solved.message
         result[target] = (ends[0], abs(ends[1]))
