@@ -4,6 +4,7 @@ Numbers and dates become text as `rendering` says; a formula counts as its store
 without any value is no record. Lines are the sheet's row numbers.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,7 +23,12 @@ from enclave.intake.sources import Source, hold_in_memory
 from enclave.intake.tabulate import RowCollector, to_raw
 from governance.contracts.model import DatasetContract
 
-PROLOG_BYTES = 4096
+PROLOG_BYTES = 64 * 1024
+PLAIN_PROLOG = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s++|<\?[^?]*+\?>|<!--(?:[^-]|-(?!-))*+-->)*+<[A-Za-z]"
+)
+"""What may stand before the root element: no document type, so no entities; no other encoding."""
+
 SHEETS = ("xl/worksheets/", "xl/media/")
 """Parts that stream, or are never read."""
 
@@ -88,10 +94,10 @@ class ExcelReader(SubmissionReader):
                     prolog = part.read(PROLOG_BYTES)
             except DAMAGE:
                 raise _unreadable() from None
-            if b"<!DOCTYPE" in prolog or b"<!ENTITY" in prolog:
+            if not PLAIN_PROLOG.match(prolog):
                 raise refuse(
                     "intake.archive_unsafe",
-                    "The workbook declares XML entities.",
+                    "A part of the workbook does not begin like plain XML: it may declare entities.",
                     remedy="Save it anew with Excel.",
                 )
 

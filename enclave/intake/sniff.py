@@ -4,6 +4,7 @@ Nothing is guessed silently: every decision is a note, and a file that contradic
 gives a warning. The decision rests on the first bytes only (a sample of whole records).
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from governance.contracts.model import DatasetContract
 
 DELIMITERS = b",\t;|:^~\x1f\x01 "
 """Tried in this order; on a tie the earlier one wins."""
+
+SEPARATOR_LINE = re.compile(rb"(?i:sep)=[^\r\n]?(?:\r\n|\n|\r)")
+"""What Excel writes first in some countries; no data."""
 
 SAMPLE_RECORDS = 200
 NAMES = {0x09: "tab", 0x20: "space", 0x1F: "unit separator", 0x01: "control-A"}
@@ -221,6 +225,9 @@ def sniff(sample: bytes, contract: DatasetContract, *, whole: bool) -> Sniffed:
             of the header record within the sample.
     """
     skip = preamble_bytes(sample, contract.file.preamble_lines)
+    hint = SEPARATOR_LINE.match(sample, skip)
+    if hint:
+        skip = hint.end()
     body = sample[skip:]
     if not body.strip(b"\r\n"):
         raise refuse(
@@ -229,6 +236,8 @@ def sniff(sample: bytes, contract: DatasetContract, *, whole: bool) -> Sniffed:
             remedy="Send the file again; an agreed empty delivery still needs its header.",
         )
     dialect, findings = _decide_dialect(body, contract, whole=whole)
+    if hint:
+        findings.append(note("intake.dialect", "The line that names the separator was left out."))
     newline = sniff_newline(body)
     findings.append(note("intake.dialect", f"Line breaks are {newline}."))
     spans = find_records(body, dialect)

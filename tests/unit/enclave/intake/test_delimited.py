@@ -220,6 +220,12 @@ def test_preamble_lines() -> None:
     assert back.lines == {1: 5}
 
 
+def test_the_line_that_names_the_separator_is_no_header() -> None:
+    back = read_back(b"sep=;\r\nName;Town\r\nA;B\r\n", TWO)
+    assert back.rows == [("A", "B")]
+    assert back.lines == {1: 3}
+
+
 def test_missing_preamble_is_refused() -> None:
     contract = replace(TWO, file=FileFormat(preamble_lines=9))
     assert refusal(b"Name,Town\n", contract).findings[-1].code == "intake.preamble_missing"

@@ -143,6 +143,11 @@ def test_excel_with_entities_or_broken_parts_is_refused() -> None:
     sheet = "xl/worksheets/sheet1.xml"
     entity = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><worksheet/>'
     assert code_of(rewrite(data, sheet, entity), EXCEL) == "intake.archive_unsafe"
+    for prolog in (b"<!--" + b"x" * 5_000 + b"-->", b"<?a ?>", "\ufeff".encode()):
+        hidden = prolog + b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet/>'
+        assert code_of(rewrite(data, sheet, hidden), EXCEL) == "intake.archive_unsafe"
+    wide = entity.decode().encode("utf-16")
+    assert code_of(rewrite(data, sheet, wide), EXCEL) == "intake.archive_unsafe"
     broken = rewrite(data, sheet, b"<worksheet><sheetData><row><c r='A1'><v>1</")
     assert code_of(broken, EXCEL) == "intake.workbook_damaged"
     assert code_of(rewrite(data, "xl/workbook.xml", b"<x"), EXCEL) == "intake.workbook_damaged"
