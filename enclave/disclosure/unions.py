@@ -9,7 +9,9 @@ it is shown only where that tells nothing the shown cells do not tell already:
 3. No cell of it is hidden: shown, for it is the sum of what is shown.
 4. A margin that is shown holds it, and every hidden cell of that margin lies in it: shown, for it
    is that margin less what is shown.
-5. Otherwise hidden: the difference to a shown cell would tell a hidden one.
+5. Along one dimension it falls into parts of which each may be shown by 1, 3, 4 or 5: shown, for it
+   is their sum (the total of two school years of a table whose every year's total is shown).
+6. Otherwise hidden: the difference to a shown cell would tell a hidden one.
 
 So whatever is asked of the same dimensions, the answers are combinations of the shown cells of one
 table, and an attacker who asks them all knows no more than that table.
@@ -62,22 +64,42 @@ class UnionJudge:
             people: Distinct people in the union.
         """
         hidden = self._controlled.hidden[statistic]
-        holders = [*_holders(union)]
-        for margin in holders:
-            if self._sizes[margin] == len(union):  # 1
-                return hidden.get(margin)
+        margin = self._whole(union)
+        if margin is not None:  # 1
+            return hidden.get(margin)
         if people < self._rule.minimum_cell_count:  # 2
             return Reason.COUNT
         kind = self._table.statistics[statistic].kind
         if kind is not StatisticKind.COUNT and is_sensitive(kind, facts, self._rule):
             return Reason.STATISTIC
-        inside = [hidden[key] for key in union if key in hidden]
-        if not inside:  # 3
+        if self._is_told(statistic, union):  # 3, 4, 5
             return None
-        for margin in holders:
-            if margin not in hidden and self._hidden[statistic][margin] == len(inside):  # 4
-                return None
-        return Reason.COUNT if Reason.COUNT in inside else Reason.STATISTIC  # 5
+        inside = {hidden[key] for key in union if key in hidden}  # 6
+        return Reason.COUNT if Reason.COUNT in inside else Reason.STATISTIC
+
+    def _whole(self, union: AbstractSet[Key]) -> Key | None:
+        """The cell or margin the union is, or None."""
+        return next((m for m in _holders(union) if self._sizes[m] == len(union)), None)
+
+    def _is_told(self, statistic: int, union: AbstractSet[Key]) -> bool:
+        """Whether the union is a sum or difference of shown cells."""
+        hidden = self._controlled.hidden[statistic]
+        margin = self._whole(union)
+        if margin is not None:
+            return margin not in hidden
+        inside = sum(key in hidden for key in union)
+        if not inside:
+            return True
+        counts = self._hidden[statistic]
+        if any(m not in hidden and counts[m] == inside for m in _holders(union)):
+            return True
+        for d in range(len(self._table.sizes)):
+            parts: dict[int, set[Key]] = {}
+            for key in union:
+                parts.setdefault(key[d], set()).add(key)
+            if len(parts) > 1 and all(self._is_told(statistic, p) for p in parts.values()):
+                return True
+        return False
 
 
 def _margins(key: Key) -> Iterator[Key]:

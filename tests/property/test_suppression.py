@@ -158,3 +158,18 @@ def test_the_attacker_of_these_tests_finds_what_is_badly_hidden() -> None:
     square = with_margins((3, 3), interior)
     diagonal = frozenset({(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)})
     assert intervals((3, 3), square, diagonal, [(0, 0)])[0, 0] == (2.0, 2.0)
+
+
+def test_a_total_of_two_years_is_the_sum_of_their_shown_totals() -> None:
+    interior: dict[Key, float] = {}
+    for year in range(3):
+        interior |= {(year, 0): 3, (year, 1): 40, (year, 2): 50}
+    cells = with_margins((3, 3), interior)
+    judged, controlled = judge((3, 3), cells, 6)
+    assert {(0, 0), (1, 0), (2, 0)} <= set(controlled.hidden[0])
+    assert (0, TOTAL) not in controlled.hidden[0]
+    for groups, is_shown in (({0, 1, 2}, True), ({0}, False), ({0, 2}, False)):
+        union = {k for k in interior if k[0] < 2 and k[1] in groups}
+        people = int(sum(cells[k] for k in union))
+        reason = judged.reason(0, union, CellFacts(people, people), people)
+        assert (reason is None) is is_shown, groups
