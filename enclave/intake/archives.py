@@ -95,6 +95,8 @@ def _check_member(member: Member, limits: IntakeLimits) -> None:
     info, position = member.info, member.position
     name = info.filename.replace("\\", "/")
     original = info.orig_filename
+    if not name:
+        raise _unsafe(position, "has no name")
     if "\0" in original or name.startswith("/") or _DRIVE.match(name):
         raise _unsafe(position, "has an absolute name")
     if ".." in name.split("/"):

@@ -97,7 +97,7 @@ class ExcelReader(SubmissionReader):
             if not PLAIN_PROLOG.match(prolog):
                 raise refuse(
                     "intake.archive_unsafe",
-                    "A part of the workbook does not begin like plain XML: it may declare entities.",
+                    "A part of the workbook is not plain XML: it may declare entities.",
                     remedy="Save it anew with Excel.",
                 )
 

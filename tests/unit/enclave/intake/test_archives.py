@@ -86,7 +86,7 @@ def test_things_systems_leave_in_archives_are_no_members() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../a.csv", "x/../../a.csv", "/etc/a.csv", "C:\\a.csv", "..\\a.csv", "\\\\host\\a"]
+    "name", ["", "../a.csv", "x/../../a.csv", "/etc/a.csv", "C:\\a.csv", "..\\a.csv", "\\\\host\\a"]
 )
 def test_names_that_leave_the_archive(name: str) -> None:
     assert code_of(pack({name: CSV})) == "intake.archive_unsafe"
