@@ -219,6 +219,28 @@ class Ledger:
         self._store.put(LATEST_CHECKPOINT, canonical_json({"size": head.seq}))
         return checkpoint
 
+    def sealed_checkpoint(self) -> bytes | None:
+        """A signed checkpoint of the chain as it is, to be kept outside; None for an empty chain.
+
+        Raises:
+            LedgerError: The chain does not continue the newest checkpoint.
+        """
+        made = self.checkpoint()
+        return None if made is None else self._store.read(checkpoint_key(made.size))
+
+    def open_checkpoint(self, sealed: bytes) -> Checkpoint:
+        """A checkpoint that was kept outside, once its signature verifies: an anchor of `verify`.
+
+        Raises:
+            SignatureRefusedError: It is not signed by a key of this ledger.
+        """
+        return verify_checkpoint(Envelope.from_json(sealed), self._keys)
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The key that verifies this ledger's checkpoints."""
+        return self._signer.public_key
+
     def verify(
         self, *, anchors: Iterable[Checkpoint] = (), with_payloads: bool = True
     ) -> LedgerReport:

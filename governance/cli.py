@@ -14,6 +14,7 @@ import yaml
 from rich.console import Console
 
 from governance import cli_board
+from governance.audit import verify_checkpoint
 from governance.canonical import canonical_json
 from governance.decisions import Decision
 from governance.errors import ExitCode, ProgrammeError
@@ -184,6 +185,10 @@ def verify_ledger(
         list[Path] | None,
         typer.Option(help="Public key (JWK) that signs checkpoints; may be given several times."),
     ] = None,
+    anchor: Annotated[
+        list[Path] | None,
+        typer.Option(help="A signed checkpoint kept outside; needs --key."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Verify a ledger, or a copy of one: names every altered, removed or back-dated entry.
@@ -192,7 +197,9 @@ def verify_ledger(
     """
     with _Reported():
         keys = [PublicKey.from_dict(json.loads(file.read_bytes())) for file in key or []]
-        report = verify_stored(LocalFolderStore(path, "ledger"), {k.key_id: k for k in keys})
+        known = {k.key_id: k for k in keys}
+        anchors = [verify_checkpoint(_envelope(file), known) for file in anchor or []]
+        report = verify_stored(LocalFolderStore(path, "ledger"), known, anchors=anchors)
         lines = [f"{p.kind.value} entry {p.seq}: {p.detail}" for p in report.problems]
         lines.append(
             f"{report.entries} entries, {report.payloads} with facts, {report.erased} erased; "

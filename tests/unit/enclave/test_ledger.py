@@ -54,6 +54,7 @@ def test_an_unknown_tag_or_a_time_without_zone_is_refused() -> None:
         ledger.append(Tag.QUERY_DENIED, "s", {}, at=datetime(2026, 1, 1))  # noqa: DTZ001
     assert ledger.head() is None
     assert ledger.checkpoint() is None
+    assert ledger.sealed_checkpoint() is None
 
 
 def test_the_same_event_is_appended_once() -> None:
@@ -182,6 +183,9 @@ def test_a_checkpoint_kept_outside_shows_a_rewrite_of_the_whole_zone() -> None:
     build_ledger(forged).append(Tag.QUERY_DENIED, "other", {})
     assert kept is not None
     assert build_ledger(forged).verify().verified
+    sealed = build_ledger(honest).sealed_checkpoint()
+    assert sealed is not None
+    assert build_ledger(forged).open_checkpoint(sealed) == kept
     report = build_ledger(forged).verify(anchors=[kept])
     assert [p.kind for p in report.problems] == [ProblemKind.REWRITTEN]
 

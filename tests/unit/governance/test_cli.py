@@ -132,6 +132,14 @@ def test_a_ledger_is_verified_and_its_altered_entry_named(tmp_path: Path) -> Non
     assert whole.exit_code == 0, whole.output
     assert json.loads(whole.stdout)["last_checkpoint"] == 4
     assert "not compared" in run("ledger", "verify", tmp_path / "ledger").stdout
+    kept = tmp_path / "kept.json"
+    kept.write_bytes(ledger.sealed_checkpoint() or b"")
+    anchored = ("ledger", "verify", tmp_path / "ledger", "--key", key, "--anchor", kept)
+    assert run(*anchored).exit_code == 0
+    store.delete("entries/000000000005.json")
+    store.delete("checkpoints/000000000005.json")
+    cut = run(*anchored)
+    assert (cut.exit_code, "removed entry 5" in cut.stdout) == (1, True)
     entry = "entries/000000000003.json"
     store.put(entry, store.read(entry).replace(b"answered", b"denied"))
     altered = run("ledger", "verify", tmp_path / "ledger", "--key", key)
