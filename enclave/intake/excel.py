@@ -22,6 +22,7 @@ from enclave.intake.rendering import render_value
 from enclave.intake.sources import Source, hold_in_memory
 from enclave.intake.tabulate import RowCollector, to_raw
 from governance.contracts.model import DatasetContract
+from governance.errors import ProgrammeError
 
 PROLOG_BYTES = 64 * 1024
 PLAIN_PROLOG = re.compile(
@@ -108,6 +109,8 @@ class ExcelReader(SubmissionReader):
             return openpyxl.load_workbook(
                 self._stream, read_only=True, data_only=True, keep_links=False
             )
+        except ProgrammeError:
+            raise  # The store failed, not the file.
         except Exception:  # noqa: BLE001  openpyxl raises whatever its parsers do, quoting cells
             raise _unreadable() from None
 
@@ -156,6 +159,8 @@ class ExcelReader(SubmissionReader):
         while True:
             try:
                 row = next(rows, None)
+            except ProgrammeError:
+                raise
             except Exception:  # noqa: BLE001  as above
                 raise _unreadable() from None
             if row is None:
