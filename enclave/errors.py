@@ -42,6 +42,20 @@ class SubmissionNotFoundError(EnclaveError):
     exit_code = ExitCode.BAD_INPUT
 
 
+class SubmissionNotReportedError(EnclaveError):
+    """The submission is still underway: it has no receipt."""
+
+    code = "submission.not_reported"
+    exit_code = ExitCode.BAD_INPUT
+
+
+class DatasetNotFoundError(EnclaveError):
+    """No contract or no agreement of this deployment names that dataset."""
+
+    code = "dataset.not_found"
+    exit_code = ExitCode.BAD_INPUT
+
+
 class PlanRefusedError(EnclaveError):
     """A column has no treatment, or a treatment does not fit its column.
 

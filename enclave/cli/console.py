@@ -2,6 +2,7 @@
 
 import json
 import sys
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +26,8 @@ HomeOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
+_ROOT = Path(__file__).resolve().parents[2]
+_PACKAGES = frozenset({"enclave", "governance", "dags", "schemas"})
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -49,6 +52,26 @@ def print_facts(facts: Mapping[str, object]) -> None:
     width = max((len(name) for name in facts), default=0)
     for name, value in facts.items():
         out.print(f"[bold]{name:<{width}}[/bold]  {value}", markup=True)
+
+
+class UnexpectedFaultError(ProgrammeError):
+    """A fault nobody foresaw; said by its kind and place alone."""
+
+    code = "programme.fault"
+
+
+def fault_of(error: Exception) -> UnexpectedFaultError:
+    """The error to tell of an exception nobody foresaw, without its text: it may quote a cell."""
+    ours = []
+    for frame in traceback.extract_tb(error.__traceback__):
+        file = Path(frame.filename)
+        if file.is_relative_to(_ROOT) and file.relative_to(_ROOT).parts[0] in _PACKAGES:
+            ours.append(f"{file.relative_to(_ROOT).as_posix()}:{frame.lineno}")
+    place = ours[-1] if ours else "outside our code"
+    return UnexpectedFaultError(
+        f"A fault of the software: {type(error).__name__} at {place}. Please report this line; "
+        "running the command again is safe."
+    )
 
 
 def explain(error: ProgrammeError, *, as_json: bool) -> None:

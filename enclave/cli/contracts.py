@@ -7,7 +7,7 @@ import typer
 import yaml
 
 from enclave.cli.console import HomeOption, JsonOption, err, out, print_json
-from governance.errors import ExitCode
+from governance.errors import ConfigurationError, ExitCode
 
 contract_app = typer.Typer(no_args_is_help=True, help="Draft and check dataset contracts.")
 agreement_app = typer.Typer(no_args_is_help=True, help="Check agreements.")
@@ -21,7 +21,9 @@ PathsArgument = Annotated[
 ]
 
 
-@contract_app.command("draft")
+@contract_app.command(
+    "draft", epilog="Example: `enclave contract draft sample.csv --agency sde --dataset enrollment`"
+)
 def draft(
     file: Annotated[Path, typer.Argument(help="A sample of what the agency sends.", exists=True)],
     agency: Annotated[str, typer.Option(help="Agency, e.g. sde.")],
@@ -48,6 +50,9 @@ def draft(
 
 def _schemas(home: Path | None) -> Path:
     if home is not None:
+        if not (home / "schemas").is_dir():
+            message = f"{home} is no deployment (it has no schemas). `enclave init DIR` makes one."
+            raise ConfigurationError(message)
         return home / "schemas"
     from importlib import resources
 
@@ -65,7 +70,7 @@ def _report(problems: list[str], checked: str, *, as_json: bool) -> None:
         raise typer.Exit(int(ExitCode.BAD_INPUT))
 
 
-@contract_app.command("check")
+@contract_app.command("check", epilog="Example: `enclave contract check enrollment.yaml`")
 def check_contract(
     paths: PathsArgument = None, home: HomeOption = None, as_json: JsonOption = False
 ) -> None:
@@ -76,7 +81,7 @@ def check_contract(
     _report(check_contracts(chosen), "Contracts checked", as_json=as_json)
 
 
-@contract_app.command("suite")
+@contract_app.command("suite", epilog="Example: `enclave contract suite sde/enrollment`")
 def suite(
     dataset: Annotated[str, typer.Argument(help="AGENCY/DATASET, e.g. sde/enrollment.")],
     home: HomeOption = None,
@@ -86,16 +91,17 @@ def suite(
     JSON, in the form Great Expectations reads; made from the contract, without any data.
     """
     from enclave.adapters.great_expectations import suite_document
+    from enclave.errors import DatasetNotFoundError
     from governance.contracts.parse import load_contracts
 
     contracts = load_contracts(_schemas(home) / "datasets")
     if dataset not in contracts:
-        err.print(f"No contract is called {dataset}; there are: {', '.join(contracts)}.")
-        raise typer.Exit(int(ExitCode.BAD_INPUT))
+        message = f"No contract is called {dataset}; there are: {', '.join(contracts)}."
+        raise DatasetNotFoundError(message)
     print_json(suite_document(contracts[dataset]))
 
 
-@agreement_app.command("check")
+@agreement_app.command("check", epilog="Example: `enclave agreement check --home /srv/enclave`")
 def check_agreement(
     paths: PathsArgument = None, home: HomeOption = None, as_json: JsonOption = False
 ) -> None:

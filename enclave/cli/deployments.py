@@ -1,7 +1,7 @@
 """`enclave init`, `enclave demo`, `enclave doctor`: a deployment as a whole."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,16 +11,16 @@ from governance.errors import ExitCode
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.command("init")(init)
-    app.command("demo")(demo)
-    app.command("doctor")(doctor)
+    app.command("init", epilog="Example: `enclave init /srv/enclave`")(init)
+    app.command("demo", epilog="Example: `enclave demo --home /tmp/demo --scale 0.2`")(demo)
+    app.command("doctor", epilog="Example: `enclave doctor --home /srv/enclave`")(doctor)
 
 
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
     storage: Annotated[
-        str | None,
-        typer.Option(help="local or azure; local unless the environment names an account."),
+        Literal["local", "azure"] | None,
+        typer.Option(help="Where the zones lie; local unless the environment names an account."),
     ] = None,
     account_url: Annotated[
         str | None, typer.Option(help="With azure: https://ACCOUNT.blob.core.windows.net")
@@ -28,6 +28,7 @@ def init(
     key_vault_key_id: Annotated[
         str | None, typer.Option(help="RSA key in Key Vault that wraps the key ring.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a deployment: settings, key ring, database, zones, and the example schemas.
 
@@ -41,9 +42,20 @@ def init(
         azure_account_url=account_url,
         key_vault_key_id=key_vault_key_id,
     )
+    if as_json:
+        print_json(
+            {
+                "home": str(deployment.home),
+                "storage": deployment.settings.storage,
+                "agreements": len(deployment.agreements),
+                "contracts": len(deployment.contracts),
+            }
+        )
+        return
     out.print(f"A deployment lies in {deployment.home}.", markup=False)
     out.print(f"  {len(deployment.agreements)} agreements, {len(deployment.contracts)} contracts")
-    out.print("  keys/wrapping.key opens everything: back it up apart, and keep it secret.")
+    if deployment.settings.key_vault_key_id is None:
+        out.print("  keys/wrapping.key opens everything: back it up apart, and keep it secret.")
     out.print("Next: enclave doctor --home DIR; enclave submit FILE --agency A --dataset D")
 
 
@@ -57,7 +69,11 @@ def demo(
     ] = 1.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the main job end to end on made-up people: drops, DAGs, a grant, an answer, a ledger."""
+    """Run the main job end to end on made-up people: drops, DAGs, a grant, an answer, a ledger.
+
+    On this machine's disk; on Azure Blob Storage or Azurite when the environment has
+    ENCLAVE_AZURE_CONNECTION_STRING. Below a scale of 0.1 the risk gates may hold a delivery.
+    """
     from enclave.demo import run_demo
 
     story = run_demo(home, scale=scale, quiet=as_json)

@@ -2,7 +2,7 @@
 
 import getpass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,28 +10,41 @@ from enclave.cli.console import (
     HomeOption,
     JsonOption,
     err,
+    explain,
     out,
     print_facts,
     print_json,
     print_rows,
 )
-from governance.errors import ConfigurationError, ExitCode
+from governance.errors import ExitCode, ProgrammeError
 
 SubmissionArgument = Annotated[
     str, typer.Argument(help="Submission id, or its first eight characters.")
 ]
+
+if TYPE_CHECKING:
+    from enclave.steps import StepOutcome
+
+_UNDERWAY = frozenset({"received", "passed"})
 
 quarantine_app = typer.Typer(no_args_is_help=True, help="Rows set apart, for their agency only.")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.command("submit")(submit)
-    app.command("load")(load)
-    app.command("submissions")(submissions)
-    app.command("tables")(tables)
-    app.command("describe")(describe)
-    app.command("receipt")(receipt)
+    app.command(
+        "submit",
+        epilog="Example: `enclave submit SDE_2025-26_v1.csv --agency sde --dataset enrollment`",
+    )(submit)
+    app.command("load", epilog="Example: `enclave load --all`")(load)
+    app.command("submissions", epilog="Example: `enclave submissions --agency sde --json`")(
+        submissions
+    )
+    app.command("tables", epilog="Example: `enclave tables`")(tables)
+    app.command("describe", epilog="Example: `enclave describe sde/enrollment`")(describe)
+    app.command("receipt", epilog="Example: `enclave receipt 3f2a9c41 --html receipt.html`")(
+        receipt
+    )
 
 
 def submit(
@@ -62,7 +75,7 @@ def submit(
 
     if (dataset is None) == (agreement is None):
         message = "Give either --dataset or --agreement."
-        raise ConfigurationError(message)
+        raise typer.BadParameter(message)
     upload = submit_file(
         open_deployment(home),
         path,
@@ -103,24 +116,47 @@ def load(
 ) -> None:
     """Receive, process, land and report: the same steps the DAG runs, in this process.
 
-    Ends with exit code 4 when a submission was rejected, 3 when one was refused or held.
+    It may be interrupted, killed and run again, also side by side with another load or with
+    Airflow: each submission is loaded once.
+
+    Ends with exit code 4 when a submission was rejected, 3 when one was refused or held, 1 when a
+    step failed.
     """
     from enclave.deployment import open_deployment
     from enclave.steps.load import load_all, load_one
 
-    if (submission is None) != everything:
-        message = "Name a submission, or give --all."
-        raise ConfigurationError(message)
+    if (submission is None) != everything or (again and everything):
+        message = "Name a submission (with --again if need be), or give --all."
+        raise typer.BadParameter(message)
     deployment = open_deployment(home)
 
     def progress(stage: str, rows: int) -> None:
-        if not as_json:
+        if err.is_terminal and not as_json:
             err.print(f"  {stage}: {rows:,} rows", end="\r", markup=False)
 
+    failed: list[ProgrammeError] = []
+
+    def report_failure(submission_id: str, error: ProgrammeError) -> None:
+        failed.append(error)
+        if not as_json:
+            err.print(f"{submission_id[:8]} could not be loaded; the others go on:", markup=False)
+        explain(error, as_json=as_json)
+
     if submission is None:
-        outcomes = load_all(deployment, progress)
+        outcomes = load_all(deployment, progress, report_failure)
     else:
         outcomes = [load_one(deployment, submission, progress, again=again)]
+    _print_outcomes(outcomes, as_json=as_json)
+    if failed:
+        raise typer.Exit(int(min(error.exit_code for error in failed)))
+    states = {outcome.state for outcome in outcomes}
+    if "rejected" in states:
+        raise typer.Exit(int(ExitCode.BAD_INPUT))
+    if states & {"refused", "held"}:
+        raise typer.Exit(int(ExitCode.REFUSED))
+
+
+def _print_outcomes(outcomes: list["StepOutcome"], *, as_json: bool) -> None:
     if as_json:
         print_json([outcome.to_xcom() for outcome in outcomes])
     elif not outcomes:
@@ -144,11 +180,6 @@ def load(
             ),
         )
         out.print("`enclave receipt SUBMISSION` says why, for each.")
-    states = {outcome.state for outcome in outcomes}
-    if "rejected" in states:
-        raise typer.Exit(int(ExitCode.BAD_INPUT))
-    if states & {"refused", "held"}:
-        raise typer.Exit(int(ExitCode.REFUSED))
 
 
 def submissions(
@@ -215,12 +246,18 @@ def receipt(
     import json
 
     from enclave.deployment import open_deployment
+    from enclave.errors import SubmissionNotReportedError
     from enclave.steps.report import receipt_key, report_submission
     from enclave.zones import Zone
 
     deployment = open_deployment(home)
     found = deployment.store.get(submission)
-    report_submission(deployment, found.id)
+    if report_submission(deployment, found.id).state in _UNDERWAY:
+        message = (
+            f"Submission {found.id[:8]} is {found.state}: it has no receipt yet. "
+            f"`enclave load {found.id[:8]}` takes it to its end."
+        )
+        raise SubmissionNotReportedError(message)
     egress = deployment.zones.store(Zone.EGRESS)
     if html is not None:
         html.write_bytes(egress.read(receipt_key(found, "html")))
@@ -266,7 +303,9 @@ def _print_receipt(document: dict[str, Any]) -> None:
         out.print(f"  {step['text']} {step['command']}".rstrip(), markup=False)
 
 
-@quarantine_app.command("export")
+@quarantine_app.command(
+    "export", epilog="Example: `enclave quarantine export 3f2a9c41 --agency sde --to rows.csv`"
+)
 def export(
     submission: SubmissionArgument,
     to: Annotated[Path, typer.Option(help="CSV file to write; it holds identified rows.")],

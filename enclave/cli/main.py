@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from enclave.cli.console import explain
+from enclave.cli.console import explain, fault_of
 from enclave.cli.contracts import agreement_app, contract_app
 from enclave.cli.deployments import register as register_deployments
 from enclave.cli.ledger import ledger_app
@@ -17,14 +17,14 @@ from governance.errors import ExitCode, ProgrammeError
 app = typer.Typer(
     name="enclave",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     help=(
         "The data plane of the data-sharing enclave: agencies' files in, governed answers out.\n\n"
         "Exit codes: 0 done, 1 a fault of the software or a service, 2 wrong usage, "
-        "3 refused by policy, 4 bad input. This build is for demonstration data: until the release "
-        "ledger exists, related queries are only held off by limiting what may be grouped and "
-        "filtered."
+        "3 refused by policy, 4 bad input.\n\nThis build is for demonstration data: until the "
+        "release ledger exists, related queries are only held off by limiting what may be grouped "
+        "and filtered."
     ),
 )
 app.add_typer(contract_app, name="contract")
@@ -46,4 +46,8 @@ def main() -> None:
         explain(error, as_json=as_json)
         sys.exit(int(error.exit_code))
     except KeyboardInterrupt:
+        sys.stderr.write("Interrupted. Run the command again: nothing is done twice.\n")
+        sys.exit(int(ExitCode.FAULT))
+    except Exception as error:  # noqa: BLE001  a library's message may quote a cell
+        explain(fault_of(error), as_json=as_json)
         sys.exit(int(ExitCode.FAULT))

@@ -2,18 +2,20 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from enclave.cli.console import HomeOption, err, out
-from governance.errors import ConfigurationError
+from enclave.cli.console import HomeOption, JsonOption, err, out, print_json
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.command("query")(query)
-    app.command("trust")(trust)
+    example = "SELECT gender, COUNT(*) FROM curated_sde__student_year_enrollment GROUP BY gender"
+    app.command("query", epilog=f'Example: `enclave query --project career-pathways "{example}"`')(
+        query
+    )
+    app.command("trust", epilog="Example: `enclave trust root.json`")(trust)
 
 
 def query(
@@ -21,7 +23,10 @@ def query(
         str, typer.Argument(help="One SELECT of aggregates over a granted table.", metavar="SQL")
     ],
     project: Annotated[str, typer.Option(help="Project whose grant you ask under.")],
-    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    form: Annotated[
+        Literal["table", "csv", "json", "parquet"],
+        typer.Option("--format", help="How the answer is written."),
+    ] = "table",
     to: Annotated[Path | None, typer.Option(help="File to write (needed for parquet).")] = None,
     totals: Annotated[bool, typer.Option("--totals", help="Show totals too.")] = False,
     home: HomeOption = None,
@@ -33,15 +38,12 @@ def query(
     demonstration data: related queries can together reveal what each of them hides.
     """
     from enclave.deployment import open_deployment
-    from enclave.query import FORMATS, NOTICE, render_answer
+    from enclave.query import NOTICE, render_answer
     from enclave.steps.query import ask
 
-    if form not in FORMATS:
-        message = f"--format must be one of {', '.join(FORMATS)}."
-        raise ConfigurationError(message)
     if form == "parquet" and to is None:
         message = "Parquet is no text: give --to FILE."
-        raise ConfigurationError(message)
+        raise typer.BadParameter(message)
     answer = ask(open_deployment(home), project=project, sql=sql, totals=totals)
     rendered = render_answer(answer, form)
     if to is not None:
@@ -56,13 +58,18 @@ def query(
 
 def trust(
     root: Annotated[
-        Path, typer.Argument(help="Root document, handed over in person.", exists=True)
+        Path,
+        typer.Argument(help="Root document, handed over in person.", exists=True, dir_okay=False),
     ],
     home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Pin the root of trust that grants must be signed under; once per deployment."""
     from enclave.deployment import open_deployment
     from enclave.steps.query import trust_root
 
     pinned = trust_root(open_deployment(home), root.read_bytes())
-    out.print(f"Root version {pinned.document.version} is trusted.")
+    if as_json:
+        print_json({"root_version": pinned.document.version})
+    else:
+        out.print(f"Root version {pinned.document.version} is trusted.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from enclave.deidentify import build_plan
 from enclave.deployment import Deployment
-from enclave.errors import LakeError, PlanRefusedError
+from enclave.errors import DatasetNotFoundError, PlanRefusedError
 from enclave.lake import TableState
 from governance.agreements import Agreement, DatasetTerms
 from governance.contracts import DatasetContract
@@ -45,12 +45,12 @@ def describe_table(deployment: Deployment, name: str) -> dict[str, Any]:
     """One table: grain, columns as landed, authority and history.
 
     Raises:
-        LakeError: No contract names such a table.
+        DatasetNotFoundError: No contract names such a table.
     """
     contract = next((c for c in deployment.contracts.values() if name in {c.table, c.id}), None)
     if contract is None:
         message = f"No contract describes {name!r}. `enclave tables` lists what there is."
-        raise LakeError(message)
+        raise DatasetNotFoundError(message)
     state = deployment.lake.state(contract.table)
     found = deployment.terms_of(contract.agency, contract.dataset)
     facts: dict[str, Any] = {

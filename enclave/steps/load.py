@@ -1,5 +1,7 @@
 """All steps in one process, in the order a submission travels; what `enclave load` runs."""
 
+from collections.abc import Callable
+
 from enclave.deployment import Deployment
 from enclave.steps.land import land_submission
 from enclave.steps.outcome import StepOutcome, outcome_of
@@ -7,6 +9,9 @@ from enclave.steps.process import Progress, process_submission
 from enclave.steps.receive import receive_drops
 from enclave.steps.report import report_submission
 from enclave.store import SubmissionState
+from governance.errors import ProgrammeError
+
+OnFailure = Callable[[str, ProgrammeError], None]
 
 _REOPENED = (
     SubmissionState.PASSED,
@@ -18,8 +23,16 @@ _WAIT_SECONDS = 3600.0
 """A load by hand side by side with another waits for it; what it waits for may be a large file."""
 
 
-def load_all(deployment: Deployment, progress: Progress) -> list[StepOutcome]:
+def load_all(
+    deployment: Deployment, progress: Progress, on_failure: OnFailure | None = None
+) -> list[StepOutcome]:
     """Load every waiting drop and whatever an interrupted run left, feed by feed.
+
+    Args:
+        deployment: Where.
+        progress: Called with stage and rows.
+        on_failure: Called with the id of a submission whose step failed, and the error; the others
+            go on. Without it the first failure is raised.
 
     Returns:
         The outcome of every submission that was touched, drops refused at the door included.
@@ -27,7 +40,12 @@ def load_all(deployment: Deployment, progress: Progress) -> list[StepOutcome]:
     known = {s.id for s in deployment.store.list() if s.reported_at is not None}
     for agreement_id in deployment.agreements:
         for submission_id in receive_drops(deployment, agreement_id):
-            run_steps(deployment, submission_id, progress)
+            try:
+                run_steps(deployment, submission_id, progress)
+            except ProgrammeError as error:
+                if on_failure is None:
+                    raise
+                on_failure(submission_id, error)
     return [outcome_of(s) for s in deployment.store.list() if s.id not in known]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from enclave.deployment import Deployment
 from enclave.drops import MANIFEST_NAME, PERIOD_PATTERN, name_facts, write_manifest
+from enclave.errors import DatasetNotFoundError
 from enclave.zones import Zone
 from governance.digests import sha256_of_stream
 from governance.errors import ConfigurationError
@@ -53,7 +54,8 @@ def submit_file(
         sent_by: Who sends it, for custody.
 
     Raises:
-        ConfigurationError: No agreement covers it, or the period cannot be told.
+        DatasetNotFoundError: No agreement covers it.
+        ConfigurationError: The agreement is not the agency's, or the period cannot be told.
     """
     subject, pattern = _subject(deployment, agency, dataset, agreement_id)
     named_period, named_revision = name_facts(pattern, path.name)
@@ -97,9 +99,17 @@ def _subject(
     found = deployment.terms_of(agency, dataset)
     if found is None:
         message = (
-            f"No agreement of {agency} names the dataset {dataset!r}. "
-            "`enclave agreement check` lists what there is; a new dataset needs a contract and an "
-            "agreement."
+            f"No agreement of {agency} names the dataset {dataset!r}. {_named(deployment, agency)} "
+            "A new dataset needs a contract and an agreement."
         )
-        raise ConfigurationError(message)
+        raise DatasetNotFoundError(message)
     return dataset, found[1].file_name_pattern
+
+
+def _named(deployment: Deployment, agency: str) -> str:
+    """What the agency's agreements do name, or which agencies have any."""
+    agreements = deployment.agreements.values()
+    datasets = sorted({t.dataset for a in agreements if a.agency == agency for t in a.datasets})
+    if datasets:
+        return f"They name: {', '.join(datasets)}."
+    return f"Agencies with agreements: {', '.join(sorted({a.agency for a in agreements}))}."

@@ -26,6 +26,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from enclave.errors import EnclaveError, SubmissionNotFoundError
+from governance.errors import ExitCode
 
 _WRITES = "enclave_writes"
 """Execution option of the connections that change something."""
@@ -54,6 +55,7 @@ class StateError(EnclaveError):
     """A step was called for a submission that does not stand where the step begins."""
 
     code = "submission.wrong_state"
+    exit_code = ExitCode.BAD_INPUT
 
 
 class StoreError(EnclaveError):
