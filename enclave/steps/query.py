@@ -7,11 +7,9 @@ before anybody sees it.
 
 import getpass
 import json
-from pathlib import Path
 
 from enclave.adapters.duckdb_engine import QueryLimits, SubprocessRunner
-from enclave.adapters.duckdb_worker import OpenDataset
-from enclave.deployment import Deployment, open_deployment
+from enclave.deployment import Deployment
 from enclave.errors import QueryError
 from enclave.evidence import ReleasedAnswer, Snapshot
 from enclave.query import SeenVersions, answer
@@ -167,7 +165,7 @@ def _runner(deployment: Deployment) -> SubprocessRunner:
     settings = deployment.settings
     return SubprocessRunner(
         deployment.lake.dataset,
-        opener="enclave.steps.query:open_tables",
+        opener="enclave.adapters.curated_tables:open_tables",
         arguments={"home": str(deployment.home)},
         limits=QueryLimits(
             memory_mb=settings.query_memory_mb,
@@ -175,8 +173,3 @@ def _runner(deployment: Deployment) -> SubprocessRunner:
             seconds=settings.query_seconds,
         ),
     )
-
-
-def open_tables(home: str) -> OpenDataset:
-    """Opens curated tables in the query's own process."""
-    return open_deployment(Path(home)).lake.dataset
