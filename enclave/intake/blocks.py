@@ -1,6 +1,8 @@
 """Cuts a stream of UTF-8 delimited text into blocks of whole records; memory is one block."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,6 +57,18 @@ class QuotesMisreadError(Exception):
     """A block cut by the quick look at quotes holds a stray one: cut again from here, strictly."""
 
 
+def _read_ahead(stream: Readable, size: int) -> Generator[bytes, None, None]:
+    """The stream in pieces, the next one fetched (and inflated) while this one is used.
+
+    Closing waits for a read under way, so that nobody else finds the stream in use.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="intake-read") as pool:
+        coming = pool.submit(stream.read, size)
+        while piece := coming.result():
+            coming = pool.submit(stream.read, size)
+            yield piece
+
+
 def cut_blocks(
     stream: Readable,
     dialect: Dialect,
@@ -62,7 +76,7 @@ def cut_blocks(
     block_bytes: int,
     max_record_bytes: int,
     strict: bool = True,
-) -> Iterator[Block]:
+) -> Generator[Block, None, None]:
     """Blocks of about `block_bytes`, each beginning at a record's first byte.
 
     Args:
@@ -77,16 +91,17 @@ def cut_blocks(
     """
     rest = b""
     offset = 0
-    while chunk := stream.read(block_bytes):
-        data = rest + chunk if rest else chunk
-        cut, quotes = find_cut(data, dialect, strict=strict)
-        if len(data) - cut > max_record_bytes:
-            tail = data[cut:]
-            raise RecordTooLongError(offset + cut, in_quotes=ends_inside_quotes(tail, dialect))
-        if cut:
-            yield Block(data, cut, is_last=False, quotes=quotes)
-        rest = data[cut:]
-        offset += cut
+    with closing(_read_ahead(stream, block_bytes)) as pieces:
+        for piece in pieces:
+            data = rest + piece if rest else piece
+            cut, quotes = find_cut(data, dialect, strict=strict)
+            if len(data) - cut > max_record_bytes:
+                tail = data[cut:]
+                raise RecordTooLongError(offset + cut, in_quotes=ends_inside_quotes(tail, dialect))
+            if cut:
+                yield Block(data, cut, is_last=False, quotes=quotes)
+            rest = data[cut:]
+            offset += cut
     if rest:
         _, quotes = find_cut(rest, dialect)
         yield Block(rest, len(rest), is_last=True, quotes=quotes)

@@ -9,8 +9,9 @@
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -158,7 +159,7 @@ class DelimitedReader(SubmissionReader):
             left -= len(stream.read(min(left, 1 << 20)))
         return stream
 
-    def _cut(self, offset: int, *, strict: bool) -> Iterator[Block]:
+    def _cut(self, offset: int, *, strict: bool) -> Generator[Block, None, None]:
         """Blocks from a record on that begins `offset` bytes after the header."""
         return cut_blocks(
             self._read_from(offset),
@@ -219,10 +220,12 @@ class DelimitedReader(SubmissionReader):
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="intake")
         offset = sum(block.size for block in self._blocks)
         try:
-            for block in self._cut(offset, strict=strict):
-                waiting.append((block.size, pool.submit(self._parse, block)))
-                if len(waiting) > WINDOW_BLOCKS:
-                    yield self._number(*waiting.popleft())
+            # Closed here and now: a block read ahead must not meet another reading of the stream.
+            with closing(self._cut(offset, strict=strict)) as blocks:
+                for block in blocks:
+                    waiting.append((block.size, pool.submit(self._parse, block)))
+                    if len(waiting) > WINDOW_BLOCKS:
+                        yield self._number(*waiting.popleft())
             while waiting:
                 yield self._number(*waiting.popleft())
         finally:

@@ -6,7 +6,8 @@ ordinals count records of that type. A line may be shorter than the layout (trai
 off) as long as the last column the contract cannot do without is complete.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +88,6 @@ class FixedWidthReader(SubmissionReader):
              if needs_column(contract, c)),
             default=self._slices[0][1],
         )  # fmt: skip
-        self._blocks: list[int] = []
         self._dialect.update(
             format="fixed_width",
             encoding=self._encoding.name,
@@ -111,7 +111,7 @@ class FixedWidthReader(SubmissionReader):
             slices.append((column.start, column.start + column.width))
         return slices
 
-    def _classified(self) -> Iterator[_Records]:
+    def _classified(self) -> Generator[_Records, None, None]:
         """Every block with its records told apart.
 
         Raises:
@@ -179,15 +179,14 @@ class FixedWidthReader(SubmissionReader):
             One batch a block.
         """
         self.records_read = 0
-        self._blocks = []
         self._other_records = {}
         frame = _Frame(self.contract, self.findings)
         line = 0
-        for records in self._classified():
-            frame.add(records, line)
-            line += count_line_breaks(records.content)
-            self._blocks.append(self.records_read + 1)
-            yield self._to_batch(records)
+        with closing(self._classified()) as blocks:
+            for records in blocks:
+                frame.add(records, line)
+                line += count_line_breaks(records.content)
+                yield self._to_batch(records)
         frame.finish()
         self._other_records = frame.other_records
         if not self.records_read:
@@ -248,14 +247,15 @@ class FixedWidthReader(SubmissionReader):
         wanted = np.unique(np.asarray(records, np.int64))
         found: dict[int, int] = {}
         line, first = 1, 1
-        for block in self._classified():
-            lines = block.spans.lines[block.wanted]
-            here = wanted[(wanted >= first) & (wanted < first + len(lines))]
-            found.update(zip(here.tolist(), (lines[here - first] + line).tolist(), strict=True))
-            if len(found) == len(wanted):
-                break
-            line += count_line_breaks(block.content)
-            first += len(lines)
+        with closing(self._classified()) as blocks:
+            for block in blocks:
+                lines = block.spans.lines[block.wanted]
+                here = wanted[(wanted >= first) & (wanted < first + len(lines))]
+                found.update(zip(here.tolist(), (lines[here - first] + line).tolist(), strict=True))
+                if len(found) == len(wanted):
+                    break
+                line += count_line_breaks(block.content)
+                first += len(lines)
         return found
 
 

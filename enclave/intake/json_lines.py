@@ -8,7 +8,8 @@ a malformed record.
 import codecs
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Never
 
 import numpy as np
@@ -177,7 +178,7 @@ class JSONLinesReader(SubmissionReader):
             fast[key] = _FAST_TYPES.get(kind, pa.string())
         return names, layout, fast
 
-    def _blocks(self) -> Iterator[Block]:
+    def _blocks(self) -> Generator[Block, None, None]:
         """Whole lines."""
         try:
             yield from cut_blocks(
@@ -200,13 +201,14 @@ class JSONLinesReader(SubmissionReader):
             Batches of a block, or of 65,536 rows where lines are read one by one.
         """
         self.records_read = 0
-        for block in self._blocks():
-            content = block.content
-            fast = self._read_fast(content)
-            if fast is not None:
-                yield fast
-            else:
-                yield from self._read_slowly(content)
+        with closing(self._blocks()) as blocks:
+            for block in blocks:
+                content = block.content
+                fast = self._read_fast(content)
+                if fast is not None:
+                    yield fast
+                else:
+                    yield from self._read_slowly(content)
         if not self.records_read:
             self.add_finding(
                 warn("intake.no_records", "The file has no records.",
@@ -287,13 +289,14 @@ class JSONLinesReader(SubmissionReader):
         wanted = np.unique(np.asarray(records, np.int64))
         found: dict[int, int] = {}
         line, first = 1, 1
-        for block in self._blocks():
-            content = block.content
-            lines = find_records(content, NO_QUOTES).lines
-            here = wanted[(wanted >= first) & (wanted < first + len(lines))]
-            found.update(zip(here.tolist(), (lines[here - first] + line).tolist(), strict=True))
-            if len(found) == len(wanted):
-                break
-            line += count_line_breaks(content)
-            first += len(lines)
+        with closing(self._blocks()) as blocks:
+            for block in blocks:
+                content = block.content
+                lines = find_records(content, NO_QUOTES).lines
+                here = wanted[(wanted >= first) & (wanted < first + len(lines))]
+                found.update(zip(here.tolist(), (lines[here - first] + line).tolist(), strict=True))
+                if len(found) == len(wanted):
+                    break
+                line += count_line_breaks(content)
+                first += len(lines)
         return found
