@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from governance.audit.tags import Tag
-from governance.canonical import canonical_json
+from governance.canonical import Json, canonical_json
 from governance.decisions import Decision, Denial
 from governance.documents import Problems, read_document
 from governance.errors import DocumentError
@@ -80,6 +80,16 @@ def judge(checked: tuple[str, ...], denials: list[Denial], *events: Event) -> Ha
     """The events when nothing was denied; none otherwise."""
     decision = Decision(checked, tuple(denials))
     return Handled(decision, events if decision.permitted else ())
+
+
+def denial_facts(denial: Denial) -> dict[str, Json]:
+    """A denial as JSON, for `--json` and events."""
+    return {
+        "rule": denial.rule,
+        "reason": denial.reason,
+        "remedy": denial.remedy,
+        "clause": denial.clause,
+    }
 
 
 def parse_facts(kind: type[AnyFacts], document: bytes, where: str) -> AnyFacts:

@@ -20,6 +20,7 @@ from governance.board.seating import Capacity, Ignored, Place, seat_everyone
 from governance.calendar import legal_date
 from governance.canonical import Json
 from governance.decisions import Decision, Denial
+from governance.facts import denial_facts
 
 MOTION_RULES = (
     "motion.jurisdiction",
@@ -129,10 +130,7 @@ class MotionOutcome:
                 }
                 for s in self.seats
             ],
-            "denials": [
-                {"rule": d.rule, "reason": d.reason, "remedy": d.remedy, "clause": d.clause}
-                for d in self.decision.denials
-            ],
+            "denials": [denial_facts(d) for d in self.decision.denials],
             "ignored": [
                 {"what": i.what, "reason": i.reason, "clause": i.clause} for i in self.ignored
             ],

@@ -1,0 +1,217 @@
+"""What can have happened to a data request; each event says its version and the status after."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, TypeAdapter
+
+from governance.audit.tags import Tag
+from governance.facts import Event, Id, Name, PersonId, Text
+from governance.requests.model import RequestContent
+from governance.requests.states import Status
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class ReviewChoice(StrEnum):
+    """An owner's decision on its agency's part."""
+
+    APPROVE = "approve"
+    ASK_CHANGES = "ask_changes"
+    REJECT = "reject"
+
+
+class RequestEvent(Event):
+    """Base of the events of a request.
+
+    Attributes:
+        subject: The request's number.
+        version: 1 for the first; an amendment is the next.
+        status: Of that version afterwards.
+    """
+
+    version: Annotated[int, Field(ge=1)]
+    status: Status
+
+
+class Drafted(RequestEvent):
+    """A draft was saved."""
+
+    tag: Literal[Tag.DATA_REQUEST_DRAFTED] = Tag.DATA_REQUEST_DRAFTED
+    content: RequestContent
+
+
+class Submitted(RequestEvent):
+    """The content was submitted."""
+
+    tag: Literal[Tag.DATA_REQUEST_SUBMITTED] = Tag.DATA_REQUEST_SUBMITTED
+    content_digest: Digest
+
+
+class Returned(RequestEvent):
+    """Sent back to the requestor.
+
+    Attributes:
+        sent_by: The office, or an agency.
+    """
+
+    tag: Literal[Tag.DATA_REQUEST_RETURNED] = Tag.DATA_REQUEST_RETURNED
+    sent_by: Name
+    mend: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class FoundComplete(RequestEvent):
+    """Complete; which agencies review, and whose earlier approval stands: nothing changed."""
+
+    tag: Literal[Tag.DATA_REQUEST_FOUND_COMPLETE] = Tag.DATA_REQUEST_FOUND_COMPLETE
+    review: tuple[Name, ...]
+    carried_over: tuple[Name, ...] = ()
+
+
+class PartReviewed(RequestEvent):
+    """An owner, or the alternate of a recused one, decided on its agency's part."""
+
+    tag: Literal[Tag.DATA_REQUEST_PART_REVIEWED] = Tag.DATA_REQUEST_PART_REVIEWED
+    agency: Name
+    choice: ReviewChoice
+    reason: Text
+    conditions: tuple[Text, ...] = ()
+    as_alternate: bool = False
+
+
+class Decided(RequestEvent):
+    """The board voted, or an owner rejected its part.
+
+    Attributes:
+        motion: Its id; the outcome is computed from the board's own events.
+        agency: The owner that rejected its part, when it never came to a vote.
+        conditions: Id to text; each holds access back until it is met.
+    """
+
+    tag: Literal[
+        Tag.DATA_REQUEST_APPROVED,
+        Tag.DATA_REQUEST_APPROVED_WITH_CONDITIONS,
+        Tag.DATA_REQUEST_DENIED,
+    ]
+    motion: Id | None = None
+    agency: Name | None = None
+    decided_on: date
+    reasons: tuple[Text, ...] = ()
+    conditions: Mapping[str, Text] = Field(default_factory=dict)
+
+
+class AgreementSent(RequestEvent):
+    """The sharing agreement went out for signature."""
+
+    tag: Literal[Tag.SHARING_AGREEMENT_SENT] = Tag.SHARING_AGREEMENT_SENT
+    agreement: Id
+    digest: Digest
+    parties: Annotated[tuple[Text, ...], Field(min_length=2)]
+    effective_on: date
+    ends_on: date
+
+
+class AgreementSigned(RequestEvent):
+    """A party signed exactly the document with that digest."""
+
+    tag: Literal[Tag.SHARING_AGREEMENT_SIGNED] = Tag.SHARING_AGREEMENT_SIGNED
+    party: Text
+    signed_on: date
+    digest: Digest
+
+
+class NdaSigned(RequestEvent):
+    """A person signed the confidentiality statement."""
+
+    tag: Literal[Tag.NDA_SIGNED] = Tag.NDA_SIGNED
+    person: PersonId
+    signed_on: date
+
+
+class TrainingRecorded(RequestEvent):
+    """A person's training was recorded."""
+
+    tag: Literal[Tag.TRAINING_RECORDED] = Tag.TRAINING_RECORDED
+    person: PersonId
+    valid_until: date
+
+
+class ConditionMet(RequestEvent):
+    """A condition was met."""
+
+    tag: Literal[Tag.CONDITION_MET] = Tag.CONDITION_MET
+    condition: Text
+    met_on: date
+
+
+class PersonLeft(RequestEvent):
+    """A person left; access ends with that date."""
+
+    tag: Literal[Tag.PERSON_LEFT] = Tag.PERSON_LEFT
+    person: PersonId
+    left_on: date
+
+
+class Granted(RequestEvent):
+    """A bundle was published."""
+
+    tag: Literal[Tag.DATA_REQUEST_GRANTED] = Tag.DATA_REQUEST_GRANTED
+    bundle_version: Annotated[int, Field(ge=1)]
+    bundle_digest: Digest
+
+
+class Moved(RequestEvent):
+    """The clock or a person moved it on; the tag says how."""
+
+    tag: Literal[
+        Tag.DATA_REQUEST_EXPIRING,
+        Tag.DATA_REQUEST_ENDED,
+        Tag.DATA_REQUEST_REVOKED,
+        Tag.DATA_REQUEST_SUPERSEDED,
+        Tag.DATA_REQUEST_CLOSED,
+        Tag.DATA_REQUEST_WITHDRAWN,
+    ]
+    on: date
+    reason: Text
+
+
+class Certified(RequestEvent):
+    """Destruction was certified.
+
+    Attributes:
+        survives: What is left, where and until when; “nothing” when nothing is.
+    """
+
+    tag: Literal[Tag.DESTRUCTION_CERTIFIED] = Tag.DESTRUCTION_CERTIFIED
+    digest: Digest
+    survives: Text
+
+
+AnyRequestEvent = Annotated[
+    Drafted
+    | Submitted
+    | Returned
+    | FoundComplete
+    | PartReviewed
+    | Decided
+    | AgreementSent
+    | AgreementSigned
+    | NdaSigned
+    | TrainingRecorded
+    | ConditionMet
+    | PersonLeft
+    | Granted
+    | Moved
+    | Certified,
+    Field(discriminator="tag"),
+]
+_EVENTS: TypeAdapter[RequestEvent] = TypeAdapter(AnyRequestEvent)
+
+
+def parse_event(stored: str | bytes | Mapping[str, object]) -> RequestEvent:
+    """Read a stored event."""
+    text = json.dumps(stored) if isinstance(stored, Mapping) else stored
+    return _EVENTS.validate_json(text)

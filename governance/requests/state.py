@@ -1,0 +1,233 @@
+"""The state of a data request: nothing but its events replayed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from governance.errors import LedgerError
+from governance.requests import events as ev
+from governance.requests.model import RequestContent
+from governance.requests.states import LIVE, STATUSES, TRANSITIONS, Act, Role, Status, StatusFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChain:
+    """A person's own dated facts."""
+
+    nda_signed_on: date | None = None
+    training_valid_until: date | None = None
+    left_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a request.
+
+    Attributes:
+        submitted: Content as last submitted: what is reviewed, voted on and granted.
+        before: What the reviewers saw the time before: the comparison's other side.
+        to_review: Agencies that still have to decide.
+        reviews: The decision that stands, by agency.
+        approved: What each agency approved, in this version or one granted before.
+        mend: What a return asked for.
+    """
+
+    number: int
+    status: Status
+    content: RequestContent
+    submitted: RequestContent | None = None
+    before: RequestContent | None = None
+    to_review: tuple[str, ...] = ()
+    carried_over: tuple[str, ...] = ()
+    reviews: Mapping[str, ev.PartReviewed] = field(default_factory=dict)
+    approved: Mapping[str, RequestContent] = field(default_factory=dict)
+    mend: tuple[str, ...] = ()
+    decided: ev.Decided | None = None
+    conditions_met: Mapping[str, date] = field(default_factory=dict)
+    agreement: ev.AgreementSent | None = None
+    signatures: Mapping[str, date] = field(default_factory=dict)
+    people: Mapping[str, PersonChain] = field(default_factory=dict)
+    granted: ev.Granted | None = None
+    certified: ev.Certified | None = None
+
+    @property
+    def facts(self) -> StatusFacts:
+        """What the status means and who acts next."""
+        return STATUSES[self.status]
+
+    @property
+    def next(self) -> Role:
+        """Who acts next."""
+        return self.facts.next
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequest:
+    """A request with all its versions.
+
+    Attributes:
+        events: How many were replayed: the number a change must be based on.
+    """
+
+    number: str
+    requestor: str
+    versions: tuple[Version, ...] = ()
+    events: int = 0
+
+    @property
+    def latest(self) -> Version:
+        """The newest version."""
+        return self.versions[-1]
+
+    @property
+    def live(self) -> Version | None:
+        """The version whose grant may be in force, or None."""
+        return next((v for v in reversed(self.versions) if v.status in LIVE), None)
+
+    def version(self, number: int) -> Version | None:
+        """That version, or None."""
+        return next((v for v in self.versions if v.number == number), None)
+
+
+_FOLLOWS: frozenset[tuple[Status, str, Status]] = frozenset(
+    (t.status, tag, to)
+    for t in TRANSITIONS
+    if t.act is not Act.AMEND  # writes to the next version, never to this one
+    for tag in t.tags
+    for to in t.to
+)
+
+
+def replay(events: Iterable[ev.RequestEvent]) -> DataRequest | None:
+    """The state after the events, in their order; None when there are none.
+
+    Raises:
+        LedgerError: An event does not follow from the one before it by the table.
+    """
+    request: DataRequest | None = None
+    for event in events:
+        request = apply(request, event)
+    return request
+
+
+def apply(request: DataRequest | None, event: ev.RequestEvent) -> DataRequest:
+    """The state after one more event.
+
+    Raises:
+        LedgerError: The event does not follow from the state by the table.
+    """
+    if request is None:
+        request = DataRequest(event.subject, event.by)
+    version = request.version(event.version)
+    if version is None:
+        first = isinstance(event, ev.Drafted) and event.status is Status.DRAFT
+        if not first or event.version != len(request.versions) + 1:
+            raise _out_of_order(request, event)
+        versions = (*request.versions, _fold(_next_version(request), event))
+    else:
+        if (version.status, event.tag, event.status) not in _FOLLOWS:
+            raise _out_of_order(request, event)
+        changed = _fold(version, event)
+        versions = tuple(changed if v.number == event.version else v for v in request.versions)
+    return replace(request, versions=versions, events=request.events + 1)
+
+
+def _next_version(request: DataRequest) -> Version:
+    """An amendment begins with what the version in force was approved as."""
+    number = len(request.versions) + 1
+    base = request.live
+    if base is None or base.submitted is None:
+        return Version(number, Status.DRAFT, RequestContent())
+    return Version(
+        number,
+        Status.DRAFT,
+        base.submitted,
+        before=base.submitted,
+        reviews=base.reviews,
+        approved=dict.fromkeys(base.submitted.agencies, base.submitted),
+        people=base.people,
+    )
+
+
+def _out_of_order(request: DataRequest, event: ev.RequestEvent) -> LedgerError:
+    return LedgerError(
+        f"Event {request.events + 1} of request {request.number} does not follow by the table.",
+        request=request.number,
+        tag=event.tag.value,
+        seq=request.events + 1,
+    )
+
+
+def _fold(version: Version, event: ev.RequestEvent) -> Version:
+    moved = replace(version, status=event.status)
+    for fold in (_fold_content, _fold_review, _fold_chain, _fold_people):
+        moved = fold(moved, event)
+    return moved
+
+
+def _fold_content(version: Version, event: ev.RequestEvent) -> Version:
+    match event:
+        case ev.Drafted():
+            return replace(version, content=event.content)
+        case ev.Submitted():
+            seen = version.before if version.submitted is None else version.submitted
+            return replace(version, submitted=version.content, before=seen, mend=())
+        case ev.Returned():
+            return replace(version, mend=event.mend)
+        case _:
+            return version
+
+
+def _fold_review(version: Version, event: ev.RequestEvent) -> Version:
+    match event:
+        case ev.FoundComplete():
+            kept = {a: r for a, r in version.reviews.items() if a in event.carried_over}
+            return replace(
+                version, to_review=event.review, carried_over=event.carried_over, reviews=kept
+            )
+        case ev.PartReviewed():
+            left = tuple(a for a in version.to_review if a != event.agency)
+            approved = {a: c for a, c in version.approved.items() if a != event.agency}
+            if event.choice is ev.ReviewChoice.APPROVE and version.submitted is not None:
+                approved[event.agency] = version.submitted
+            reviews = {**version.reviews, event.agency: event}
+            return replace(version, to_review=left, reviews=reviews, approved=approved)
+        case ev.Decided():
+            return replace(version, decided=event)
+        case _:
+            return version
+
+
+def _fold_chain(version: Version, event: ev.RequestEvent) -> Version:
+    match event:
+        case ev.AgreementSent():
+            return replace(version, agreement=event, signatures={})
+        case ev.AgreementSigned():
+            signatures = {**version.signatures, event.party: event.signed_on}
+            return replace(version, signatures=signatures)
+        case ev.ConditionMet():
+            met = {**version.conditions_met, event.condition: event.met_on}
+            return replace(version, conditions_met=met)
+        case ev.Granted():
+            return replace(version, granted=event)
+        case ev.Certified():
+            return replace(version, certified=event)
+        case _:
+            return version
+
+
+def _fold_people(version: Version, event: ev.RequestEvent) -> Version:
+    match event:
+        case ev.NdaSigned():
+            return _fold_person(version, event.person, nda_signed_on=event.signed_on)
+        case ev.TrainingRecorded():
+            return _fold_person(version, event.person, training_valid_until=event.valid_until)
+        case ev.PersonLeft():
+            return _fold_person(version, event.person, left_on=event.left_on)
+        case _:
+            return version
+
+
+def _fold_person(version: Version, person: str, **dates: date) -> Version:
+    chain = replace(version.people.get(person, PersonChain()), **dates)
+    return replace(version, people={**version.people, person: chain})
