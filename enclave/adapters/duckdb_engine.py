@@ -70,7 +70,7 @@ class InProcessRunner:
         try:
             return run_statements(
                 dataset,
-                (plan.base.sql, plan.base.parameters),
+                [(name, (s.sql, s.parameters)) for name, s in plan.tables],
                 [(s.sql, s.parameters) for s in plan.statements],
                 memory_mb=self._limits.memory_mb,
                 threads=self._limits.threads,
@@ -146,7 +146,7 @@ class SubprocessRunner:
             "table": plan.snapshot.table,
             "columns": plan.columns,
             "version": plan.snapshot.version,
-            "base": _plain(plan.base),
+            "tables": [[name, _plain(s)] for name, s in plan.tables],
             "statements": [_plain(s) for s in plan.statements],
             "memory_mb": self._limits.memory_mb,
             "threads": self._limits.threads,

@@ -30,8 +30,6 @@ OUT_OF_MEMORY: Final = "memory"
 FAILED: Final = "failed"
 SOURCE: Final = "data"
 """Name under which the dataset is registered; as in `enclave.query.rewrite`."""
-BASE: Final = "base"
-"""Name of the temporary table; likewise."""
 _LENGTH: Final = struct.Struct(">Q")
 
 
@@ -59,13 +57,20 @@ def locked_connection(memory_mb: int, threads: int) -> duckdb.DuckDBPyConnection
 
 def run_statements(
     dataset: pads.Dataset,
-    base: tuple[str, Sequence[object]],
+    tables: Sequence[tuple[str, tuple[str, Sequence[object]]]],
     statements: Sequence[tuple[str, Sequence[object]]],
     *,
     memory_mb: int,
     threads: int,
 ) -> list[pa.Table]:
-    """Draw `base` out of a dataset and run statements over it; each is SQL and its parameters.
+    """Make temporary tables of a dataset and run statements over them.
+
+    Args:
+        dataset: Registered as `data`.
+        tables: Names and what they are made of, in order: SQL and its parameters.
+        statements: SQL and parameters.
+        memory_mb: DuckDB's memory.
+        threads: DuckDB's threads.
 
     Raises:
         RunFailedError: Out of memory, or DuckDB failed.
@@ -73,8 +78,8 @@ def run_statements(
     connection = locked_connection(memory_mb, threads)
     try:
         connection.register(SOURCE, dataset)
-        sql, parameters = base
-        connection.execute(f"CREATE TEMP TABLE {BASE} AS {sql}", list(parameters))
+        for name, (sql, parameters) in tables:
+            connection.execute(f'CREATE TEMP TABLE "{name}" AS {sql}', list(parameters))
         return [connection.sql(s, params=list(p)).to_arrow_table() for s, p in statements]
     except duckdb.OutOfMemoryException:
         raise RunFailedError(OUT_OF_MEMORY) from None
@@ -130,7 +135,7 @@ def _run(request: Mapping[str, Any]) -> list[pa.Table]:
         raise RunFailedError(FAILED) from None
     return run_statements(
         dataset,
-        _typed(request["base"]),
+        [(name, _typed(statement)) for name, statement in request["tables"]],
         [_typed(statement) for statement in request["statements"]],
         memory_mb=request["memory_mb"],
         threads=request["threads"],

@@ -199,7 +199,7 @@ def _find_dataset(
 
 def _digest(plan: QueryPlan) -> str:
     """Digest of what ran, statements and parameters."""
-    statements = (plan.base, *plan.statements)
+    statements = (*(statement for _, statement in plan.tables), *plan.statements)
     return sha256_of(canonical_json([[s.sql, [str(p) for p in s.parameters]] for s in statements]))
 
 

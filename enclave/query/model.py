@@ -117,13 +117,14 @@ class QueryPlan:
     Attributes:
         snapshot: Table and version.
         columns: Columns to open; no other is touched.
-        base: Draws what may be read into a temporary table.
-        statements: Run over that table, in order.
+        tables: Temporary tables to make first, in order, by name: what may be read, and what is
+            made of it.
+        statements: Run over those tables, in order.
     """
 
     snapshot: Snapshot
     columns: tuple[str, ...]
-    base: PreparedStatement
+    tables: tuple[tuple[str, PreparedStatement], ...]
     statements: tuple[PreparedStatement, ...]
 
 

@@ -16,8 +16,8 @@ filtered ones for what is shown. Each adds up by person first, then by cell:
 | `s0`, `w0` | its sum and the sum of its magnitudes |
 | `l0`, `t0` | the largest person's magnitude; for yes/no, people with a yes |
 
-Where sums are asked for, one further statement per entity key and subset gives the largest entity's
-magnitude, `l0`.
+Where sums are asked for, `entity0`, … add up the magnitudes by entity and cell, and one further
+statement per entity key and subset gives the largest entity's, `l0`.
 
 People are told apart by a 64-bit hash of their id, inside the engine only, for its memory's sake.
 Two of ten million people fall together once in some hundred thousand tables, and then count as one,
@@ -45,7 +45,7 @@ from enclave.query.model import (
 SOURCE: Final = "data"
 """Name under which the engine registers the opened dataset; `duckdb_worker` has the same."""
 BASE: Final = "base"
-"""The temporary table the engine makes of the plan's `base`; `duckdb_worker` has the same."""
+"""Name of the temporary table of what may be read."""
 _DIALECT: Final = "duckdb"
 _NUMERIC: Final = frozenset({ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.BOOLEAN})
 
@@ -104,11 +104,15 @@ def rewrite(
         for e in range(len(entities)):
             statements.append(_entities(e, measured, over))
             parts.append(Part(axes, is_cells=False, is_filtered=is_filtered))
+    every = _Over(query.axes, tuple(range(len(query.axes))), Every(()))
     keys = {*entities, *(() if counted.unit is None else (counted.unit,))}
     plan = QueryPlan(
         snapshot,
         columns=tuple(sorted({*query.axes, *names, *columns_of(query.restriction), *keys})),
-        base=_base(query, counted.unit, entities, measured),
+        tables=(
+            (BASE, _base(query, counted.unit, entities, measured)),
+            *((f"entity{e}", _by_entity(e, measured, every)) for e in range(len(entities))),
+        ),
         statements=tuple(statements),
     )
     return Rewritten(plan, tuple(parts), names)
@@ -139,11 +143,11 @@ class _Over:
         """The axes' columns in `base`."""
         return [f"d{a}" for a in self.axes]
 
-    def grouped(self, *keys: str) -> tuple[exp.Select, tuple[Value, ...]]:
-        """A SELECT over `base` by further keys and the axes, and its parameters."""
+    def grouped(self, *keys: str, table: str = BASE) -> tuple[exp.Select, tuple[Value, ...]]:
+        """A SELECT over a table by further keys and the axes, and its parameters."""
         parameters: list[Value] = []
-        base = exp.Table(this=exp.Identifier(this=BASE, quoted=True))
-        select = exp.select(*(column(n) for n in self.columns)).from_(base)
+        source = exp.Table(this=exp.Identifier(this=table, quoted=True))
+        select = exp.select(*(column(n) for n in self.columns)).from_(source)
         if self.condition != Every(()):
             in_base = {name: f"d{i}" for i, name in enumerate(self.names)}
             select = select.where(render(self.condition, parameters, in_base))
@@ -238,12 +242,22 @@ def _rows(measured: Sequence[_Measured], over: _Over) -> PreparedStatement:
     return PreparedStatement(select.sql(_DIALECT), parameters)
 
 
+def _by_entity(e: int, measured: Sequence[_Measured], every: _Over) -> PreparedStatement:
+    """Magnitudes by entity and cell: few rows, of which every margin is made."""
+    select, parameters = every.grouped(f"e{e}")
+    select = select.select(column(f"e{e}"))
+    for m in measured:
+        if m.is_numeric:
+            select = select.select(_as(exp.Sum(this=exp.Abs(this=m.m)), f"w{m.i}"))
+    return PreparedStatement(select.sql(_DIALECT), parameters)
+
+
 def _entities(e: int, measured: Sequence[_Measured], over: _Over) -> PreparedStatement:
     """One subset's largest entities."""
     numeric = [m for m in measured if m.is_numeric]
-    inner, parameters = over.grouped(f"e{e}")
+    inner, parameters = over.grouped(f"e{e}", table=f"entity{e}")
     for m in numeric:
-        inner = inner.select(_as(exp.Sum(this=exp.Abs(this=m.m)), f"w{m.i}"))
+        inner = inner.select(_as(exp.Sum(this=column(f"w{m.i}")), f"w{m.i}"))
     outer = over.outer(inner)
     for m in numeric:
         outer = outer.select(_as(exp.Max(this=column(f"w{m.i}")), f"l{m.i}"))

@@ -457,11 +457,13 @@ def test_whatever_is_typed_only_granted_names_run(start: str, words: list[str]) 
         Asker([], runner=recorder)(start + " ".join(words))
     for plan in recorder.plans:
         assert set(plan.columns) <= {*GRANTED, *KEYS}
-        for sql in (s.sql for s in (plan.base, *plan.statements)):
+        tables = dict(plan.tables)
+        for sql in (s.sql for s in (*tables.values(), *plan.statements)):
             (tree,) = sqlglot.parse(sql, dialect="duckdb")
             assert isinstance(tree, exp.Select)
-            of_base = sql != plan.base.sql
-            assert {t.name for t in tree.find_all(exp.Table)} == {"base" if of_base else "data"}
+            of_base = sql != tables["base"].sql
+            (source,) = {t.name for t in tree.find_all(exp.Table)}
+            assert source in tables if of_base else source == "data"
             names = {c.name for c in tree.find_all(exp.Column)}
             assert names <= (INTERNAL if of_base else set(plan.columns))
             assert not list(tree.find_all(exp.Anonymous)) or {
