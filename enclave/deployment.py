@@ -181,6 +181,8 @@ def init_deployment(home: Path, **settings: str | int | SecretStr | None) -> Dep
     _make_home(home, chosen, environment)
     loaded = load_settings(home)
     init_ring(loaded)
+    if loaded.database_url is None:
+        (home / DATABASE).touch(mode=0o600)
     deployment = open_deployment(home)
     deployment.store.create()
     deployment.ledger.append(

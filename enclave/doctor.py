@@ -1,4 +1,4 @@
-"""Checks of a deployment: each says what it saw and what to mend; nothing is changed."""
+"""Checks of a deployment: each says what it saw and what to mend; `mend` does what is safe."""
 
 import stat
 from collections.abc import Callable
@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
-
 from enclave.adapters.keyring import WRAPPING_KEY_FILE
-from enclave.deployment import SPILL, Deployment, open_deployment
+from enclave.deployment import DATABASE, SPILL, Deployment, open_deployment
+from enclave.settings import SETTINGS_FILE
 from enclave.zones import Zone
 from governance.agreements.parse import check_agreements
 from governance.contracts.parse import check_contracts
@@ -63,23 +62,48 @@ def examine(home: Path | None) -> list[Check]:
             checks.append(look(deployment))
         except Exception as error:  # noqa: BLE001  a broken part must not hide the others
             detail = error.message if isinstance(error, ProgrammeError) else type(error).__name__
-            checks.append(Check(name, healthy=False, detail=detail, remedy="See the message."))
+            remedy = "Mend what the message names, then run `enclave doctor` again."
+            checks.append(Check(name, healthy=False, detail=detail, remedy=remedy))
     return checks
 
 
-def _permissions(deployment: Deployment) -> Check:
-    wrapping_key = deployment.home / WRAPPING_KEY_FILE
-    private = [deployment.home, wrapping_key.parent, wrapping_key]
-    open_paths = [
-        path.name
-        for path in private
-        if path.exists() and stat.S_IMODE(path.stat().st_mode) & _PRIVATE
+def mend(home: Path | None) -> list[str]:
+    """Mend what is safe to mend: permissions, and tables missing in the database.
+
+    Returns:
+        What was done, one sentence each.
+
+    Raises:
+        ConfigurationError: The deployment does not open; that needs hands.
+    """
+    deployment = open_deployment(home)
+    done = []
+    for path in _open_to_others(deployment):
+        path.chmod(stat.S_IMODE(path.stat().st_mode) & ~_PRIVATE)
+        done.append(f"{path.name} is private now.")
+    missing = deployment.store.missing_tables()
+    if missing:
+        deployment.store.create()
+        done.append(f"The tables {', '.join(missing)} were made, empty.")
+    return done
+
+
+def _open_to_others(deployment: Deployment) -> list[Path]:
+    """What must be its owner's alone and is not."""
+    home, wrapping_key = deployment.home, deployment.home / WRAPPING_KEY_FILE
+    private = (home, home / SETTINGS_FILE, home / DATABASE, wrapping_key.parent, wrapping_key)
+    return [
+        path for path in private if path.exists() and stat.S_IMODE(path.stat().st_mode) & _PRIVATE
     ]
+
+
+def _permissions(deployment: Deployment) -> Check:
+    names = [path.name for path in _open_to_others(deployment)]
     return Check(
         "permissions",
-        healthy=not open_paths,
-        detail=f"open to others: {', '.join(open_paths)}" if open_paths else "private",
-        remedy="chmod go-rwx what is named.",
+        healthy=not names,
+        detail=f"open to others: {', '.join(names)}" if names else "private",
+        remedy="`enclave doctor --mend` takes others' rights away; find out who had a look.",
     )
 
 
@@ -97,10 +121,17 @@ def _zones(deployment: Deployment) -> Check:
 
 
 def _database(deployment: Deployment) -> Check:
-    with deployment.store.engine.connect() as connection:
-        connection.execute(text("SELECT 1"))
+    dialect = deployment.store.dialect
+    missing = deployment.store.missing_tables()
+    if missing:
+        return Check(
+            "database",
+            healthy=False,
+            detail=f"{dialect}, without its tables {', '.join(missing)}",
+            remedy="Restore the backup; or `enclave doctor --mend` makes empty ones, and the next "
+            "load receives what still lies in the landing zone anew, without landing it twice.",
+        )
     count = len(deployment.store.list())
-    dialect = deployment.store.engine.dialect.name
     return Check("database", healthy=True, detail=f"{dialect}, {count} submissions")
 
 
@@ -141,7 +172,9 @@ def _spill(deployment: Deployment) -> Check:
     return Check(
         "spill",
         healthy=not left,
-        detail=f"{len(left)} folders left by interrupted runs" if left else "empty",
+        detail=f"{len(left)} folder{'s' * (len(left) != 1)} left by interrupted runs"
+        if left
+        else "empty",
         remedy=f"When no load is running, remove what lies in {folder} (it is encrypted).",
     )
 

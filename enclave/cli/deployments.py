@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from enclave.cli.console import HomeOption, JsonOption, out, print_json
+from enclave.cli.console import HomeOption, JsonOption, err, out, print_json
 from governance.errors import ExitCode
 
 
@@ -81,11 +81,22 @@ def demo(
         print_json(story)
 
 
-def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Check a deployment and say what to mend: settings, keys, zones, database, schemas, ledger."""
-    from enclave.doctor import examine
+def doctor(
+    mend: Annotated[
+        bool, typer.Option("--mend", help="First mend permissions and missing tables.")
+    ] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a deployment and say what to mend: settings, keys, zones, database, schemas, ledger.
 
-    checks = examine(home)
+    Ends with exit code 1 while something is to be mended.
+    """
+    from enclave import doctor as doctoring
+
+    for sentence in doctoring.mend(home) if mend else ():
+        err.print(sentence, markup=False)
+    checks = doctoring.examine(home)
     if as_json:
         print_json([check.to_dict() for check in checks])
     else:

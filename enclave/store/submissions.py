@@ -16,10 +16,10 @@ from sqlalchemy import (
     JSON,
     Connection,
     DateTime,
-    Engine,
     UniqueConstraint,
     create_engine,
     event,
+    inspect,
     select,
 )
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -145,9 +145,19 @@ class SubmissionStore:
         self._engine.dispose()
 
     @property
-    def engine(self) -> Engine:
-        """The SQLAlchemy engine, for the doctor's checks."""
-        return self._engine
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    def missing_tables(self) -> list[str]:
+        """Tables the database should have and does not.
+
+        Raises:
+            StoreError: The database does not answer.
+        """
+        with _named_errors():
+            there = set(inspect(self._engine).get_table_names())
+        return sorted(set(Base.metadata.tables) - there)
 
     @contextmanager
     def _session(self, *, writes: bool = False) -> Iterator[Session]:
@@ -216,9 +226,17 @@ class SubmissionStore:
         *,
         expected: tuple[SubmissionState, ...],
         facts: Mapping[str, Any] | None = None,
+        forget_facts: bool = False,
         **fields: object,
     ) -> Submission:
-        """Change a submission that stands in one of `expected`; facts are merged into `facts`.
+        """Change a submission that stands in one of `expected`.
+
+        Args:
+            submission_id: Which.
+            expected: States it may stand in.
+            facts: Merged into its facts.
+            forget_facts: Whether the facts it had go first.
+            fields: Columns to set.
 
         Raises:
             StateError: It stands elsewhere; nothing was changed.
@@ -237,8 +255,8 @@ class SubmissionStore:
                 raise StateError(message, submission=submission_id, state=found.state)
             for name, value in fields.items():
                 setattr(found, name, value)
-            if facts is not None:
-                found.facts = {**found.facts, **facts}
+            if facts is not None or forget_facts:
+                found.facts = {**({} if forget_facts else found.facts), **(facts or {})}
             session.commit()
             return found
 
