@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -186,9 +186,17 @@ def parse_motion(document: bytes, where: str, bylaws: Bylaws) -> MotionFacts:
     Raises:
         DocumentError: The document has mistakes, or the bylaws know no such body.
     """
-    content = read_content(document, where)
+    return facts_of(MotionFacts, with_rules(read_content(document, where), bylaws), where)
+
+
+def with_rules(content: Mapping[str, Any], bylaws: Bylaws) -> Mapping[str, Any]:
+    """A motion's plain values with the rules of the body they name.
+
+    Raises:
+        DocumentError: The bylaws know no such body.
+    """
     name = content.get("body")
-    if isinstance(name, str) and "rules" not in content:
-        rules = bylaws.body(name).model_dump(mode="json")
-        content = {k: v for k, v in content.items() if k != "body"} | {"rules": rules}
-    return facts_of(MotionFacts, content, where)
+    if not isinstance(name, str) or "rules" in content:
+        return content
+    rules = bylaws.body(name).model_dump(mode="json")
+    return {k: v for k, v in content.items() if k != "body"} | {"rules": rules}

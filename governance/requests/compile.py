@@ -13,14 +13,14 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field
 
 from governance.agreements.model import Agreement
-from governance.board.bylaws import MotionKind
-from governance.board.model import MotionFacts
+from governance.board.bylaws import Bylaws, MotionKind
+from governance.board.model import MotionFacts, with_rules
 from governance.board.voting import MotionOutcome, decide_motion
 from governance.calendar import legal_date
 from governance.canonical import Json
 from governance.contracts.model import DatasetContract
 from governance.decisions import Decision, Denial
-from governance.facts import Facts, Id, Name, PersonId, Text, denial_facts
+from governance.facts import Facts, Id, Name, PersonId, Text, denial_facts, facts_of, read_content
 from governance.grants.model import (
     Approval,
     Condition,
@@ -434,3 +434,17 @@ def _board_approval(board: BoardApproval, outcome: MotionOutcome) -> Approval:
         ledger=board.ledger,
         clause=body.clause("approval"),
     )
+
+
+def parse_approved(document: bytes, where: str, bylaws: Bylaws) -> ApprovedRequest:
+    """Read an approved request; the motion may name its `body` in place of `rules`.
+
+    Raises:
+        DocumentError: The document has mistakes.
+    """
+    content = read_content(document, where)
+    board = content.get("board")
+    if isinstance(board, dict) and isinstance(board.get("motion"), dict):
+        motion = with_rules(board["motion"], bylaws)
+        content = content | {"board": board | {"motion": motion}}
+    return facts_of(ApprovedRequest, content, where)
