@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from enclave.intake.manifest import Manifest, parse_manifest, parse_sidecar
 from governance.agreements import Agreement
 from governance.objects import ObjectInfo, ObjectStore
 
@@ -90,13 +91,15 @@ class DropNotice:
 
     Attributes:
         period, revision: None when neither the manifest nor the name says.
-        sha256, size_bytes: As the agency computed them, when it did.
+        manifest: The manifest or checksum sidecar, when there is one.
     """
 
     period: str | None
     revision: int | None
-    sha256: str | None
-    size_bytes: int | None
+    manifest: Manifest | None
+
+
+NO_NOTICE = DropNotice(None, None, None)
 
 
 def name_facts(name_pattern: str, file_name: str) -> tuple[str | None, int | None]:
@@ -113,47 +116,26 @@ def name_facts(name_pattern: str, file_name: str) -> tuple[str | None, int | Non
     return named.get("period"), int(revision) if revision else None
 
 
-def read_notice(
-    landing: ObjectStore, drop: Drop, file_name: str, name_pattern: str
-) -> tuple[DropNotice, list[str]]:
-    """The notice, and codes of what is wrong with it (`manifest.unreadable`, …); no names."""
-    problems: list[str] = []
-    said: dict[str, object] = {}
+def read_notice(landing: ObjectStore, drop: Drop, file_name: str, name_pattern: str) -> DropNotice:
+    """What manifest, sidecar and file name say; the manifest goes before the name.
+
+    Raises:
+        UnreadableSubmissionError: The manifest cannot be used.
+    """
+    manifest: Manifest | None = None
     if drop.manifest is not None:
-        said, problem = _manifest(landing.read(drop.manifest.key), file_name)
-        problems += problem
+        manifest = parse_manifest(landing.read(drop.manifest.key))
+    elif drop.checksum is not None:
+        manifest = parse_sidecar(landing.read(drop.checksum.key))
     named_period, named_revision = name_facts(name_pattern, file_name)
-    sha256 = said.get("sha256")
-    if sha256 is None and drop.checksum is not None:
-        text = landing.read(drop.checksum.key).decode("ascii", "replace").strip()
-        sha256 = text.split()[0].lower() if text else ""
-    period = said.get("period") or named_period
-    revision = said.get("revision") or named_revision
-    size = said.get("bytes")
-    return (
-        DropNotice(
-            period=str(period) if period is not None else None,
-            revision=int(str(revision)) if str(revision or "").isdigit() else None,
-            sha256=str(sha256).lower() if sha256 is not None else None,
-            size_bytes=size if isinstance(size, int) else None,
-        ),
-        problems,
+    return DropNotice(
+        period=(manifest.period if manifest else None) or named_period,
+        revision=(manifest.revision if manifest else None) or named_revision,
+        manifest=manifest,
     )
 
 
-def _manifest(data: bytes, file_name: str) -> tuple[dict[str, object], list[str]]:
-    try:
-        document = json.loads(data)
-        said = {key: document[key] for key in ("period", "revision") if key in document}
-        entries = [f for f in document.get("files", []) if f.get("name") == file_name]
-    except (ValueError, TypeError, AttributeError):
-        return {}, ["manifest.unreadable"]
-    if not entries:
-        return said, ["manifest.names_another_file"]
-    return {**entries[0], **said}, []
-
-
-def write_manifest(
+def build_manifest(
     *, file_name: str, period: str, revision: int, sha256: str, size_bytes: int, sent_by: str
 ) -> bytes:
     """The manifest `enclave submit` writes beside the file, last, so that it marks completeness."""

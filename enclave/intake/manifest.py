@@ -7,12 +7,11 @@ people: findings speak of the file and of entries by number.
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from enclave.errors import UnreadableSubmissionError
 from enclave.findings import Finding, Severity
-from enclave.intake.refusals import refuse, warn
+from enclave.intake.refusals import refuse
 
 MAX_MANIFEST_BYTES = 1 << 20
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
@@ -185,42 +184,20 @@ def check_delivery(
     return findings
 
 
-def check_rows(manifest: Manifest, file_name: str, records: int) -> list[Finding]:
+def check_rows(stated: int | None, records: int) -> list[Finding]:
     """Hold the number of records against the manifest, after reading.
 
     Args:
-        manifest: What the agency states.
-        file_name: As landed; never shown.
+        stated: Rows the manifest states, or None.
         records: Data records read, malformed ones included.
     """
-    entry = manifest.entry_for(file_name)
-    if entry is None or entry.rows is None or entry.rows == records:
+    if stated is None or stated == records:
         return []
     return [
         Finding(
             "manifest.rows",
             Severity.ERROR,
-            f"The manifest states {entry.rows} rows; the file has {records} records.",
+            f"The manifest states {stated} rows; the file has {records} records.",
             remedy="Check how rows are counted, and that the file is complete.",
-        )
-    ]
-
-
-def check_complete(manifest: Manifest, file_names: Sequence[str]) -> list[Finding]:
-    """Warn of files the manifest names that did not come."""
-    came = {name.replace("\\", "/").rsplit("/", 1)[-1] for name in file_names}
-    missing = [
-        number
-        for number, entry in enumerate(manifest.entries, start=1)
-        if entry.name is not None and entry.name.rsplit("/", 1)[-1] not in came
-    ]
-    if not missing:
-        return []
-    numbers = ", ".join(map(str, missing[:20]))
-    return [
-        warn(
-            "manifest.file_missing",
-            f"{len(missing)} files of the manifest did not come (entries {numbers}).",
-            remedy="Send the missing files.",
         )
     ]

@@ -22,6 +22,7 @@ from enclave.errors import PlanRefusedError, UnreadableSubmissionError
 from enclave.evidence import DeidentifiedTable, StagedFile
 from enclave.findings import Finding, Severity
 from enclave.intake import SubmissionReader, open_submission
+from enclave.intake.manifest import check_rows
 from enclave.pipeline import PassParts, PassResult, run_pass
 from enclave.provenance import code_version
 from enclave.sealing import SEALING, seal
@@ -168,6 +169,10 @@ class _Processing:
                 ]
                 return self._reject({"findings": [finding_facts(f) for f in findings]}, 0, 0)
             facts = self._facts(result, reader, deidentifier)
+            miscounted = check_rows(self.submission.facts.get("stated_rows"), result.rows_read)
+            if miscounted:
+                facts["findings"] += [finding_facts(finding) for finding in miscounted]
+                return self._reject(facts, result.rows_read, quarantine.rows)
             rows_failed = quarantine.rows
             if rows_failed:
                 facts["quarantine"] = quarantine.to_dict()

@@ -9,8 +9,18 @@ import secrets
 from datetime import timedelta
 
 from enclave.deployment import Deployment
-from enclave.drops import PERIOD_PATTERN, Drop, DropNotice, list_drops, read_drop, read_notice
+from enclave.drops import (
+    NO_NOTICE,
+    PERIOD_PATTERN,
+    Drop,
+    DropNotice,
+    list_drops,
+    read_drop,
+    read_notice,
+)
+from enclave.errors import UnreadableSubmissionError
 from enclave.findings import Finding, Severity
+from enclave.intake.manifest import check_delivery
 from enclave.steps.holding import hold_feed
 from enclave.steps.record import announce, finding_facts
 from enclave.steps.report import report_submission
@@ -83,15 +93,23 @@ def _receive(
 ) -> Submission:
     landing = deployment.zones.store(Zone.LANDING)
     findings = _check_authority(deployment, agreement, terms)
-    notice = DropNotice(None, None, None, None)
+    notice = NO_NOTICE
     sha256, size, key, file_name = _NOTHING, 0, f"{drop.key}/", ""
     if len(drop.files) == 1:
         key = drop.files[0].key
         file_name = key.rsplit("/", 1)[1]
         with landing.open(key) as stream:
             sha256, size = sha256_of_stream(stream)
-        notice, problems = read_notice(landing, drop, file_name, terms.file_name_pattern)
-        findings += _check_notice(terms, notice, problems, sha256=sha256, size=size)
+        try:
+            notice = read_notice(landing, drop, file_name, terms.file_name_pattern)
+        except UnreadableSubmissionError as error:
+            findings += error.findings
+        else:
+            findings += _check_notice(terms, notice)
+        if notice.manifest is not None:
+            findings += check_delivery(notice.manifest, file_name, sha256=sha256, size_bytes=size)
+        if size == 0:
+            findings.append(_refusal("intake.empty", "The file is empty.", "Send it again."))
     else:
         findings.append(_refusal("drop.files", "The drop must hold exactly one data file."))
     state, more, revision = _standing(deployment, agreement, terms, notice, sha256)
@@ -118,7 +136,10 @@ def _receive(
         rows_read=0,
         rows_landed=0,
         rows_quarantined=0,
-        facts={"findings": [finding_facts(finding) for finding in findings]},
+        facts={
+            "findings": [finding_facts(finding) for finding in findings],
+            "stated_rows": _stated_rows(notice, file_name),
+        },
     )
     if not deployment.store.add(submission):
         submission = next(
@@ -126,6 +147,12 @@ def _receive(
         )
     announce(deployment, submission)
     return submission
+
+
+def _stated_rows(notice: DropNotice, file_name: str) -> int | None:
+    """Rows the manifest states for the file; held against what is read."""
+    entry = None if notice.manifest is None else notice.manifest.entry_for(file_name)
+    return None if entry is None else entry.rows
 
 
 def _new_id(drop: Drop, terms: DatasetTerms) -> str:
@@ -168,46 +195,25 @@ def _check_authority(
     return findings
 
 
-def _check_notice(
-    terms: DatasetTerms, notice: DropNotice, problems: list[str], *, sha256: str, size: int
-) -> list[Finding]:
-    findings = []
-    said = {
-        "manifest.unreadable": "manifest.json is no JSON object with `files`.",
-        "manifest.names_another_file": "manifest.json does not list the file beside it.",
-    }
-    findings += [_refusal(code, said[code]) for code in problems if code in said]
+def _check_notice(terms: DatasetTerms, notice: DropNotice) -> list[Finding]:
     if notice.period is None:
-        findings.append(
+        return [
             _refusal(
                 "period.unknown",
                 "Neither a manifest nor the file's name says which reporting period it is for "
                 f"(pattern of {terms.dataset}: {terms.file_name_pattern}).",
                 "Name the file as agreed, or put the period into manifest.json.",
             )
-        )
-    elif not PERIOD_PATTERN.fullmatch(notice.period):
-        findings.append(
+        ]
+    if not PERIOD_PATTERN.fullmatch(notice.period):
+        return [
             _refusal(
                 "period.unusable",
                 "The reporting period may hold letters, digits, '.', '_', '-'; at most 32 in all.",
+                "Name the period so in the file's name or in manifest.json.",
             )
-        )
-    if notice.sha256 is not None and notice.sha256 != sha256:
-        findings.append(
-            _refusal(
-                "custody.checksum",
-                "The file's SHA-256 is not the one the agency stated: it changed on the way.",
-                "Send the file again.",
-            )
-        )
-    if notice.size_bytes is not None and notice.size_bytes != size:
-        findings.append(
-            _refusal("custody.size", "The file's size is not the one the agency stated.")
-        )
-    if size == 0:
-        findings.append(_refusal("intake.empty", "The file is empty.", "Send it again."))
-    return findings
+        ]
+    return []
 
 
 def _standing(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enclave.deployment import Deployment
-from enclave.drops import MANIFEST_NAME, PERIOD_PATTERN, name_facts, write_manifest
+from enclave.drops import MANIFEST_NAME, PERIOD_PATTERN, build_manifest, name_facts
 from enclave.errors import DatasetNotFoundError
 from enclave.zones import Zone
 from governance.digests import sha256_of_stream
@@ -74,7 +74,7 @@ def submit_file(
         sha256, size = sha256_of_stream(stream)
         stream.seek(0)
         landing.put(f"{drop_key}/{path.name}", stream)
-    manifest = write_manifest(
+    manifest = build_manifest(
         file_name=path.name,
         period=period,
         revision=revision,

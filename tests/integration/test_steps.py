@@ -26,6 +26,7 @@ from enclave.steps.quarantine import export_quarantine
 from enclave.steps.report import receipt_key
 from enclave.zones import Zone
 from governance.decisions import AccessDeniedError
+from governance.digests import sha256_of
 from tests.lib.builders import build_agreement, build_contract, build_terms
 from tests.lib.deployments import (
     Crasher,
@@ -278,7 +279,7 @@ def test_a_file_that_changed_on_the_way_is_refused(tmp_path: Path, deployment: D
 
     (submission,) = deployment.store.list()
     assert submission.state == "refused"
-    assert "custody.checksum" in {f["code"] for f in submission.facts["findings"]}
+    assert "manifest.sha256" in {f["code"] for f in submission.facts["findings"]}
 
 
 def test_the_risk_gate_holds(tmp_path: Path) -> None:
@@ -414,3 +415,21 @@ def test_a_crash_in_azure_and_a_rerun_give_one_load(
     drop(deployment, _file_with_a_bad_row(tmp_path))
 
     _crash_and_rerun(deployment, monkeypatch, Crasher(at, before=at % 2 == 0))
+
+
+def test_a_file_with_fewer_rows_than_its_manifest_states_is_rejected(tmp_path: Path) -> None:
+    deployment = make_deployment(tmp_path / "home")
+    path = write_csv(tmp_path / "a.csv", csv_rows(10))
+    data = path.read_bytes()
+    entry = {"name": "a.csv", "sha256": sha256_of(data), "bytes": len(data), "rows": 11}
+    landing = deployment.zones.store(Zone.LANDING)
+    landing.put("sde/enrollment/by-hand/a.csv", data)
+    manifest = json.dumps({"period": "2026", "files": [entry]}).encode()
+    landing.put("sde/enrollment/by-hand/manifest.json", manifest)
+
+    (outcome,) = load(deployment)
+
+    assert outcome.state == "rejected"
+    findings = deployment.store.get(outcome.submission_id).facts["findings"]
+    assert "manifest.rows" in {finding["code"] for finding in findings}
+    assert deployment.lake.tables() == []
