@@ -40,6 +40,7 @@ def test_the_search_finds_what_is_there() -> None:
     needles = Needles({"name": ["Quillfeather"], "ssn": ["219099999"], "short": ["Ann"]})
 
     assert len(needles) == 2
+    assert Needles({}, ["Zzyxqu"]).found_in(b"a zzyxquson") == {"Zzyxqu"}
     assert needles.found_in(b'{"x": "QUILLFEATHER, A"}') == {"name"}
     assert needles.found_in(b"ssn 219099999.") == {"ssn"}
     assert needles.found_in(b"12190999990, Ann") == set()

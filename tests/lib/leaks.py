@@ -26,10 +26,13 @@ class Needles:
     Args:
         values: Name of where a value comes from (a column) -> values; those shorter than six
             bytes are left out. A word or a number counts only where no letter or digit touches it.
+        inside: Further words, which count within others too; made-up ones.
     """
 
-    def __init__(self, values: Mapping[str, Iterable[str]]) -> None:
+    def __init__(self, values: Mapping[str, Iterable[str]], inside: Iterable[str] = ()) -> None:
         self._origin: dict[bytes, str] = {}
+        self._inside = {text.lower().encode() for text in inside}
+        values = {**values, **{text: [text] for text in inside}}
         for origin, texts in values.items():
             for text in texts:
                 needle = text.strip().lower().encode()
@@ -55,7 +58,8 @@ class Needles:
             self._origin[needle]
             for hit in hits.tolist()
             for needle in self._by_window[int(windows[hit])]
-            if content.startswith(needle, hit) and _stands_alone(content, hit, needle)
+            if content.startswith(needle, hit)
+            and (needle in self._inside or _stands_alone(content, hit, needle))
         }
 
 
