@@ -5,9 +5,9 @@ removes its earlier revision and adds itself in the same commit. The log carries
 provenance; file statistics (minima, maxima) are left out, because they are values out of rows.
 
 Order of a landing, safe to repeat after a crash at any point:
-1. staged files are copied to their final keys (invisible until committed);
-2. the commit is made by compare-and-swap on the table's version; a submission that is in the log
-   already is not committed again.
+1. a submission that is in the log already is left as it was committed;
+2. staged files are copied to their final keys (invisible until committed);
+3. the commit is made by compare-and-swap on the table's version.
 """
 
 import json
@@ -187,9 +187,13 @@ class Lake:
         for key in state.files:
             period, revision, submission_id, _ = key.split("/")
             if period == received.period and int(revision[1:]) > received.revision:
-                committed = self._committed(table, received.submission_id)
+                committed = self.is_committed(table, received.submission_id)
                 return None if committed else submission_id
         return None
+
+    def is_committed(self, table: str, submission_id: str) -> bool:
+        """Whether the log has a commit of this submission, replaced since or not."""
+        return self._committed(table, submission_id) is not None
 
     def land(
         self, cleared: ClearedTable, *, table: str, schema: pa.Schema, facts: CommitFacts
@@ -204,6 +208,9 @@ class Lake:
         """
         deidentified = cleared.table
         received = deidentified.received
+        # Before the copy: what a commit names must not be overwritten by what is staged now.
+        if (landed := self._committed(table, received.submission_id)) is not None:
+            return landed
         keys = [landed_key(cleared, index) for index in range(len(deidentified.files))]
         for staged, key in zip(deidentified.files, keys, strict=True):
             self._zones.transfer(Zone.STAGING, staged.object_key, Zone.CURATED, f"{table}/{key}")

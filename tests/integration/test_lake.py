@@ -103,6 +103,16 @@ def test_landing_again_changes_nothing(
     assert years(lake) == [1, 1, 1, 2, 2, 2]
 
 
+def test_files_a_commit_names_are_not_overwritten_by_what_is_staged_later(
+    zones: Zones, encryption: ParquetEncryption, lake: Lake
+) -> None:
+    store = zones.store(Zone.CURATED)
+    land(lake, stage(zones, encryption, 1, period="2024"))
+    before = {i.key: store.read(i.key) for i in store.list() if i.key.endswith(".parquet")}
+    assert land(lake, stage(zones, encryption, 1, period="2024")) == 0, "new bytes, same submission"
+    assert {key: store.read(key) for key in before} == before
+
+
 def test_a_correction_replaces_its_period_and_the_past_stays_readable(
     zones: Zones, encryption: ParquetEncryption, lake: Lake
 ) -> None:
