@@ -6,12 +6,14 @@ from datetime import date, datetime
 from typing import Any
 
 from enclave.deployment import Deployment
-from enclave.steps.record import record
+from enclave.steps.holding import hold_submission
+from enclave.steps.record import attempt_of, record
 from enclave.steps.report import quarantine_due_on, raw_file_due_on
 from enclave.store import Submission, SubmissionState, as_utc
 from enclave.zones import Zone
 from governance.agreements import Agreement
 from governance.digests import sha256_of
+from governance.errors import PreconditionFailedError
 from governance.grants.bundle import parse_bundle
 from governance.grants.publish import fetch_bundle, projects
 
@@ -73,7 +75,7 @@ class Certificate:
     """A destruction certificate.
 
     Attributes:
-        id: `{what}-{submission id}`.
+        id: `{what}-{submission id}`, and `-{attempt}` when it was reopened.
         what: `raw_file` or `quarantine`.
         submission_id, agency, dataset, sha256: What was destroyed; the digest is of the raw file.
         due_on: The day the clause names.
@@ -117,10 +119,22 @@ def destroy_due(deployment: Deployment) -> list[str]:
         agreement = deployment.agreements.get(submission.agreement_id)
         if agreement is None or submission.reported_at is None:
             continue
-        if submission.quarantine_destroyed_at is None:
-            certificates += _destroy_quarantine(deployment, agreement, submission)
-        if submission.raw_destroyed_at is None:
-            certificates += _destroy_raw_file(deployment, agreement, submission)
+        if None not in {submission.quarantine_destroyed_at, submission.raw_destroyed_at}:
+            continue
+        with hold_submission(deployment, submission.id):
+            certificates += _destroy(deployment, agreement, deployment.store.get(submission.id))
+    return certificates
+
+
+def _destroy(deployment: Deployment, agreement: Agreement, submission: Submission) -> list[str]:
+    """What is due of one submission; nothing of one that was reopened meanwhile."""
+    certificates: list[str] = []
+    if submission.reported_at is None:
+        return certificates
+    if submission.quarantine_destroyed_at is None:
+        certificates += _destroy_quarantine(deployment, agreement, submission)
+    if submission.raw_destroyed_at is None:
+        certificates += _destroy_raw_file(deployment, agreement, submission)
     return certificates
 
 
@@ -166,8 +180,9 @@ def _certify(
     due_on: date,
 ) -> str:
     now = deployment.now()
+    attempt = f"-{attempt_of(submission)}" if attempt_of(submission) > 1 else ""
     certificate = Certificate(
-        id=f"{what}-{submission.id}",
+        id=f"{what}-{submission.id}{attempt}",
         what=what,
         submission_id=submission.id,
         agency=submission.agency,
@@ -181,7 +196,13 @@ def _certify(
     )
     document = json.dumps(asdict(certificate), indent=2, sort_keys=True).encode()
     folder = f"{submission.agency}/{submission.dataset}/{submission.id}"
-    deployment.zones.store(Zone.EGRESS).put(f"{folder}/certificate-{what}.json", document)
+    key = f"{folder}/certificate-{what}{attempt}.json"
+    egress = deployment.zones.store(Zone.EGRESS)
+    try:
+        egress.put(key, document, if_none_match=True)
+    except PreconditionFailedError:
+        # A crash came after it was written: it stays, and the ledger names what it says.
+        document = egress.read(key)
     tag = "raw_file:destroyed" if what == "raw_file" else "quarantine:destroyed"
     record(deployment, tag, submission, certificate_sha256=sha256_of(document))
     destroyed: dict[str, Any] = {_FIELDS[what]: now}

@@ -19,8 +19,8 @@ from enclave.steps.holding import WAIT_SECONDS, hold_submission, hold_table
 from enclave.steps.manifests import rehydrate
 from enclave.steps.outcome import StepOutcome, outcome_of
 from enclave.steps.record import record
-from enclave.store import Submission, SubmissionState
-from governance.agreements import Agreement, DatasetTerms
+from enclave.store import Submission, SubmissionState, as_utc
+from governance.agreements import Agreement, DatasetTerms, DeliveryMode
 from governance.contracts import DatasetContract
 from governance.decisions import Decision, Denial, check_permitted
 
@@ -31,8 +31,8 @@ def land_submission(
     """Assess and land a staged submission; one that is past this step is left as it is.
 
     Returns:
-        The outcome: `landed`, `held`, or `superseded` when a later revision of the period has
-        landed meanwhile.
+        The outcome: `landed`, `held`, or `superseded` when a later revision of the period (or,
+        where deliveries are the whole dataset, a later one) has landed meanwhile.
 
     Raises:
         AccessDeniedError: The agreement is no longer in force, or the plan changed since.
@@ -60,7 +60,7 @@ def _land(deployment: Deployment, submission_id: str) -> StepOutcome:
     table = rehydrate(deployment, submission)
     check_permitted(_decide_same_plan(table, plan))
     with hold_table(deployment, contract.table):
-        later = deployment.lake.later_revision(contract.table, table.received)
+        later = _later(deployment, submission, table, contract, terms)
         if later is not None:
             return _give_way(deployment, submission, later)
         risk = _measure(deployment, table, plan, contract, terms)
@@ -220,8 +220,31 @@ def _state_after(
     return SubmissionState.LANDED if stands else SubmissionState.SUPERSEDED
 
 
+def _later(
+    deployment: Deployment,
+    submission: Submission,
+    table: DeidentifiedTable,
+    contract: DatasetContract,
+    terms: DatasetTerms,
+) -> str | None:
+    """A submission in the table that this one must not replace; none for a rerun.
+
+    A later revision of the period; and where a delivery is the whole dataset, one received later.
+    """
+    revision = deployment.lake.later_revision(contract.table, table.received)
+    state = deployment.lake.state(contract.table)
+    if revision is not None or state is None or terms.delivery is not DeliveryMode.FULL:
+        return revision
+    for live_id in sorted({key.split("/")[2] for key in state.files} - {submission.id}):
+        live = deployment.store.get(live_id)
+        if as_utc(live.received_at) > as_utc(submission.received_at):
+            is_rerun = deployment.lake.is_committed(contract.table, submission.id)
+            return None if is_rerun else live_id
+    return None
+
+
 def _give_way(deployment: Deployment, submission: Submission, later_id: str) -> StepOutcome:
-    """A later revision of the period stands in the table: this one's rows must not replace it."""
+    """A later submission stands in the table: this one's rows must not replace it."""
     record(deployment, "submission:superseded", submission, superseded_by=later_id)
     changed = deployment.store.change(
         submission.id,

@@ -1,5 +1,6 @@
 """Give quarantined rows back to the agency they came from, and to nobody else."""
 
+import secrets
 from pathlib import Path
 
 from enclave.deployment import Deployment
@@ -29,11 +30,17 @@ def export_quarantine(
         message = "Nothing of this submission is in quarantine (any more)."
         raise SubmissionNotFoundError(message)
     contract = deployment.contracts[f"{submission.agency}/{submission.dataset}"]
-    rows = export_quarantine_csv(
+    # Every export is told, and before a row is read: identified rows never leave unrecorded.
+    record(
+        deployment,
+        "quarantine:exported",
+        submission,
+        apart=secrets.token_hex(8),
+        rows=submission.rows_quarantined,
+    )
+    return export_quarantine_csv(
         deployment.zones.store(Zone.QUARANTINE), deployment.ring, key, target, contract=contract
     )
-    record(deployment, "quarantine:exported", submission, rows=rows)
-    return rows
 
 
 def _decide_own_rows(owner: str, asking: str) -> Decision:

@@ -11,9 +11,21 @@ def record(
     deployment: Deployment,
     tag: str,
     submission: Submission,
+    *,
+    apart: str = "",
     **facts: str | float | bool | None,
 ) -> None:
-    """Append `tag` for the submission, once however often the step is repeated."""
+    """Append `tag` for the submission, once an attempt, however often the step is repeated.
+
+    Args:
+        deployment: Whose ledger.
+        tag: What happened.
+        submission: To which submission.
+        apart: Tells apart what may happen several times in one attempt.
+        facts: Row-free facts beside those that name the submission.
+    """
+    attempt = attempt_of(submission)
+    parts = [tag, submission.id, str(attempt) if attempt > 1 else "", apart]
     deployment.ledger.append(
         tag,
         f"submission/{submission.id}",
@@ -22,10 +34,16 @@ def record(
             "dataset": submission.dataset,
             "period": submission.period,
             "revision": submission.revision,
+            **({"attempt": attempt} if attempt > 1 else {}),
             **facts,
         },
-        once=f"{tag}/{submission.id}",
+        once="/".join(part for part in parts if part),
     )
+
+
+def attempt_of(submission: Submission) -> int:
+    """How often the submission was taken up: 1, and one more each time it was reopened."""
+    return int(submission.facts.get("attempt", 1))
 
 
 def announce(deployment: Deployment, submission: Submission) -> None:

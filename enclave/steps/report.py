@@ -31,6 +31,8 @@ _TREND_SUBMISSIONS = 12
 def report_submission(deployment: Deployment, submission_id: str) -> StepOutcome:
     """Write the receipt; written anew when called again, with the clocks of the first report.
 
+    The ledger names every receipt that differs from the one before.
+
     Raises:
         LeaseHeldError: Another worker has been at the submission for too long.
     """
@@ -44,16 +46,32 @@ def report_submission(deployment: Deployment, submission_id: str) -> StepOutcome
 def _report(deployment: Deployment, submission: Submission) -> StepOutcome:
     announce(deployment, submission)
     _clear_staging(deployment, submission)
-    reported_at = submission.reported_at or deployment.now()
+    reported_at = _reported_at(deployment, submission)
     receipt = build_receipt(_facts(deployment, submission, reported_at))
     document = json.dumps(receipt, indent=2, sort_keys=True).encode()
     page = render_receipt_html(receipt).encode()
     egress = deployment.zones.store(Zone.EGRESS)
     egress.put(receipt_key(submission, "html"), page)
     egress.put(receipt_key(submission, "json"), document)
-    record(deployment, "receipt:issued", submission, sha256=sha256_of(document))
+    sha256 = sha256_of(document)
+    record(deployment, "receipt:issued", submission, apart=sha256, sha256=sha256)
     changed = deployment.store.change(submission.id, expected=_DONE, reported_at=reported_at)
     return outcome_of(changed)
+
+
+def _reported_at(deployment: Deployment, submission: Submission) -> datetime:
+    """When it was first reported; set down before the receipt says so, for a rerun after a crash.
+
+    Otherwise the rerun's receipt would be another one than the ledger's.
+    """
+    if submission.reported_at is not None:
+        return submission.reported_at
+    said = submission.facts.get("reported_at")
+    if said is not None:
+        return datetime.fromisoformat(said)
+    now = deployment.now()
+    deployment.store.change(submission.id, expected=_DONE, facts={"reported_at": now.isoformat()})
+    return now
 
 
 def _clear_staging(deployment: Deployment, submission: Submission) -> None:
