@@ -61,6 +61,10 @@ lock: .tools/bin/uv ## Resolve the lock files anew (seven-day cool-off)
 bench-load: setup ## Governed load against plain conversion, JSON (minutes)
 	$(BIN)/python -m tests.benchmarks.load
 
+.PHONY: real-data
+real-data: setup ## Load the real public inputs beside the project (../shared/data) into a home to look at
+	$(BIN)/python -m tests.functional.load_real_inputs $(if $(HOME_DIR),--home $(HOME_DIR))
+
 .PHONY: airflow
 airflow: export ENCLAVE_HOME ?= $(CURDIR)/home
 airflow: setup ## Airflow under a real scheduler on loopback, for the deployment in ENCLAVE_HOME (home/)

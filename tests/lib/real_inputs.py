@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -118,9 +119,15 @@ def all_inputs() -> list[RealInput]:
     ]
 
 
-def open_home(home: Path) -> Deployment:
-    """A new deployment with the product's contracts and agreements, on a day they are in force."""
-    return replace(init_deployment(home), now=lambda: NOW)
+def open_home(home: Path, clock: datetime | None = NOW) -> Deployment:
+    """A new deployment with the product's contracts and agreements, on a day they are in force.
+
+    Args:
+        home: A new folder.
+        clock: The day; None is today.
+    """
+    deployment = init_deployment(home)
+    return deployment if clock is None else replace(deployment, now=lambda: clock)
 
 
 def send(deployment: Deployment, real: RealInput, path: Path | None = None) -> None:
