@@ -146,9 +146,9 @@ def compile_request(
 ) -> None:
     """Compile the unsigned grant bundle, or name every link of the chain that is missing.
 
-    Prints the bundle, ready for `governance grant sign`; who was left out, and why, goes to standard
-    error. With --json everything is one document: decision, people left out, bundle. Ends with 0 when
-    there is a bundle, 3 when a link is missing, 4 when the file cannot be used.
+    Prints the bundle, ready for `governance grant sign`; who was left out, and why, goes to
+    standard error. With --json everything is one document: decision, people left out, bundle. Ends
+    with 0 when there is a bundle, 3 when a link is missing, 4 when the file cannot be used.
     """
     with _Reported():
         approved = parse_approved(file.read_bytes(), file.name, load_bylaws(bylaws))

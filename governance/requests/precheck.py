@@ -368,15 +368,15 @@ def _bars(content: RequestContent, rules: RequestRules) -> Iterator[Bar]:
         restriction = rules.restriction(asked.dataset)
         if restriction is None:
             continue
-        classes = " or ".join(c.replace("_", " ") for c in restriction.employment_classes)
+        classes = ", ".join(c.replace("_", " ") for c in restriction.employment_classes)
         for person in content.people:
             if person.employment_class not in restriction.employment_classes:
                 denial = Denial(
                     "dataset.people",
                     f"{person.name} ({person.employer}) may not have {asked.dataset}: "
                     f"{restriction.reason}",
-                    f"A person who is {classes} works with it; {person.name} may see the "
-                    "released results.",
+                    f"Persons of these classes may work with it: {classes}. {person.name} may see "
+                    "what is released.",
                     restriction.clause,
                 )
                 yield Bar(person.id, person.name, asked.dataset, denial)

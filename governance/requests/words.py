@@ -17,8 +17,9 @@ def say_precheck(report: PrecheckReport, missing: Decision, today: date) -> str:
         lines += [_variable(v) for v in report.variables if v.dataset == dataset.dataset]
         if dataset.minimum_cell_count is not None:
             lines.append(
-                f"  Disclosure: counts under {dataset.minimum_cell_count} and statistics over fewer "
-                f"than {dataset.minimum_denominator} people are suppressed. [{dataset.clause}]"
+                f"  Disclosure: counts under {dataset.minimum_cell_count} and statistics over "
+                f"fewer than {dataset.minimum_denominator} people are suppressed. "
+                f"[{dataset.clause}]"
             )
     if report.output is not None:
         share = report.output.dominance_pct
@@ -46,8 +47,11 @@ def say_compiled(compiled: Compiled) -> str:
     else:
         bundle = compiled.bundle
         lines = [
-            f"Grant of {bundle.project}, version {bundle.version}, from {bundle.granted_from} to "
-            f"{bundle.granted_until}, for {len(bundle.people)} person(s). Not signed."
+            (
+                f"Grant of {bundle.project}, version {bundle.version}, from "
+                f"{bundle.granted_from} to {bundle.granted_until}, for {len(bundle.people)} "
+                "person(s). Not signed."
+            )
         ]
     for person in compiled.left_out:
         lines += [f"Left out: {person.name}", *_denials(list(person.denials))]
