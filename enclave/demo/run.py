@@ -217,7 +217,8 @@ def _say_next(
         tell.line(f"zones     containers {deployment.settings.container_prefix}-… in Azure")
         tell.line("          (the connection string stays in your environment, not in the home)")
     tell.step("Five commands to try next")
-    tell.line(f"export ENCLAVE_HOME={deployment.home}")
+    programs = Path(sys.executable).parent
+    tell.line(f"export ENCLAVE_HOME={deployment.home} PATH={programs}:$PATH")
     tell.line(f"enclave receipt {set_apart.id[:8]}")
     tell.line("enclave describe sde/enrollment")
     tell.line(f'enclave query --project {PROJECT} "{QUESTION}"')
