@@ -3,25 +3,16 @@
 from collections.abc import Callable
 
 from enclave.deployment import Deployment
-from enclave.steps.holding import hold_submission
 from enclave.steps.land import land_submission
 from enclave.steps.outcome import StepOutcome, outcome_of
 from enclave.steps.process import Progress, process_submission
 from enclave.steps.receive import receive_drops
-from enclave.steps.record import attempt_of
+from enclave.steps.reopen import reopen_submission
 from enclave.steps.report import report_submission
-from enclave.store import StateError, SubmissionState
-from enclave.zones import Zone
 from governance.errors import ProgrammeError
 
 OnFailure = Callable[[str, ProgrammeError], None]
 
-_REOPENED = (
-    SubmissionState.PASSED,
-    SubmissionState.HELD,
-    SubmissionState.REJECTED,
-    SubmissionState.REFUSED,
-)
 _WAIT_SECONDS = 3600.0
 """A load by hand side by side with another waits for it; what it waits for may be a large file."""
 
@@ -69,43 +60,6 @@ def load_one(
     if again:
         reopen_submission(deployment, submission.id)
     return run_steps(deployment, submission.id, progress)
-
-
-def reopen_submission(deployment: Deployment, submission_id: str) -> None:
-    """Put a submission back to received, as if no step had come after custody.
-
-    What the earlier attempt found, set apart and reported is forgotten, so that nothing of it gets
-    into the next receipt, and the clocks start with that one. The ledger keeps both attempts.
-
-    Raises:
-        StateError: It landed or is underway, its rows are committed, or its file was destroyed.
-    """
-    with hold_submission(deployment, submission_id):
-        submission = deployment.store.get(submission_id)
-        if submission.raw_destroyed_at is not None:
-            message = f"The file of {submission_id} was destroyed on its day; send it again."
-            raise StateError(message, submission=submission_id)
-        if submission.state not in _REOPENED:
-            message = f"Submission {submission_id} is {submission.state}; it cannot be reopened."
-            raise StateError(message, submission=submission_id, state=submission.state)
-        contract = deployment.contracts.get(f"{submission.agency}/{submission.dataset}")
-        if contract and deployment.lake.is_committed(contract.table, submission_id):
-            message = f"The rows of {submission_id} are committed; load it without --again."
-            raise StateError(message, submission=submission_id)
-        set_apart = submission.facts.get("quarantine", {}).get("object_key")
-        if set_apart:
-            deployment.zones.store(Zone.QUARANTINE).delete(set_apart)
-        deployment.store.change(
-            submission_id,
-            expected=_REOPENED,
-            state=SubmissionState.RECEIVED,
-            reported_at=None,
-            quarantine_destroyed_at=None,
-            rows_read=0,
-            rows_quarantined=0,
-            forget_facts=True,
-            facts={"attempt": attempt_of(submission) + 1},
-        )
 
 
 def run_steps(deployment: Deployment, submission_id: str, progress: Progress) -> StepOutcome:

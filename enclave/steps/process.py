@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 
 from enclave.adapters.presidio import PresidioRedactor
 from enclave.deidentify import Crosswalk, DeidentificationPlan, Deidentifier, build_plan
 from enclave.deployment import Deployment
-from enclave.errors import PlanRefusedError, UnreadableSubmissionError
+from enclave.errors import PlanRefusedError, SchemaConflictError, UnreadableSubmissionError
 from enclave.evidence import DeidentifiedTable, StagedFile
 from enclave.findings import Finding, Severity
 from enclave.intake import SubmissionReader, open_submission
@@ -32,11 +32,12 @@ from enclave.steps.outcome import StepOutcome, outcome_of
 from enclave.steps.record import announce, finding_facts, record
 from enclave.store import Submission, SubmissionState
 from enclave.validate import KeySpill, ReferenceCheck, RowValidator
-from enclave.validate.quarantine import QuarantineManifest, QuarantineWriter
+from enclave.validate.quarantine import QuarantineManifest, QuarantineWriter, quarantine_key
 from enclave.zones import Zone
 from governance.agreements import Agreement, DatasetTerms
 from governance.contracts import DatasetContract, RuleKind
 from governance.digests import sha256_of_stream
+from governance.objects import ObjectStore
 
 Progress = Callable[[str, int], None]
 """Called with the stage's name and rows so far."""
@@ -75,6 +76,7 @@ def _process(deployment: Deployment, submission_id: str, progress: Progress) -> 
     if submission.state != SubmissionState.RECEIVED:
         return outcome_of(submission)
     announce(deployment, submission)
+    _forget_set_apart(deployment, submission)
     agreement = deployment.agreement(submission.agreement_id)
     terms = agreement.terms(submission.dataset)
     contract = deployment.contracts.get(f"{submission.agency}/{submission.dataset}")
@@ -89,7 +91,8 @@ def _process(deployment: Deployment, submission_id: str, progress: Progress) -> 
         return _refuse(deployment, submission, [finding])
     try:
         plan = build_plan(contract, terms, agreement)
-    except PlanRefusedError as refusal:
+        _check_schema(deployment, contract, plan)
+    except (PlanRefusedError, SchemaConflictError) as refusal:
         finding = Finding(
             code=refusal.code,
             severity=Severity.ERROR,
@@ -98,6 +101,24 @@ def _process(deployment: Deployment, submission_id: str, progress: Progress) -> 
         )
         return _refuse(deployment, submission, [finding])
     return _Processing(deployment, submission, agreement, terms, contract, plan, progress).run()
+
+
+def _forget_set_apart(deployment: Deployment, submission: Submission) -> None:
+    """Rows a killed run set apart: should this run end without, nothing would destroy them."""
+    prefix = f"{submission.agency}/{submission.dataset}"
+    deployment.zones.store(Zone.QUARANTINE).delete(quarantine_key(prefix, submission.id))
+
+
+def _check_schema(
+    deployment: Deployment, contract: DatasetContract, plan: DeidentificationPlan
+) -> None:
+    """Refuse before any row is read what could not land in the table as it is.
+
+    Raises:
+        SchemaConflictError: The plan drops or changes a column of the table.
+    """
+    if conflicts := deployment.lake.schema_conflicts(contract.table, plan.output_schema):
+        raise SchemaConflictError(contract.table, conflicts)
 
 
 def _refuse(deployment: Deployment, submission: Submission, findings: list[Finding]) -> StepOutcome:
@@ -169,10 +190,6 @@ class _Processing:
                 ]
                 return self._reject({"findings": [finding_facts(f) for f in findings]}, 0, 0)
             facts = self._facts(result, reader, deidentifier)
-            miscounted = check_rows(self.submission.facts.get("stated_rows"), result.rows_read)
-            if miscounted:
-                facts["findings"] += [finding_facts(finding) for finding in miscounted]
-                return self._reject(facts, result.rows_read, quarantine.rows)
             rows_failed = quarantine.rows
             if rows_failed:
                 facts["quarantine"] = quarantine.to_dict()
@@ -180,6 +197,10 @@ class _Processing:
             facts["failed_pct"] = round(failed_pct, 3)
             if rows_failed:
                 self._record_quarantine(rows_failed)
+            miscounted = check_rows(self.submission.facts.get("stated_rows"), result.rows_read)
+            if miscounted:
+                facts["findings"] += [finding_facts(finding) for finding in miscounted]
+                return self._reject(facts, result.rows_read, rows_failed)
             nothing = not result.rows_passed and (
                 bool(result.rows_read) or not self._may_be_empty()
             )
@@ -287,6 +308,7 @@ class _Processing:
         landing = self.deployment.zones.store(Zone.LANDING)
         with (
             landing.open(self.submission.object_key) as stream,
+            self._in_custody(landing, stream),
             open_submission(
                 stream,
                 file_name=self.submission.file_name,
@@ -295,6 +317,29 @@ class _Processing:
             ) as reader,
         ):
             yield reader
+
+    @contextmanager
+    def _in_custody(self, landing: ObjectStore, stream: BinaryIO) -> Iterator[None]:
+        """Only the file whose digest stands in the ledger is read, whatever lies there by now.
+
+        The store's version tells so for nothing; where it differs, as after a restore, the digest.
+
+        Raises:
+            UnreadableSubmissionError: It is another file.
+        """
+        stands = landing.stat(self.submission.object_key)
+        if stands is None or stands.etag != self.submission.facts.get("etag"):
+            sha256, _ = sha256_of_stream(stream)
+            stream.seek(0)
+            if sha256 != self.submission.sha256:
+                finding = Finding(
+                    code="custody.changed",
+                    severity=Severity.ERROR,
+                    message="The file was replaced after it was received.",
+                    remedy="Send the file meant as a new drop, with the next revision.",
+                )
+                raise UnreadableSubmissionError(finding.message, findings=[finding])
+        yield
 
     def _redactor(self) -> PresidioRedactor | None:
         return PresidioRedactor() if self.plan.needs_redactor else None

@@ -18,7 +18,7 @@ from enclave.drops import (
     read_drop,
     read_notice,
 )
-from enclave.errors import UnreadableSubmissionError
+from enclave.errors import SubmissionNotFoundError, UnreadableSubmissionError
 from enclave.findings import Finding, Severity
 from enclave.intake.manifest import check_delivery
 from enclave.steps.holding import hold_feed
@@ -34,6 +34,10 @@ _SETTLED = (SubmissionState.PASSED, SubmissionState.LANDED, SubmissionState.HELD
 
 _NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """SHA-256 of no bytes, for a drop that holds no usable file."""
+
+
+_HIGHEST_REVISION = 9999
+"""A number past the database's would stop the feed for every drop after it."""
 
 
 def find_drops(deployment: Deployment, agreement_id: str) -> list[str]:
@@ -94,10 +98,12 @@ def _receive(
     landing = deployment.zones.store(Zone.LANDING)
     findings = _check_authority(deployment, agreement, terms)
     notice = NO_NOTICE
-    sha256, size, key, file_name = _NOTHING, 0, f"{drop.key}/", ""
+    sha256, size, key, file_name, etag = _NOTHING, 0, f"{drop.key}/", "", None
     if len(drop.files) == 1:
         key = drop.files[0].key
         file_name = key.rsplit("/", 1)[1]
+        stands = landing.stat(key)  # before the digest: a change in between is found out later
+        etag = None if stands is None else stands.etag
         with landing.open(key) as stream:
             sha256, size = sha256_of_stream(stream)
         try:
@@ -118,7 +124,7 @@ def _receive(
         state = SubmissionState.REFUSED
     contract = deployment.contracts.get(f"{agreement.agency}/{terms.dataset}")
     submission = Submission(
-        id=_new_id(drop, terms),
+        id=_new_id(deployment, drop, terms),
         agency=agreement.agency,
         dataset=terms.dataset,
         period=_safe_period(notice.period),
@@ -139,6 +145,7 @@ def _receive(
         facts={
             "findings": [finding_facts(finding) for finding in findings],
             "stated_rows": _stated_rows(notice, file_name),
+            "etag": etag,
         },
     )
     if not deployment.store.add(submission):
@@ -155,11 +162,20 @@ def _stated_rows(notice: DropNotice, file_name: str) -> int | None:
     return None if entry is None else entry.rows
 
 
-def _new_id(drop: Drop, terms: DatasetTerms) -> str:
-    """The drop folder's own random id where `enclave submit` named it so, else a new one."""
+def _new_id(deployment: Deployment, drop: Drop, terms: DatasetTerms) -> str:
+    """The drop folder's own random id where `enclave submit` named it so, else a new one.
+
+    A folder moved from another dataset, or named after another submission, gets a new one too.
+    """
     name = drop.key.rsplit("/", 1)[1]
     is_ours = len(name) == 32 and all(c in "0123456789abcdef" for c in name)  # noqa: PLR2004  128 bits in hex
-    return name if is_ours and drop.subject == terms.dataset else secrets.token_hex(16)
+    if not is_ours or drop.subject != terms.dataset:
+        return secrets.token_hex(16)
+    try:
+        deployment.store.get(name)
+    except SubmissionNotFoundError:
+        return name
+    return secrets.token_hex(16)
 
 
 def _safe_period(period: str | None) -> str:
@@ -213,6 +229,14 @@ def _check_notice(terms: DatasetTerms, notice: DropNotice) -> list[Finding]:
                 "Name the period so in the file's name or in manifest.json.",
             )
         ]
+    if (notice.revision or 1) > _HIGHEST_REVISION:
+        return [
+            _refusal(
+                "revision.unusable",
+                f"A revision is a whole number up to {_HIGHEST_REVISION}.",
+                "Count the corrections of a period from 2.",
+            )
+        ]
     return []
 
 
@@ -235,7 +259,7 @@ def _standing(
         if s.state in (*_SETTLED, SubmissionState.RECEIVED)
     ]
     newest = max((s.revision for s in earlier), default=0)
-    revision = notice.revision or 1
+    revision = min(notice.revision or 1, _HIGHEST_REVISION)
     if any(s.sha256 == sha256 for s in earlier):
         return SubmissionState.DUPLICATE, [], revision
     if revision <= newest:

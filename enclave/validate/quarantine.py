@@ -71,6 +71,11 @@ class QuarantineManifest:
         }
 
 
+def quarantine_key(prefix: str, submission_id: str) -> str:
+    """Where a submission's failing rows lie in the quarantine zone; `prefix` as in the writer."""
+    return f"{prefix}/{submission_id}.quarantine"
+
+
 class QuarantineWriter:
     """Collects the failing rows of one submission; `add` and `add_malformed` from one thread.
 
@@ -99,7 +104,7 @@ class QuarantineWriter:
         """
         self._store = store
         self._key = key
-        self.object_key = f"{prefix}/{submission_id}.quarantine"
+        self.object_key = quarantine_key(prefix, submission_id)
         self._spool = tempfile.TemporaryFile(prefix="enclave-quarantine-", dir=spill)  # noqa: SIM115  closed by close() or abandon()
         header = {
             "submission": submission_id,
@@ -275,7 +280,7 @@ def _tables(store: ObjectStore, ring: KeyRing, object_key: str, agency: str) -> 
     with store.open(object_key) as stream:
         header = read_header(stream)
         named = f"{header.facts.get('agency')}/{header.facts.get('dataset')}"
-        expected = f"{named}/{header.facts.get('submission')}.quarantine"
+        expected = quarantine_key(named, str(header.facts.get("submission")))
         mine = header.key_id.purpose == PURPOSE and header.key_id.scope == agency
         if not mine or header.facts.get("agency") != agency or object_key != expected:
             raise EnvelopeError("This quarantine object is not that agency's.", agency=agency)

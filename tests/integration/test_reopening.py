@@ -15,7 +15,7 @@ from enclave.steps import destroy_due, land_submission, process_submission, rece
 from enclave.steps.load import load_one
 from enclave.steps.quarantine import export_quarantine
 from enclave.steps.report import receipt_key, report_submission
-from enclave.store import StateError
+from enclave.store import StateError, SubmissionState
 from enclave.zones import Zone
 from governance.digests import sha256_of
 from tests.lib.builders import build_agreement, build_contract, build_terms
@@ -253,3 +253,51 @@ def test_a_whole_delivery_does_not_replace_one_received_after_it(tmp_path: Path)
     assert len(landed(deployment)) == 60
     assert deployment.store.get(first).facts["superseded_by"] == second
     deployment.store.close()
+
+
+def test_what_the_door_refused_is_not_reopened(tmp_path: Path, deployment: Deployment) -> None:
+    upload = drop(deployment, write_csv(tmp_path / "a.csv", csv_rows(10)))
+    landing = deployment.zones.store(Zone.LANDING)
+    landing.put(f"{upload.drop_key}/a.csv", b"not what the manifest says\n")
+    load(deployment)
+    (submission,) = deployment.store.list()
+    assert submission.state == "refused"
+
+    with pytest.raises(StateError, match="delivery itself was refused"):
+        again(deployment, submission.id)
+
+
+def test_a_refusal_that_agreement_explains_is_reopened_under_the_renewed_one(
+    tmp_path: Path, deployment: Deployment
+) -> None:
+    contract = build_contract()
+    ended = build_agreement(contract, ends_on=build_agreement().effective_on)
+    drop(deployment, write_csv(tmp_path / "a.csv", csv_rows(50)))
+    load(replace(deployment, agreements={ended.id: ended}))
+    (submission,) = deployment.store.list()
+    assert submission.state == "refused"
+
+    assert again(deployment, submission.id) == "landed"
+
+
+def test_a_file_the_agency_has_replaced_since_is_not_reopened(
+    tmp_path: Path, deployment: Deployment
+) -> None:
+    name = rejected(deployment, tmp_path)
+    drop(deployment, write_csv(tmp_path / "b.csv", csv_rows(60)))
+    load(deployment)
+    assert len(landed(deployment)) == 60
+
+    with pytest.raises(StateError, match="taken since"):
+        again(accepting(deployment, 60.0), name)
+
+    assert len(landed(deployment)) == 60
+
+
+def test_the_rows_a_manifest_states_hold_for_the_second_attempt_too(
+    tmp_path: Path, deployment: Deployment
+) -> None:
+    name = rejected(deployment, tmp_path)
+    deployment.store.change(name, expected=(SubmissionState.REJECTED,), facts={"stated_rows": 99})
+
+    assert again(accepting(deployment, 60.0), name) == "rejected"

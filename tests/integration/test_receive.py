@@ -1,0 +1,135 @@
+"""Drops that no agency means to send, and that must not stop the feed for those after them."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from enclave.deployment import Deployment
+from enclave.steps import destroy_due, process_submission, receive_drops, report_submission
+from enclave.store import SubmissionState
+from enclave.zones import Zone
+from tests.lib.builders import build_agreement, build_contract
+from tests.lib.deployments import (
+    CrashError,
+    csv_rows,
+    drop,
+    landed,
+    load,
+    make_deployment,
+    write_csv,
+)
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    made = make_deployment(tmp_path / "home")
+    yield made
+    made.store.close()
+
+
+def test_a_revision_no_database_holds_is_refused_and_the_feed_goes_on(
+    tmp_path: Path, deployment: Deployment
+) -> None:
+    drop(deployment, write_csv(tmp_path / "a.csv", csv_rows(10)), revision=10**20)
+    drop(deployment, write_csv(tmp_path / "b.csv", csv_rows(20)), period="2025")
+
+    load(deployment)
+
+    refused, good = sorted(deployment.store.list(), key=lambda s: s.period, reverse=True)
+    assert refused.facts["findings"][0]["code"] == "revision.unusable"
+    assert (refused.state, good.state) == ("refused", "landed")
+
+
+def test_a_folder_moved_to_another_dataset_is_a_submission_of_its_own(tmp_path: Path) -> None:
+    one, other = build_contract(), build_contract(dataset="attendance")
+    deployment = make_deployment(
+        tmp_path / "home", one, other, agreement=build_agreement(one, other)
+    )
+    upload = drop(deployment, write_csv(tmp_path / "a.csv", csv_rows(10)))
+    receive_drops(deployment, "MOU-TEST-1")
+    landing = deployment.zones.store(Zone.LANDING)
+    for info in list(landing.list(f"{upload.drop_key}/")):
+        landing.put(info.key.replace("enrollment", "attendance"), landing.read(info.key))
+
+    load(deployment)
+
+    assert {s.dataset: s.state for s in deployment.store.list()} == {
+        "enrollment": "landed",
+        "attendance": "landed",
+    }
+    assert len({s.id for s in deployment.store.list()}) == 2
+    assert (len(landed(deployment, one)), len(landed(deployment, other))) == (10, 10)
+    deployment.store.close()
+
+
+def _received(deployment: Deployment, path: Path) -> tuple[str, str]:
+    """A received submission and the key of its file."""
+    drop(deployment, path)
+    (name,) = receive_drops(deployment, "MOU-TEST-1")
+    return name, deployment.store.get(name).object_key
+
+
+def test_a_file_replaced_after_custody_was_taken_is_not_loaded(
+    tmp_path: Path, deployment: Deployment
+) -> None:
+    name, key = _received(deployment, write_csv(tmp_path / "a.csv", csv_rows(10)))
+    other = write_csv(tmp_path / "other.csv", csv_rows(10, start=100))
+    deployment.zones.store(Zone.LANDING).put(key, other.read_bytes())
+
+    outcome = process_submission(deployment, name)
+
+    assert outcome.state == "rejected"
+    assert deployment.store.get(name).facts["findings"][0]["code"] == "custody.changed"
+
+
+def test_the_same_bytes_put_back_are_the_file_in_custody(
+    tmp_path: Path, deployment: Deployment
+) -> None:
+    path = write_csv(tmp_path / "a.csv", csv_rows(10))
+    name, key = _received(deployment, path)
+    deployment.zones.store(Zone.LANDING).put(key, path.read_bytes())
+
+    assert process_submission(deployment, name).state == "passed"
+
+
+def test_rows_set_apart_by_a_killed_run_do_not_outlive_a_refusal(
+    tmp_path: Path, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = csv_rows(40)
+    rows[7] = rows[7].replace("2009-", "x-")
+    name, _ = _received(deployment, write_csv(tmp_path / "a.csv", rows))
+
+    def crash(*_: object, **__: object) -> None:
+        raise CrashError
+
+    with monkeypatch.context() as patch, suppress(CrashError):
+        patch.setattr(deployment.store, "change", crash)
+        process_submission(deployment, name)
+    quarantine = deployment.zones.store(Zone.QUARANTINE)
+    assert len(list(quarantine.list())) == 1
+
+    ended = build_agreement(build_contract(), ends_on=build_agreement().effective_on)
+    outcome = process_submission(replace(deployment, agreements={ended.id: ended}), name)
+
+    assert outcome.state == "refused"
+    assert list(quarantine.list()) == []
+
+
+def test_rows_set_apart_from_a_file_of_another_length_are_destroyed_on_their_day(
+    tmp_path: Path, deployment: Deployment
+) -> None:
+    rows = csv_rows(40)
+    rows[7] = rows[7].replace("2009-", "x-")
+    name, _ = _received(deployment, write_csv(tmp_path / "a.csv", rows))
+    deployment.store.change(name, expected=(SubmissionState.RECEIVED,), facts={"stated_rows": 41})
+    assert process_submission(deployment, name).state == "rejected"
+    report_submission(deployment, name)
+    start = deployment.now()
+
+    destroy_due(replace(deployment, now=lambda: start + timedelta(days=9)))
+
+    assert list(deployment.zones.store(Zone.QUARANTINE).list()) == []
