@@ -92,6 +92,23 @@ class LakeError(EnclaveError):
     retryable = True
 
 
+class SchemaConflictError(LakeError):
+    """A plan drops or changes columns of a table that has landed rows."""
+
+    code = "lake.schema_conflict"
+    exit_code = ExitCode.REFUSED
+    retryable = False
+
+    def __init__(self, table: str, columns: tuple[str, ...]) -> None:
+        """Name the table and the columns."""
+        super().__init__(
+            f"{table} has columns that this contract or agreement drops or changes: "
+            f"{', '.join(columns)}. Give the contract a new table name for its next major version.",
+            table=table,
+            columns=len(columns),
+        )
+
+
 class QueryError(EnclaveError):
     """The query failed while running (memory, time), after it was permitted."""
 

@@ -12,6 +12,7 @@ Order of a landing, safe to repeat after a crash at any point:
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +30,7 @@ from deltalake.transaction import (
     create_table_with_add_actions,
 )
 
-from enclave.errors import LakeError
+from enclave.errors import LakeError, SchemaConflictError
 from enclave.evidence import ClearedTable, ReceivedSubmission, Snapshot
 from enclave.zones import Zone, Zones
 from governance.agreements import DeliveryMode
@@ -195,6 +196,21 @@ class Lake:
         """Whether the log has a commit of this submission, replaced since or not."""
         return self._committed(table, submission_id) is not None
 
+    def schema_conflicts(self, table: str, schema: pa.Schema) -> tuple[str, ...]:
+        """Columns of the table that `schema` drops or gives another type; additions are none.
+
+        A change that is not additive belongs in a new table: what landed keeps its meaning.
+        """
+        state = self.state(table)
+        if state is None:
+            return ()
+        coming = _as_stored(schema)
+        return tuple(
+            field.name
+            for field in state.schema
+            if field.name not in coming.names or coming.field(field.name).type != field.type
+        )
+
     def land(
         self, cleared: ClearedTable, *, table: str, schema: pa.Schema, facts: CommitFacts
     ) -> tuple[Snapshot, tuple[str, ...]]:
@@ -204,8 +220,11 @@ class Lake:
             The snapshot, and the ids of submissions whose rows this commit replaced.
 
         Raises:
+            SchemaConflictError: The table has columns that `schema` drops or changes.
             LakeError: The commit kept losing to concurrent ones, or the store failed.
         """
+        if conflicts := self.schema_conflicts(table, schema):
+            raise SchemaConflictError(table, conflicts)
         deidentified = cleared.table
         received = deidentified.received
         # Before the copy: what a commit names must not be overwritten by what is staged now.
@@ -225,6 +244,8 @@ class Lake:
                 period=received.period,
                 submission_id=received.submission_id,
             )
+            if state is not None and not self._widen(table, state, schema):
+                continue
             live = () if state is None else state.files
             replaced = tuple(key for key in live if key not in staying and key not in keys)
             superseded = tuple(sorted({key.split("/")[2] for key in replaced}))
@@ -247,6 +268,21 @@ class Lake:
             return snapshot, superseded
         message = f"The commit to {table} kept losing to other commits; run the step again."
         raise LakeError(message, table=table)
+
+    def _widen(self, table: str, state: TableState, schema: pa.Schema) -> bool:
+        """Add the columns the table lacks, null in what landed before; whether there were none."""
+        added = [
+            field
+            for field in DeltaSchema.from_arrow(schema).fields
+            if field.name not in state.schema.names
+        ]
+        if not added:
+            return True
+        uri, options = self._zones.delta(Zone.CURATED, table)
+        delta = DeltaTable(uri, version=state.version, storage_options=dict(options))
+        with suppress(DeltaError):
+            delta.alter.add_columns(added, commit_properties=CommitProperties(max_commit_retries=0))
+        return False
 
     def _committed(self, table: str, submission_id: str) -> tuple[Snapshot, tuple[str, ...]] | None:
         """The commit that landed this submission, if the log has it."""
@@ -304,6 +340,11 @@ class Lake:
             return DeltaTable(uri, version=version, storage_options=dict(options))
         except TableNotFoundError:
             return None
+
+
+def _as_stored(schema: pa.Schema) -> pa.Schema:
+    """The schema as the Delta log gives it back."""
+    return pa.schema(DeltaSchema.from_arrow(schema).to_arrow())
 
 
 def _commits(delta: DeltaTable) -> list[dict[str, Any]]:

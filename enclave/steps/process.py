@@ -156,6 +156,19 @@ def _spooling(quarantine: QuarantineWriter) -> Iterator[None]:
         quarantine.abandon()
 
 
+def _unmapped(column: str, rows: int) -> Finding:
+    """Values that no table of the treatment knows are landed empty: said, never the values."""
+    return Finding(
+        code="deidentify.unmapped",
+        severity=Severity.WARNING,
+        message=f"{column}: {rows:,} row{'s' * (rows > 1)} with a value that the treatment has no "
+        "place for (a town of another state, a spelling); it is landed empty.",
+        column=column,
+        failing_rows=rows,
+        remedy="Nothing, where it lies outside the state; otherwise correct the spelling.",
+    )
+
+
 class _Processing:
     """One run of the step; holds what its parts share."""
 
@@ -380,9 +393,11 @@ class _Processing:
         self, result: PassResult, reader: SubmissionReader, deidentifier: Deidentifier
     ) -> dict[str, Any]:
         report = result.report
+        unmapped = [_unmapped(name, rows) for name, rows in deidentifier.unmapped.items() if rows]
+        found = (*reader.findings, *report.findings, *unmapped)
         return {
             "dialect": dict(reader.dialect),
-            "findings": [finding_facts(f) for f in (*reader.findings, *report.findings)],
+            "findings": [finding_facts(finding) for finding in found],
             "report": report.to_dict(),
             "unmapped": dict(deidentifier.unmapped),
             "plan_hash": self.plan.plan_hash,
