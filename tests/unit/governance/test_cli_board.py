@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 import schemas
 from governance.agreements import load_agreements
+from governance.calendar import legal_date
 from governance.cli import app
 from governance.requests.model import RequestedDataset
 from tests.lib.board import build_facts
@@ -134,7 +135,7 @@ def approved_facts() -> dict[str, Any]:
     del facts["board"]["motion"]["rules"]
     facts["board"]["motion"]["body"] = "data_governing_board"
     facts["issued_at"] = (now - timedelta(minutes=1)).isoformat()
-    facts["granted_from"] = now.date().isoformat()
+    facts["granted_from"] = legal_date(now).isoformat()
     for person in facts["people"]:
         person["training_valid_until"] = (now + timedelta(days=300)).date().isoformat()
     facts["people"][2]["nda_signed_on"] = None
