@@ -195,8 +195,9 @@ def submissions(
     if as_json:
         print_json(found)
         return
-    columns = ("submission", "agency", "dataset", "period", "revision", "state", "rows_landed")
-    print_rows("Submissions", columns, ([s[c] for c in columns] for s in found))
+    columns = ("agency", "dataset", "period", "revision", "state", "rows_landed")
+    rows = ([str(s["submission"])[:8], *(s[c] for c in columns)] for s in found)
+    print_rows("Submissions", ("id", *columns[:3], "rev.", "state", "landed"), rows)
 
 
 def tables(home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -273,7 +274,9 @@ def _print_receipt(document: dict[str, Any]) -> None:
     out.print(f"[bold]{verdict['headline']}[/bold]")
     out.print(verdict["explanation"], markup=False)
     for reason in verdict["reasons"]:
-        out.print(f"  - {reason['reason']} [{reason['clause']}] {reason['remedy']}", markup=False)
+        lines = f" Lines {', '.join(map(str, reason['lines']))}." if reason["lines"] else ""
+        told = f"  - {reason['reason']}{lines} [{reason['clause']}] {reason['remedy']}"
+        out.print(told, markup=False)
     print_facts(
         {
             "submission": document["submission"]["id"],
@@ -287,7 +290,7 @@ def _print_receipt(document: dict[str, Any]) -> None:
     if failed:
         rows = (
             (
-                ", ".join(c["columns"]),
+                ", ".join(c["source_columns"]) or str(c["rule"] or ""),
                 c["demand"],
                 c["failing_rows"],
                 ", ".join(map(str, c["lines"])),

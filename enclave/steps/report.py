@@ -128,6 +128,7 @@ def _facts(deployment: Deployment, submission: Submission, reported_at: datetime
         rows_landed=submission.rows_landed,
         rows_set_aside=submission.rows_quarantined,
         dialect=facts.get("dialect", {}),
+        source_names={} if contract is None else {c.name: c.source_name for c in contract.columns},
         findings=facts.get("findings", []),
         report=facts.get("report"),
         risk=facts.get("risk"),

@@ -16,7 +16,7 @@ No pyarrow here: a check is data.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -53,6 +53,9 @@ class Expectation:
     kwargs: Mapping[str, object]
     row_condition: tuple[str, tuple[str, ...]] | None = None
 
+
+_LISTED_CODES: Final = 12
+_LISTED_CHARACTERS: Final = 120
 
 OUTSIDE_SUITE: Final = Expectation("none", {})
 """For checks that other stages make and only report here."""
@@ -129,7 +132,7 @@ def _column_checks(column: Column) -> Iterator[Check]:
     yield from _format_checks(column)
     if column.codes is not None:
         yield Check(
-            "code.unknown", (name,), f"must be one of the contract's {len(column.codes)} codes",
+            "code.unknown", (name,), _one_of(column.codes),
             "Use the code list of the contract; a new code needs a new contract version.",
             Expectation("expect_column_values_to_be_in_set",
                         {"column": name, "value_set": list(column.codes)}),
@@ -142,6 +145,14 @@ def _column_checks(column: Column) -> Iterator[Check]:
                         {"column": name, "regex": to_python(column.pattern)}),
         )  # fmt: skip
     yield from _bound_checks(column)
+
+
+def _one_of(codes: Sequence[str]) -> str:
+    """A short list of codes is said, a long one counted."""
+    listed = ", ".join(codes)
+    if len(codes) <= _LISTED_CODES and len(listed) <= _LISTED_CHARACTERS:
+        return f"must be one of: {listed}"
+    return f"must be one of the contract's {len(codes)} codes"
 
 
 def _format_checks(column: Column) -> Iterator[Check]:

@@ -67,6 +67,7 @@ class ReceiptFacts:
             the data), or None.
         rows_read, rows_landed, rows_set_aside: Counts.
         dialect: What the reader decided: name -> text, number or yes/no.
+        source_names: Contract column -> its name in the agency's file.
         findings: `code`, `severity`, `message`, `column`, `rule`, `failing_rows`, `lines`,
             `remedy` of each finding of the reader and the validator.
         report: `ValidationReport.to_dict()`, or None when nothing was validated.
@@ -105,6 +106,7 @@ class ReceiptFacts:
     rows_landed: int = 0
     rows_set_aside: int = 0
     dialect: Facts = field(default_factory=dict)
+    source_names: Mapping[str, str] = field(default_factory=dict)
     findings: Sequence[Facts] = ()
     report: Facts | None = None
     risk: Facts | None = None
@@ -211,15 +213,16 @@ def _checks(facts: ReceiptFacts) -> list[dict[str, Any]]:
     if facts.report is None:
         return []
     order = {"failed": 0, "open": 1, "passed": 2}
-    checks = [_check(check) for check in facts.report.get("checks", ())]
+    checks = [_check(check, facts.source_names) for check in facts.report.get("checks", ())]
     return sorted(checks, key=lambda c: (order[c["outcome"]], -(c["failing_rows"] or 0)))
 
 
-def _check(check: Facts) -> dict[str, Any]:
+def _check(check: Facts, source_names: Mapping[str, str]) -> dict[str, Any]:
     outcome = {True: "passed", False: "failed"}.get(check["passed"], "open")
     return {
         **_pick(check, "code", "columns", "rule", "demand", "failing_rows", "failing_pct",
                 "remedy", "facts"),
+        "source_columns": [source_names.get(name, name) for name in check["columns"]],
         "lines": list(check.get("lines", ()))[:MOST_LINES],
         "outcome": outcome,
     }  # fmt: skip

@@ -67,6 +67,8 @@ def test_every_overdose_death_is_read_and_each_bad_row_has_a_reason(overdoses: L
         "code.unknown:manner_of_death": 14,
     }
     assert outcome.problems == ()
+    # Other states and misspelled towns (N HAVEN, NEW CANNAN): told, and landed empty.
+    assert outcome.unmapped == {"residence_city": 185, "death_city": 14}
 
 
 def test_overdose_deaths_land_as_the_plain_reading_has_them(overdoses: Loaded) -> None:
@@ -132,6 +134,9 @@ def test_traffic_stops_of_lines_that_end_in_carriage_returns(stops: Loaded) -> N
     assert outcome.counts == ("landed", 6252, 6250, 2)
     assert outcome.checks == {"range.min:subject_age": 2}
     assert outcome.problems == ()
+    misspelled = {"MSYTIC", "MYSTIX", "GROTON CITY"}
+    assert sum(row["InterventionLocationName"] in misspelled for row in rows) == 8
+    assert outcome.unmapped == {"location_name": 8}
 
 
 def test_traffic_stops_land_as_the_plain_reading_has_them(stops: Loaded) -> None:

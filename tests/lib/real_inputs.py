@@ -27,6 +27,7 @@ from enclave.zones import Zone
 from tests.lib import shared_data
 from tests.lib.deployments import NOW
 
+UNMAPPED = "deidentify.unmapped"
 TANF = "MOU-DSS-2025-05"
 HMIS = "MOU-CCEH-2026-01"
 
@@ -153,6 +154,7 @@ class Outcome:
         read, landed, set_aside: Rows.
         checks: Failed checks: `code:column` or `code:rule` -> failing rows.
         problems: Codes of errors and warnings that are no check of the contract.
+        unmapped: Columns with rows landed empty because no table knows the place -> such rows.
         submission_id: Its id.
     """
 
@@ -163,6 +165,7 @@ class Outcome:
     set_aside: int
     checks: dict[str, int]
     problems: tuple[str, ...]
+    unmapped: dict[str, int]
     submission_id: str
 
     @property
@@ -189,7 +192,10 @@ def outcome_of(deployment: Deployment, submission_id: str) -> Outcome:
     receipt: dict[str, Any] = json.loads(document)
     failed = [check for check in receipt["checks"] if check["outcome"] == "failed"]
     told = [*receipt["verdict"]["reasons"], *receipt["findings"]]
-    problems = [x["code"] for x in told if x["code"] and x.get("severity") != "note"]
+    unmapped = [f for f in receipt["findings"] if f["code"] == UNMAPPED]
+    problems = [
+        x["code"] for x in told if x["code"] not in {None, UNMAPPED} and x.get("severity") != "note"
+    ]
     return Outcome(
         dataset=submission.dataset,
         state=str(submission.state),
@@ -198,6 +204,7 @@ def outcome_of(deployment: Deployment, submission_id: str) -> Outcome:
         set_aside=receipt["counts"]["rows_set_aside"],
         checks={f"{c['code']}:{c['rule'] or c['columns'][0]}": c["failing_rows"] for c in failed},
         problems=tuple(problems),
+        unmapped={f["column"]: f["failing_rows"] for f in unmapped},
         submission_id=submission_id,
     )
 
