@@ -20,7 +20,7 @@ class SeenVersions:
         self._store = store
 
     def last(self, name: str) -> tuple[int, str | None]:
-        """Newest version seen of `grants/{project}` or `people`, and its digest; 0 for none.
+        """Newest version seen of `grants/{project}`, `people` or `root`, and its digest; 0: none.
 
         Raises:
             LedgerError: What was kept is malformed.
@@ -47,7 +47,7 @@ class SeenVersions:
             if seen > version or (seen == version and seen_digest != digest):
                 raise BundleRefusedError(
                     "bundle.rollback",
-                    f"Version {seen} was seen before.",
+                    f"Version {seen} of {name} was seen before, and this is not it.",
                     "Ask again; if it stays, the operator publishes the newest version.",
                 )
             if seen == version:

@@ -21,7 +21,7 @@ from governance.digests import sha256_of
 from governance.errors import ConfigurationError
 from governance.grants import BundleRefusedError
 from governance.grants.bundle import VerifiedBundle, verify_bundle, verify_people
-from governance.grants.publish import fetch_bundle, fetch_people, fetch_root
+from governance.grants.publish import fetch_bundle, fetch_people, fetch_root, has_bundle
 from governance.grants.root import Root, pin_root
 from governance.signing import Envelope
 
@@ -100,6 +100,9 @@ def ask(deployment: Deployment, *, project: str, sql: str, totals: bool = False)
 def identify(deployment: Deployment, project: str) -> tuple[str, VerifiedBundle]:
     """The person behind this process, and the project's verified grant.
 
+    A root, people mapping or grant older than one seen before is refused: whoever can delete the
+    newest root in the policy zone could bring a withdrawn signer's key back.
+
     Raises:
         AccessDeniedError: The account is mapped to nobody today.
         BundleRefusedError: Root, people mapping or grant does not verify, or went back.
@@ -107,16 +110,19 @@ def identify(deployment: Deployment, project: str) -> tuple[str, VerifiedBundle]
     policy = deployment.zones.store(Zone.POLICY)
     seen = SeenVersions(deployment.zones.store(Zone.LEDGER))
     now = deployment.now()
-    subject = f"project/{project}"
+    # The ledger is public: what was typed is a project's id only where there is a grant of it.
+    subject = f"project/{project}" if has_bundle(policy, project) else "project/unknown"
     try:
         root = fetch_root(policy, _pinned(deployment), now)
+        seen.record("root", root.document.version, root.digest)
         version, digest = seen.last("people")
         envelope = fetch_people(policy)
         people = verify_people(envelope, root, now, version, last_seen_digest=digest)
         seen.record("people", people.version, sha256_of(envelope.payload))
+        envelope = fetch_bundle(policy, project)
         version, digest = seen.last(f"grants/{project}")
         bundle = verify_bundle(
-            fetch_bundle(policy, project),
+            envelope,
             root,
             now,
             version,

@@ -21,7 +21,7 @@ from governance.grants.bundle import VerifiedBundle, verify_bundle, verify_peopl
 from governance.grants.errors import BundleRefusedError
 from governance.grants.model import PeopleMapping
 from governance.grants.root import Root, update_root
-from governance.objects import ObjectStore
+from governance.objects import ObjectKeyError, ObjectStore
 from governance.signing import Envelope, SignatureRefusedError
 
 _DIGITS = 6
@@ -84,7 +84,15 @@ def fetch_bundle(store: ObjectStore, project: str) -> Envelope:
     Raises:
         BundleRefusedError: The project has none.
     """
-    return _fetch(store, f"grants/{project}/current.json", f"The project {project} has no grant.")
+    return _fetch(store, _current_key(project), f"The project {project} has no grant.")
+
+
+def has_bundle(store: ObjectStore, project: str) -> bool:
+    """Whether a bundle of the project was published, true or not."""
+    try:
+        return store.stat(_current_key(project)) is not None
+    except ObjectKeyError:
+        return False
 
 
 def fetch_people(store: ObjectStore) -> Envelope:
@@ -152,10 +160,14 @@ def _successors(store: ObjectStore, version: int) -> Iterator[Envelope]:
         yield _envelope(data)
 
 
+def _current_key(project: str) -> str:
+    return f"grants/{project}/current.json"
+
+
 def _fetch(store: ObjectStore, key: str, missing: str) -> Envelope:
     try:
         return _envelope(store.read(key))
-    except ObjectNotFoundError:
+    except (ObjectNotFoundError, ObjectKeyError):
         raise BundleRefusedError("bundle.missing", missing, "The operator publishes one.") from None
 
 
