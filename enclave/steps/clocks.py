@@ -13,7 +13,7 @@ from enclave.store import Submission, SubmissionState, as_utc
 from enclave.zones import Zone
 from governance.agreements import Agreement
 from governance.digests import sha256_of
-from governance.errors import PreconditionFailedError
+from governance.errors import PreconditionFailedError, ProgrammeError
 from governance.grants.bundle import parse_bundle
 from governance.grants.publish import fetch_bundle, projects
 
@@ -112,17 +112,27 @@ def destroy_due(deployment: Deployment) -> list[str]:
     """Destroy raw files and quarantined rows whose day has come; ids of the certificates.
 
     Order, safe to repeat: the objects are deleted, the certificate is written, the ledger entry is
-    appended once, then the submission says so.
+    appended once, then the submission says so. What cannot be destroyed now stays due, and keeps
+    no other from being destroyed.
+
+    Raises:
+        ProgrammeError: The first failure, after everything else that is due was destroyed.
     """
     certificates: list[str] = []
+    failures: list[ProgrammeError] = []
     for submission in deployment.store.list(states=_REPORTED):
         agreement = deployment.agreements.get(submission.agreement_id)
         if agreement is None or submission.reported_at is None:
             continue
         if None not in {submission.quarantine_destroyed_at, submission.raw_destroyed_at}:
             continue
-        with hold_submission(deployment, submission.id):
-            certificates += _destroy(deployment, agreement, deployment.store.get(submission.id))
+        try:
+            with hold_submission(deployment, submission.id):
+                certificates += _destroy(deployment, agreement, deployment.store.get(submission.id))
+        except ProgrammeError as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return certificates
 
 

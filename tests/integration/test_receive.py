@@ -12,6 +12,7 @@ from enclave.deployment import Deployment
 from enclave.steps import destroy_due, process_submission, receive_drops, report_submission
 from enclave.store import SubmissionState
 from enclave.zones import Zone
+from governance.errors import ObjectStoreError
 from tests.lib.builders import build_agreement, build_contract
 from tests.lib.deployments import (
     CrashError,
@@ -133,3 +134,29 @@ def test_rows_set_apart_from_a_file_of_another_length_are_destroyed_on_their_day
     destroy_due(replace(deployment, now=lambda: start + timedelta(days=9)))
 
     assert list(deployment.zones.store(Zone.QUARANTINE).list()) == []
+
+
+def test_what_cannot_be_destroyed_keeps_no_other_from_being_destroyed(
+    tmp_path: Path, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for period in ("2024", "2025", "2026"):
+        drop(deployment, write_csv(tmp_path / f"{period}.csv", csv_rows(10)), period=period)
+    load(deployment)
+    landing, start = deployment.zones.store(Zone.LANDING), deployment.now()
+    delete, stuck = landing.delete, deployment.store.list()[0]
+
+    def refuse(key: str) -> None:
+        if key.startswith(stuck.drop_key):
+            raise ObjectStoreError("the disk refuses")
+        delete(key)
+
+    later = replace(deployment, now=lambda: start + timedelta(days=9))
+    with monkeypatch.context() as patch:
+        patch.setattr(landing, "delete", refuse)
+        with pytest.raises(ObjectStoreError):
+            destroy_due(later)
+
+    assert {info.key.rsplit("/", 1)[0] for info in landing.list()} == {stuck.drop_key}
+    assert destroy_due(replace(deployment, now=lambda: start + timedelta(days=10))) == [
+        f"raw_file-{stuck.id}"
+    ]
