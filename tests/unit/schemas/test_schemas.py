@@ -157,3 +157,36 @@ def test_no_definition_is_copied_from_the_dictionary() -> None:
     }
 
     assert not ours & definitions
+
+
+def test_no_code_made_from_a_persons_own_number_is_landed() -> None:
+    """34 CFR 99.31(b)(2)(iii): an id is random; an officer is no person the data is about."""
+    coded = {
+        f"{name}.{column.name}"
+        for name, contract in contracts().items()
+        for column in contract.columns
+        if column.role is IdentifierRole.DIRECT
+        and column.treatment is not None
+        and column.treatment.kind is TreatmentKind.ENTITY_ID
+    }
+
+    assert coded == {"opm/traffic_stops.reporting_officer_id"}
+
+
+def test_no_year_of_birth_tells_an_age_over_89() -> None:
+    """45 CFR 164.514(b)(2)(i)(C)."""
+    oldest = DEMONSTRATION_DAY.year - 90
+    births = [
+        (name, column)
+        for name, contract in contracts().items()
+        for column in contract.columns
+        if column.treatment is not None
+        and column.treatment.kind is TreatmentKind.YEAR
+        and ("birth" in column.name or "dob" in column.name)
+    ]
+
+    assert len(births) >= 9
+    for name, column in births:
+        options = {} if column.treatment is None else column.treatment.options
+        earliest = date.fromisoformat(str(column.minimum)).year
+        assert max(int(str(options.get("bottom", 0))), earliest) >= oldest, f"{name}.{column.name}"
