@@ -47,10 +47,12 @@ class Asked:
 
     Attributes:
         people: Distinct people in each group; a missing group has none.
+        rows: Rows in each group, by which the cells it is made of are checked.
         statistics: As in the canonical table, of the filtered rows.
     """
 
     people: Mapping[Key, int]
+    rows: Mapping[Key, int]
     statistics: Sequence[Statistic]
 
 
@@ -61,12 +63,14 @@ class Assembled:
     Attributes:
         axes: Dimensions of the canonical table: those grouped by, then those filtered on.
         table: The canonical table, which disclosure control judges.
+        rows: Rows in each of its cells.
         asked: What is asked of it.
         unkeyed_rows: Rows without the key of who is counted.
     """
 
     axes: tuple[Axis, ...]
     table: Table
+    rows: Mapping[Key, int]
     asked: Asked
     unkeyed_rows: int
 
@@ -89,7 +93,14 @@ class _Cells:
 
     def people(self) -> dict[Key, int]:
         """Distinct people of each cell that has any."""
-        return {key: _whole(row["people"]) for key, row in self.rows.items() if row["people"]}
+        return self._numbers("people")
+
+    def counted_rows(self) -> dict[Key, int]:
+        """Rows of each cell that has any."""
+        return self._numbers("rows")
+
+    def _numbers(self, name: str) -> dict[Key, int]:
+        return {key: _whole(row[name]) for key, row in self.rows.items() if row[name]}
 
 
 def assemble(
@@ -112,10 +123,10 @@ def assemble(
     axes = _axes(query, tables, codes)
     positions = [{value: i for i, value in enumerate(axis.codes)} for axis in axes]
     canonical, filtered = _Cells(), _Cells()
-    for part, rows in tables:
+    for part, found in tables:
         target = filtered if part.is_filtered else canonical
         known = positions[: len(query.dimensions)] if part.is_filtered else positions
-        for row in rows:
+        for row in found:
             target.take(_key(row, part, known), row, is_cells=part.is_cells)
     table = Table(
         sizes=tuple(len(axis.codes) for axis in axes),
@@ -123,11 +134,13 @@ def assemble(
         statistics=_statistics(query, rewritten, canonical, kinds),
         labels=_Labels(query.dataset, axes),
     )
-    asked = Asked(table.people, table.statistics)
+    rows = canonical.counted_rows()
+    asked = Asked(table.people, rows, table.statistics)
     if query.is_filtered:
-        asked = Asked(filtered.people(), _statistics(query, rewritten, filtered, kinds))
+        statistics = _statistics(query, rewritten, filtered, kinds)
+        asked = Asked(filtered.people(), filtered.counted_rows(), statistics)
     everything = canonical.rows.get((TOTAL,) * len(axes), {})
-    return Assembled(axes, table, asked, _whole(everything.get("unkeyed")))
+    return Assembled(axes, table, rows, asked, _whole(everything.get("unkeyed")))
 
 
 def _axes(

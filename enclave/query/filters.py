@@ -18,7 +18,7 @@ _MAX_VALUES: Final = 2_000
 _SPELLINGS: Final = {
     ColumnKind.TEXT: "text in single quotes",
     ColumnKind.INTEGER: "a whole number without quotes",
-    ColumnKind.NUMBER: "a number without quotes",
+    ColumnKind.NUMBER: "nothing: fractions cannot be filtered on",
     ColumnKind.BOOLEAN: "TRUE or FALSE",
     ColumnKind.DATE: "a date as 'YYYY-MM-DD'",
     ColumnKind.OTHER: "nothing: it cannot be filtered",
@@ -126,7 +126,7 @@ def _read(node: exp.Expr, kind: ColumnKind) -> Value | None:
     text = str(literal.this)
     if literal.is_string:
         return None if negative else _read_text(text, kind)
-    return _read_number(f"-{text}" if negative else text, kind)
+    return _read_integer(f"-{text}" if negative else text) if kind is ColumnKind.INTEGER else None
 
 
 def _read_text(text: str, kind: ColumnKind) -> Value | None:
@@ -140,14 +140,12 @@ def _read_text(text: str, kind: ColumnKind) -> Value | None:
     return None
 
 
-def _read_number(text: str, kind: ColumnKind) -> Value | None:
+def _read_integer(text: str) -> int | None:
     try:
-        if kind is ColumnKind.INTEGER:
-            number = int(text)
-            return number if abs(number) < 1 << 63 else None
-        return float(text) if kind is ColumnKind.NUMBER else None
+        number = int(text)
     except ValueError:
         return None
+    return number if abs(number) < 1 << 63 else None
 
 
 def _only(node: exp.Expr, known: set[str]) -> bool:

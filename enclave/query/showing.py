@@ -23,6 +23,7 @@ from enclave.disclosure import (
     UnionJudge,
     round_value,
 )
+from enclave.errors import QueryError
 from enclave.query.assembling import MAX_LISTED_GROUPS, Assembled, Cell
 from enclave.query.conditions import Every, can_hold
 from enclave.query.model import BoundQuery
@@ -152,7 +153,22 @@ class _Answer:
             if can_hold(self._query.condition, known):
                 for group in itertools.product(*((c, TOTAL) for c in cell[:width])):
                     unions.setdefault(group, set()).add(cell)
+        self._check_unions(unions)
         return dict(unions)
+
+    def _check_unions(self, unions: Mapping[Key, AbstractSet[Key]]) -> None:
+        """The engine and `can_hold` must mean the same by a filter, or the wrong cells are judged.
+
+        Raises:
+            QueryError: They do not.
+        """
+        rows = self._assembled.rows
+        for key, filtered in self._assembled.asked.rows.items():
+            if filtered != sum(rows[cell] for cell in unions.get(key, ())):
+                raise QueryError(
+                    "The filter cannot be judged on this column. The operator reports it.",
+                    dataset=self._query.dataset,
+                )
 
 
 def _sorted(order: list[int], values: list[Cell], *, descending: bool) -> list[int]:

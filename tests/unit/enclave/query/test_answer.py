@@ -12,6 +12,7 @@ from tests.lib.grants import build_person
 from tests.lib.questions import (
     Asker,
     Row,
+    build_question_columns,
     build_question_contract,
     build_question_grant,
     build_row,
@@ -365,3 +366,23 @@ def test_more_groups_than_can_be_listed_are_those_observed() -> None:
     assert answered.receipt["groups"] == dict.fromkeys(
         ("gender", "year", "started_on"), "observed values only"
     )
+
+
+def test_a_dimension_of_fractions_is_not_filtered_on() -> None:
+    rows = build_rows({"A": 50, "B": 3})
+    columns = [
+        replace(c, dimension=c.dimension or c.name == "pay") for c in build_question_columns()
+    ]
+    contract = replace(build_question_contract(), columns=tuple(columns))
+    sql = "SELECT COUNT(*) FROM enrollment WHERE pay <> 10.5"
+    assert Asker(rows, contract=contract).refused(sql) == ["sql.filter"]
+
+
+def test_a_filter_that_engine_and_control_read_apart_is_not_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sql = "SELECT COUNT(*) FROM enrollment WHERE district <> 'C'"
+    assert Asker(ROWS)(sql).rows == ((None,),)
+    monkeypatch.setattr("enclave.query.showing.can_hold", lambda *_: True)
+    with pytest.raises(QueryError, match="cannot be judged"):
+        Asker(ROWS)(sql)
