@@ -157,6 +157,8 @@ class FixedWidthReader(SubmissionReader):
             strange = ~(wanted | headers | trailers)
             for code in file.other_record_types:
                 strange &= ~self._has_type(content, spans, code)
+        if file.present_start is not None and file.present_width is not None:
+            wanted &= _is_used(content, spans, file.present_start, file.present_width)
         return _Records(content, spans, wanted, headers, trailers, strange)
 
     def _has_type(self, content: bytes, spans: Spans, code: str | None) -> Mask:
@@ -257,6 +259,18 @@ class FixedWidthReader(SubmissionReader):
                 line += count_line_breaks(block.content)
                 first += len(lines)
         return found
+
+
+def _is_used(content: bytes, spans: Spans, start: int, width: int) -> Mask:
+    """Which records hold more than blanks and zeros there (bytes: such records are ASCII)."""
+    data = np.frombuffer(content, np.uint8)
+    used = np.zeros(len(spans.starts), np.bool_)
+    for offset in range(start, start + width):
+        at = spans.starts + offset
+        fits = at < spans.ends
+        cells = data[at[fits]]
+        used[fits] |= (cells != ord(" ")) & (cells != ord("0"))
+    return used
 
 
 class _Frame:

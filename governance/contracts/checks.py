@@ -278,6 +278,8 @@ def _layout(contract: DatasetContract) -> Iterator[Problem]:
 def _record_types(contract: DatasetContract) -> Iterator[Problem]:
     file = contract.file
     typed = (file.record_type, file.header_record, file.trailer_record)
+    if (file.present_start is None) != (file.present_width is None):
+        yield "fileFormat.presentStart", "presentStart and presentWidth go together"
     if file.other_record_types and file.record_type is None:
         yield "fileFormat.otherRecordTypes", "recordType says which type this dataset's is"
     if any(typed) and not file.record_type_width:

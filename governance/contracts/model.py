@@ -141,6 +141,8 @@ class FileFormat:
         header_record, trailer_record: Fixed width: type codes of the header and trailer records.
         other_record_types: Fixed width: types of the file that are other datasets'. When it is
             given, a record of any further type refuses the file.
+        present_start, present_width: Fixed width: a record is this dataset's only where something
+            else than blanks and zeros stands there (the second half of a record, when it is used).
         trailer_count_start, trailer_count_width: Where the trailer states the number of records.
         archive_member: `fnmatch` pattern of the member inside a zip.
         ignore_extra_columns: Unnamed or unknown columns are dropped with a finding, not refused.
@@ -161,6 +163,8 @@ class FileFormat:
     header_record: str | None = None
     trailer_record: str | None = None
     other_record_types: tuple[str, ...] = ()
+    present_start: int | None = None
+    present_width: int | None = None
     trailer_count_start: int | None = None
     trailer_count_width: int | None = None
     archive_member: str | None = None

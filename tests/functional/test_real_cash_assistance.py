@@ -1,4 +1,4 @@
-"""Federal cash assistance submissions, good and bad: one fixed-width file, three datasets of it.
+"""Federal cash assistance submissions, good and bad: one fixed-width file, four datasets of it.
 
 What each file holds was counted by slicing its lines; the literals stand here, and for the large
 file the slicing is repeated beside them.
@@ -14,14 +14,14 @@ from tests.lib.real_inputs import TANF_NAMES, deliver, open_home, read_table, ta
 
 pytestmark = pytest.mark.xdist_group("real_inputs")
 
-DATASETS = ("tanf_families", "tanf_adults", "tanf_children")
+DATASETS = ("tanf_families", "tanf_adults", "tanf_children", "tanf_second_children")
 
 LANDED = {
-    "small_correct_file.txt": (1, 0, 0),
-    "tanf_section1_header_test.txt": (1, 0, 0),
-    "ADS.E2J.FTP1.TS142": (1, 1, 1),
+    "small_correct_file.txt": (1, 0, 0, 0),
+    "tanf_section1_header_test.txt": (1, 0, 0, 0),
+    "ADS.E2J.FTP1.TS142": (1, 1, 1, 1),
 }
-"""Rows of families, adults and children; a dataset without a record lands empty."""
+"""Rows of families, adults, children, second children; without a record a dataset lands empty."""
 
 WHOLE_FILE = {
     "ADS.E2J.FTP2.TS06": ("rejected", "intake.record_type_unknown"),
@@ -47,6 +47,11 @@ state the count of the file they were cut from.
 
 def lines_of(name: str) -> list[str]:
     return tanf(name).path.read_bytes().decode("ascii").splitlines()
+
+
+def with_second_child(lines: list[str]) -> list[str]:
+    """Records of children whose second half, from position 60, is used."""
+    return [line for line in lines if line[:2] == "T3" and line[60:69].strip(" 0")]
 
 
 def test_every_file_of_the_folder_is_accounted_for() -> None:
@@ -80,6 +85,11 @@ def test_a_quarter_of_active_cases(tmp_path_factory: pytest.TempPathFactory) -> 
     assert outcomes["tanf_adults"].counts == ("landed", 882, 868, 14)
     assert outcomes["tanf_adults"].checks == {"unique.together:key": 14}
     assert outcomes["tanf_children"].counts == ("landed", 946, 946, 0)
+    second = with_second_child(lines)
+    assert len(second) == 430
+    assert outcomes["tanf_second_children"].counts == ("landed", 430, 430, 0)
+    others = read_table(deployment, "dss/tanf_second_children")
+    assert len(set(others["person_id"].to_pylist())) == len({line[69:78] for line in second}) == 423
     assert all(outcome.problems == () for outcome in outcomes.values())
 
     kept = [line for line in lines if line[:2] == "T2" and adults[line[2:19] + line[29:38]] == 1]
@@ -99,7 +109,8 @@ def test_small_files_that_hold_together(
 ) -> None:
     shared_data.folder("tanf_fixed_width")
     types = Counter(line[:2] for line in lines_of(name))
-    assert tuple(types[t] for t in ("T1", "T2", "T3")) == LANDED[name]
+    second = len(with_second_child(lines_of(name)))
+    assert (*(types[t] for t in ("T1", "T2", "T3")), second) == LANDED[name]
     deployment = open_home(tmp_path_factory.mktemp("small") / "home")
 
     outcomes = {outcome.dataset: outcome for outcome in deliver(deployment, tanf(name))}
@@ -111,7 +122,7 @@ def test_small_files_that_hold_together(
 
 @pytest.fixture(scope="module")
 def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[tuple[str, ...]]]:
-    """What became of each unusable file: states and reasons, the same for all three datasets."""
+    """What became of each unusable file: states and reasons, the same for all four datasets."""
     shared_data.folder("tanf_fixed_width")
     deployment = open_home(tmp_path_factory.mktemp("refused") / "home")
     found = {}

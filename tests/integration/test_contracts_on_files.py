@@ -129,6 +129,7 @@ def test_homeless_services_export(dataset: str, tmp_path: Path) -> None:
         ("dss/tanf_families", 815, {}),
         ("dss/tanf_adults", 882, {"unique.together:key": 14}),
         ("dss/tanf_children", 946, {}),
+        ("dss/tanf_second_children", 430, {}),
     ],
 )
 def test_cash_assistance(

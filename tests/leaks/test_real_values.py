@@ -157,7 +157,10 @@ def test_cash_assistance(
     shared_data.folder(real.folder)
     deployment = open_home(tmp_path / "home")
     lines = real.path.read_bytes().decode("ascii").splitlines()
-    contracts = [deployment.contracts[f"dss/tanf_{x}"] for x in ("families", "adults", "children")]
+    contracts = [
+        deployment.contracts[f"dss/tanf_{x}"]
+        for x in ("families", "adults", "children", "second_children")
+    ]
     needles = needles_of((contract, sliced(contract, lines)) for contract in contracts)
 
     assert len(needles) > 2_900

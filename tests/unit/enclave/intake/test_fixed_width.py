@@ -193,3 +193,15 @@ def test_a_record_of_a_type_nobody_named_refuses_the_file() -> None:
         read_back(odd, named)
     assert caught.value.findings[-1].lines == (3,)
     assert "T7" not in caught.value.findings[-1].message
+
+
+def test_a_record_counts_only_where_its_half_is_used() -> None:
+    half = replace(SMALL, file=replace(FILE, present_start=8, present_width=3))
+    data = b"HEADER\nT1202501001\nT1202502\nT1202503   \nT1202504000\nTRAILER0000004\n"
+
+    reader = open_bytes(data, half)
+    back = ReadBack(reader)
+
+    assert back.rows == [("202501", "001")]
+    assert back.lines == {1: 2}
+    assert reader.other_records == {"header": 1, "trailer": 1, "other": 3}
