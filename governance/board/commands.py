@@ -21,7 +21,7 @@ from governance.board.state import BodyState, MeetingState, apply
 from governance.board.voting import decide_motion
 from governance.calendar import legal_date
 from governance.decisions import Denial
-from governance.facts import Command, Handled, Id, Name, PersonId, Text, judge
+from governance.facts import Command, Digest, Handled, Id, Name, PersonId, Text, judge
 
 _AGENCY: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -114,6 +114,7 @@ class MoveMotion(BodyCommand):
     kind: MotionKind
     text: Text
     about: Id
+    about_digest: Digest | None = None
     requestors: tuple[PersonId, ...] = ()
     requestor_employers: tuple[Name, ...] = ()
     conditions: tuple[MotionCondition, ...] = ()
@@ -335,6 +336,7 @@ def _move(state: BodyState, command: MoveMotion) -> Handled:
         kind=command.kind,
         text=command.text,
         about=command.about,
+        about_digest=command.about_digest,
         requestors=command.requestors,
         requestor_employers=command.requestor_employers,
         conditions=command.conditions,

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from governance.audit.tags import Tag
 from governance.board.bylaws import MotionKind
 from governance.board.model import BoardPerson, Choice, MotionCondition
-from governance.facts import Event, Id, Name, PersonId, Text
+from governance.facts import Digest, Event, Id, Name, PersonId, Text
 
 
 class BodyEvent(Event):
@@ -106,6 +106,7 @@ class MotionMoved(BodyEvent):
     kind: MotionKind
     text: Text
     about: Id
+    about_digest: Digest | None = None
     requestors: tuple[PersonId, ...] = ()
     requestor_employers: tuple[Name, ...] = ()
     conditions: tuple[MotionCondition, ...] = ()

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from governance.board.bylaws import BodyRules, Bylaws, MotionKind
-from governance.facts import Facts, Id, Name, PersonId, Text, facts_of, read_content
+from governance.facts import Digest, Facts, Id, Name, PersonId, Text, facts_of, read_content
 
 
 class Alternate(Facts):
@@ -118,6 +118,7 @@ class Motion(Facts):
 
     Attributes:
         subject: The request's number, or the agency to admit.
+        subject_digest: Of the content voted on: an approval is of this and nothing else.
         requestors: Persons whose own request it is.
         requestor_employers: Agencies that employ a requestor: their members are recused. An agency
             whose data is asked for is no requestor by that.
@@ -129,6 +130,7 @@ class Motion(Facts):
     kind: MotionKind
     text: Text
     subject: Id
+    subject_digest: Digest | None = None
     requestors: tuple[PersonId, ...] = ()
     requestor_employers: tuple[Name, ...] = ()
     conditions: tuple[MotionCondition, ...] = ()

@@ -56,7 +56,7 @@ def find_recusals(facts: MotionFacts) -> dict[str, Recusal]:
         grounds.setdefault(person, []).append(Ground.OWN_EMPLOYER)
     closed = facts.motion.closed_at or facts.meeting.ended_at
     for interest in facts.interests:
-        if closed is None or interest.declared_at < closed:
+        if closed is None or interest.declared_at <= closed:
             listed = grounds.setdefault(interest.person, [])
             if Ground.DECLARED not in listed:
                 listed.append(Ground.DECLARED)

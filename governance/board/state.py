@@ -102,6 +102,7 @@ class BodyState:
                 kind=moved.kind,
                 text=moved.text,
                 subject=moved.about,
+                subject_digest=moved.about_digest,
                 requestors=moved.requestors,
                 requestor_employers=moved.requestor_employers,
                 conditions=moved.conditions,

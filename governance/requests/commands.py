@@ -13,8 +13,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from governance.board.model import Interest, MotionFacts, Seat
-from governance.facts import Command, Id, Name, PersonId, Text
-from governance.requests.events import Digest, ReviewChoice
+from governance.facts import Command, Digest, Id, Name, PersonId, Text
+from governance.requests.events import ReviewChoice
 from governance.requests.model import RequestContent
 from governance.requests.rules import RequestRules
 from governance.requests.states import Act, Role

@@ -7,7 +7,7 @@ only the people whose own chain holds, and who was left out and why is said besi
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field
@@ -67,10 +67,9 @@ class OwnerApproval(Facts):
 
 
 class BoardApproval(Facts):
-    """The vote, as facts to compute it from."""
+    """The vote, as facts to compute it from; its motion names the content by its digest."""
 
     motion: MotionFacts
-    content_digest: Text
     ledger: LedgerReference
 
 
@@ -185,6 +184,24 @@ def compile_grant(
     return Compiled(decision, bundle, left_out, report)
 
 
+def compile_revocation(
+    last: GrantBundle, revocation: Revocation, issued_at: datetime, rules: RequestRules
+) -> GrantBundle:
+    """The version that takes a grant back.
+
+    It is made of the last bundle alone: whatever else is missing by now must not keep a revocation
+    from going out.
+    """
+    return last.model_copy(
+        update={
+            "version": last.version + 1,
+            "issued_at": issued_at,
+            "expires_at": issued_at + timedelta(days=rules.bundle_days),
+            "revoked": revocation,
+        }
+    )
+
+
 def _approval_denials(
     approved: ApprovedRequest, outcome: MotionOutcome | None, rules: RequestRules
 ) -> Iterator[Denial]:
@@ -204,7 +221,7 @@ def _approval_denials(
     if motion.subject != approved.number or motion.kind is not MotionKind.DATA_REQUEST:
         reason = f"The board's motion is not about {approved.number}."
         yield Denial("chain.board", reason, "Hand in the vote on it.", clause)
-    if approved.board.content_digest != content_digest(approved.content):
+    if motion.subject_digest != content_digest(approved.content):
         reason = "What the board voted on is not what is to be granted."
         yield Denial("chain.content", reason, "The board votes on it.", clause)
     content = approved.content

@@ -6,14 +6,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from governance.audit.tags import Tag
-from governance.facts import Event, Id, Name, PersonId, Text
+from governance.facts import Digest, Event, Id, Name, PersonId, Text
 from governance.requests.model import RequestContent
 from governance.requests.states import Status
-
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class ReviewChoice(StrEnum):

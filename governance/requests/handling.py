@@ -262,11 +262,14 @@ def _record_vote(
     facts, content = command.motion, _submitted(version)
     outcome = decide_motion(facts)
     clause = facts.rules.clause("session")
-    rules = ("vote.subject", "vote.recusals", "vote.finished")
+    rules = ("vote.subject", "vote.recusals", "vote.finished", "vote.content")
     denials = []
     if facts.motion.subject != request.number or facts.motion.kind is not MotionKind.DATA_REQUEST:
         reason = f"The motion is not about request {request.number}."
         denials.append(Denial(rules[0], reason, "Record the motion that is.", clause))
+    if facts.motion.subject_digest != content_digest(content):
+        reason = "The motion is about another content than was submitted."
+        denials.append(Denial(rules[3], reason, "The board votes on what was submitted.", clause))
     known = set(facts.motion.requestors) >= set(content.requestors)
     employers = set(facts.motion.requestor_employers) >= set(content.requestor_employers)
     if not (known and employers):

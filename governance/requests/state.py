@@ -49,6 +49,7 @@ class Version:
     people: Mapping[str, PersonChain] = field(default_factory=dict)
     granted: ev.Granted | None = None
     certified: ev.Certified | None = None
+    moved: ev.Moved | None = None
 
     @property
     def facts(self) -> StatusFacts:
@@ -160,7 +161,7 @@ def _out_of_order(request: DataRequest, event: ev.RequestEvent) -> LedgerError:
 
 def _fold(version: Version, event: ev.RequestEvent) -> Version:
     moved = replace(version, status=event.status)
-    for fold in (_fold_content, _fold_review, _fold_chain, _fold_people):
+    for fold in (_fold_content, _fold_review, _fold_chain, _fold_end, _fold_people):
         moved = fold(moved, event)
     return moved
 
@@ -208,10 +209,18 @@ def _fold_chain(version: Version, event: ev.RequestEvent) -> Version:
         case ev.ConditionMet():
             met = {**version.conditions_met, event.condition: event.met_on}
             return replace(version, conditions_met=met)
+        case _:
+            return version
+
+
+def _fold_end(version: Version, event: ev.RequestEvent) -> Version:
+    match event:
         case ev.Granted():
             return replace(version, granted=event)
         case ev.Certified():
             return replace(version, certified=event)
+        case ev.Moved():
+            return replace(version, moved=event)
         case _:
             return version
 

@@ -125,12 +125,13 @@ def build_agreements(**changes: Any) -> dict[str, Agreement]:
 def build_vote_on(
     content: RequestContent, *, votes: str = "yyyyy", number: str = NUMBER, **changes: Any
 ) -> MotionFacts:
-    motion = build_motion(
-        subject=number,
-        requestors=content.requestors,
-        requestor_employers=content.requestor_employers,
-        **changes,
-    )
+    named: dict[str, Any] = {
+        "subject": number,
+        "subject_digest": content_digest(content),
+        "requestors": content.requestors,
+        "requestor_employers": content.requestor_employers,
+    }
+    motion = build_motion(**(named | changes))
     return build_facts(votes, motion=motion)
 
 
@@ -168,9 +169,7 @@ def build_approved(content: RequestContent | None = None, **changes: Any) -> App
             )
             for n, agency in enumerate(content.agencies)
         ),
-        "board": BoardApproval(
-            motion=build_vote_on(content), content_digest=digest, ledger=build_ledger(20)
-        ),
+        "board": BoardApproval(motion=build_vote_on(content), ledger=build_ledger(20)),
         "sharing_agreement": build_signed(),
         "people": tuple(
             PersonFacts(

@@ -83,9 +83,7 @@ def test_compiling_twice_gives_the_same_bundle() -> None:
 
 CONTENT = build_content()
 LATER = build_content(purpose="Something else.")
-BOARD = BoardApproval(
-    motion=build_vote_on(CONTENT), content_digest=content_digest(CONTENT), ledger=build_ledger(20)
-)
+BOARD = BoardApproval(motion=build_vote_on(CONTENT), ledger=build_ledger(20))
 OWNERS = build_approved().owners
 LINKS = [
     # what is missing, the rule that refuses, what it says
@@ -108,16 +106,12 @@ LINKS = [
         "not about Q0042",
     ),
     (
-        {
-            "board": BOARD.model_copy(
-                update={"motion": build_vote_on(CONTENT.model_copy(update={"people": ()}))}
-            )
-        },
+        {"board": BOARD.model_copy(update={"motion": build_vote_on(CONTENT, requestors=())})},
         "chain.board",
         "recusals may be missed",
     ),
     (
-        {"board": BOARD.model_copy(update={"content_digest": content_digest(LATER)})},
+        {"board": BOARD.model_copy(update={"motion": build_vote_on(LATER)})},
         "chain.content",
         "What the board voted on is not",
     ),

@@ -166,7 +166,9 @@ def test_the_vote_is_computed_and_must_be_about_this_request(life: Life) -> None
     content = build_content()
     wrong = life.refuse(c.RecordVote, Role.OPERATOR, motion=build_vote_on(content, number="Q0001"))
     assert wrong.denials[0].rule == "vote.subject"
-    unnamed = build_vote_on(content.model_copy(update={"people": ()}))
+    other = life.refuse(c.RecordVote, Role.OPERATOR, motion=build_vote_on(build_content(title="X")))
+    assert [d.rule for d in other.denials] == ["vote.content"]
+    unnamed = build_vote_on(content, requestors=())
     missed = life.refuse(c.RecordVote, Role.OPERATOR, motion=unnamed)
     assert missed.denials[0].rule == "vote.recusals"
     no_quorum = life.refuse(
