@@ -12,8 +12,9 @@ Order of steps:
 A statistic's own sensitive cells:
 
 - a count of non-null values: fewer than the minimum have one, or fewer than the minimum lack one;
-- a sum or mean: its denominator is under `minimum_denominator` people, or one person or entity
-  holds more of it than `dominance_pct`;
+- a sum or mean: where the count of its values is hidden, because the one over the other is that
+  count; its denominator is under `minimum_denominator` people, or one person or entity holds more
+  of it than `dominance_pct`;
 - a sum or mean of a yes/no column (a rate): its numerator, or the people it leaves, is under the
   minimum.
 
@@ -29,6 +30,7 @@ Source:
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeAlias
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -63,6 +65,7 @@ class CellFacts:
 
     Attributes:
         value: The statistic; None where there is nothing to tell (a mean of nobody).
+        count: Rows with a value.
         people: Distinct people with a value.
         absent_people: Distinct people with a row that has none.
         numerator_people: For a rate, people who count in its numerator; else None.
@@ -72,6 +75,7 @@ class CellFacts:
 
     value: float | int | None
     people: int
+    count: int = 0
     absent_people: int = 0
     numerator_people: int | None = None
     weight: float = 0.0
@@ -146,9 +150,9 @@ def control_table(table: Table, rule: Rule, tie_key: bytes) -> ControlledTable:
     hidden_counts = protect(counts, small, ())
     families: dict[str, frozenset[Key]] = {}
     for statistic in table.statistics:
-        if statistic.kind is not StatisticKind.COUNT:
-            base = families.get(statistic.family, hidden_counts)
-            families[statistic.family] = _hide(table, statistic, rule, tie, (small, base))
+        if statistic.kind is not StatisticKind.COUNT and statistic.family not in families:
+            hide = _hide_present if statistic.kind is StatisticKind.PRESENT else _hide_value
+            families[statistic.family] = hide(table, statistic, rule, tie, hidden_counts)
     hidden = [_reasons(hidden_counts, families, statistic) for statistic in table.statistics]
     shown = [
         {
@@ -161,33 +165,47 @@ def control_table(table: Table, rule: Rule, tie_key: bytes) -> ControlledTable:
     return ControlledTable(tuple(hidden), tuple(shown))
 
 
-def _hide(
-    table: Table,
-    statistic: Statistic,
-    rule: Rule,
-    tie: Callable[[Key], int],
-    counts: tuple[Sequence[Key], frozenset[Key]],
+_Tie: TypeAlias = Callable[[Key], int]
+
+
+def _hide_present(
+    table: Table, statistic: Statistic, rule: Rule, tie: _Tie, hidden_counts: frozenset[Key]
 ) -> frozenset[Key]:
-    """Step 3 for one statistic: its own sensitive cells, and what protects them."""
-    small, base = counts
-    own = [k for k, facts in statistic.cells.items() if is_sensitive(statistic.kind, facts, rule)]
-    counting = statistic.kind is StatisticKind.PRESENT
+    """Step 3 for how many have a value, and then for how many lack one."""
+    having = {key: (facts.people, facts.count) for key, facts in statistic.cells.items()}
+    lacking = {k: (f.absent_people, f.absent_people) for k, f in statistic.cells.items()}
+    hidden = hidden_counts
+    for cells in (having, lacking):
+        lattice = Lattice(
+            sizes=table.sizes,
+            values={key: rows for key, (_, rows) in cells.items()},
+            floor=1,
+            need=lambda _: rule.minimum_cell_count - 1,
+            tie=tie,
+        )
+        few = [k for k, (people, _) in cells.items() if 0 < people < rule.minimum_cell_count]
+        hidden = protect(lattice, few, hidden)
+    return hidden
+
+
+def _hide_value(
+    table: Table, statistic: Statistic, rule: Rule, tie: _Tie, hidden_counts: frozenset[Key]
+) -> frozenset[Key]:
+    """Step 3 for a sum or mean. One over the other is a count of values: hidden where that is."""
     lattice = Lattice(
         sizes=table.sizes,
         values={k: abs(facts.weight) for k, facts in statistic.cells.items()},
-        floor=1 if counting else 0,
-        need=(lambda _: rule.minimum_cell_count - 1) if counting else _wide_enough,
+        floor=0,
+        need=lambda value: value * PROTECTION_PCT / 100,
         tie=tie,
     )
-    present = [k for k in small if statistic.cells.get(k, _NOTHING).weight]
-    return protect(lattice, {*own, *present}, base)
-
-
-_NOTHING = CellFacts(None, 0)
-
-
-def _wide_enough(value: float) -> float:
-    return value * PROTECTION_PCT / 100
+    own = [
+        key
+        for key, facts in statistic.cells.items()
+        if is_sensitive(statistic.kind, facts, rule)
+        or (facts.weight and 0 < table.people[key] < rule.minimum_cell_count)
+    ]
+    return protect(lattice, own, _hide_present(table, statistic, rule, tie, hidden_counts))
 
 
 def is_sensitive(kind: StatisticKind, facts: CellFacts, rule: Rule) -> bool:
@@ -197,8 +215,10 @@ def is_sensitive(kind: StatisticKind, facts: CellFacts, rule: Rule) -> bool:
     few = range(1, rule.minimum_cell_count)
     if kind is StatisticKind.PRESENT:
         return facts.people in few or facts.absent_people in few
-    if facts.people < rule.minimum_denominator or facts.largest_pct > (
-        rule.dominance_pct or DOMINANCE_PCT
+    if (
+        facts.absent_people in few
+        or facts.people < rule.minimum_denominator
+        or facts.largest_pct > (rule.dominance_pct or DOMINANCE_PCT)
     ):
         return True
     if facts.numerator_people is None:

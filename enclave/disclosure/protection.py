@@ -81,7 +81,7 @@ def _is_protected(lattice: Lattice, key: Key, hidden: set[Key]) -> bool:
     need = lattice.need(value)
     used: set[Key] = set()
     up = down = 0.0
-    for corners in _boxes(lattice, key, lambda k: k in hidden):
+    for corners in _boxes(lattice, key, lambda k: k in hidden and lattice.values.get(k, 0) > 0):
         if used.intersection(k for k, _ in corners):
             continue
         box_up, box_down = _freedom(lattice, corners)

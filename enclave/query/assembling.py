@@ -212,6 +212,7 @@ def _present(row: Mapping[str, Cell], i: int) -> CellFacts:
     return CellFacts(
         value=_whole(row[f"n{i}"]),
         people=_whole(row[f"p{i}"]),
+        count=_whole(row[f"n{i}"]),
         absent_people=_whole(row[f"a{i}"]),
         weight=_whole(row[f"n{i}"]),
     )
@@ -234,6 +235,7 @@ def _summed(
     return CellFacts(
         value=value,
         people=_whole(row[f"p{i}"]),
+        count=count,
         absent_people=_whole(row[f"a{i}"]),
         numerator_people=_whole(row[f"t{i}"]) if yes_no else None,
         weight=weight,

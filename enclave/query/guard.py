@@ -117,6 +117,7 @@ class _Binder:
         self._measures: list[Measure] = []
         self._outputs: list[Output] = []
         self._expressions: list[exp.Expr] = []
+        self._has_aggregate = False
 
     def bind(self) -> BoundQuery:
         """Bind everything; what cannot be bound is a reason and is left out."""
@@ -152,6 +153,7 @@ class _Binder:
             if name is not None:
                 self._output(expression, Output(alias or name, dimension=name))
             return
+        self._has_aggregate = True  # or what was meant for one, and has its own reason
         bound = self._bind_aggregate(expression)
         if bound is None:
             return
@@ -210,8 +212,7 @@ class _Binder:
                 "Two columns of the answer have the same name.",
                 "Name them apart with AS.",
             )
-        refused = any(d.rule in {"sql.function", "column.measure"} for d in self._refusals.denials)
-        if not self._measures and not refused:
+        if not self._has_aggregate:
             self._refusals.add(
                 "sql.function",
                 "The query asks for no aggregate; rows are never shown.",

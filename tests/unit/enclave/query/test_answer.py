@@ -386,3 +386,24 @@ def test_a_filter_that_engine_and_control_read_apart_is_not_answered(
     monkeypatch.setattr("enclave.query.showing.can_hold", lambda *_: True)
     with pytest.raises(QueryError, match="cannot be judged"):
         Asker(ROWS)(sql)
+
+
+def test_a_sum_over_its_mean_tells_no_hidden_count_of_values() -> None:
+    rows = build_rows({"A": 100, "B": 90, "C": 80})
+    rows = [dict(r) | {"days": None} if i < 3 or i >= 260 else r for i, r in enumerate(rows)]
+    names = "district, COUNT(days), SUM(days), AVG(days)"
+    answered = Asker(rows)(f"SELECT {names} FROM enrollment GROUP BY district", totals=True)
+    # Three of A lack a value; B, where nobody does, could not hide them: C does.
+    assert answered.rows == (
+        ("A", None, None, None),
+        ("B", 90, 15300, 170.0),
+        ("C", None, None, None),
+        ("(total)", 257, 43690, 170.0),
+    )
+    alone = Asker(rows)("SELECT district, AVG(days) FROM enrollment GROUP BY district")
+    assert alone.rows == (("A", None), ("B", 170.0), ("C", None))
+
+
+def test_an_aggregate_that_is_refused_is_still_an_aggregate() -> None:
+    assert Asker(ROWS).refused("SELECT COUNT(school) FROM enrollment") == ["column.granted"]
+    assert Asker(ROWS).refused("SELECT district FROM enrollment GROUP BY 1") == ["sql.function"]
