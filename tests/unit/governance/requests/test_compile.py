@@ -272,3 +272,14 @@ def test_an_agreement_s_digest_and_time_are_the_document_s() -> None:
     facts: Any = compiled().to_dict()
     assert facts["permitted"] is True
     assert facts["bundle"]["project"] == "p20-q0042"
+
+
+def test_a_request_without_an_end_is_not_granted() -> None:
+    endless = build_content(ends_on=None)
+    result = compiled(build_approved(endless))
+    assert "The request has no last day of use." in say_compiled(result)
+    other = build_approved(owners=(*OWNERS, OWNERS[0].model_copy(update={"agency": "oec"})))
+    assert len(bundle_of(other).approvals) == 3
+    kept = Condition(id="o1", text="Ask us.", met_on=TODAY)
+    asked = tuple(o.model_copy(update={"conditions": ("Ask us.",)}) for o in OWNERS)
+    assert bundle_of(build_approved(owners=asked, conditions=(kept,))).conditions == (kept,)

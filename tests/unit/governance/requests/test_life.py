@@ -344,3 +344,22 @@ def test_whose_review_a_change_asks_for(
     assert agencies_to_review(old, new) == agencies
     assert bool(compare(old, new)) == bool(change)
     assert agencies_to_review(None, new) == new.agencies
+
+
+def test_the_last_of_several_rejections_and_wishes_are_all_told(life: Life) -> None:
+    for choice, status in (("reject", Status.DENIED), ("ask_changes", Status.RETURNED)):
+        both = Life()
+        both.submit()
+        both.do(c.AcceptComplete, Role.OPERATOR)
+        both.review("sde", choice, reason="First.")
+        request = both.review("dol", choice, reason="Second.")
+        assert request.latest.status is status
+        told = request.latest.decided.reasons if request.latest.decided else request.latest.mend
+        assert told == ("sde: First.", "dol: Second.")
+
+
+def test_an_owner_named_in_the_request_is_recused(life: Life) -> None:
+    life.submit(build_content(people=(RUIZ, CHEN, build_request_person(id="p-sde"))))
+    life.do(c.AcceptComplete, Role.OPERATOR)
+    with pytest.raises(AssertionError, match="the request is your own"):
+        life.review("sde")
