@@ -49,7 +49,8 @@ def test_the_search_finds_what_is_there() -> None:
 def needles_of(tables: Iterable[tuple[DatasetContract, Rows]]) -> Needles:
     """Distinctive values of the columns that may not be landed as they are.
 
-    Left out: what is short, and what a column that is landed tells anyway (`Residence`).
+    Left out: what is short, what a column that is landed tells anyway (`Residence`), and the codes
+    of the contract, which a receipt lists (the counties).
     """
     told: set[str] = set()
     secret: dict[tuple[str, IdentifierRole], set[str]] = {}
@@ -57,6 +58,7 @@ def needles_of(tables: Iterable[tuple[DatasetContract, Rows]]) -> Needles:
         for column in contract.columns:
             values = {row.get(column.source_name) or "" for row in rows}
             kind = column.treatment.kind if column.treatment else None
+            told |= {code.lower() for code in column.codes or ()}
             if kind in LANDED_AS_THEY_ARE and column.role is not IdentifierRole.DIRECT:
                 told |= {value.strip().lower() for value in values}
             elif len(values) > 20 or column.role is IdentifierRole.DIRECT:
