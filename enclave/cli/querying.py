@@ -38,7 +38,7 @@ def query(
     demonstration data: related queries can together reveal what each of them hides.
     """
     from enclave.deployment import open_deployment
-    from enclave.query import NOTICE, render_answer
+    from enclave.query import NOTICE, describe_suppression, render_answer
     from enclave.steps.query import ask
 
     if form == "parquet" and to is None:
@@ -52,7 +52,7 @@ def query(
     else:
         sys.stdout.write(rendered.decode())
     if form == "table":
-        err.print(f"{answer.receipt['suppressed']} of {answer.receipt['cells']} cells suppressed.")
+        err.print(describe_suppression(answer), markup=False)
         err.print(NOTICE, style="dim", markup=False)
 
 

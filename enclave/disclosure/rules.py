@@ -11,7 +11,7 @@ DOMINANCE_PCT: Final = 80
 n = 1 and the share that states' labor-market offices commonly use for wage records. An agreement
 or a grant may ask for less."""
 
-_SAYS_NOTHING: Final = 1_000
+_DEFAULT_CLAUSE: Final = "the data plane's default, where neither agreement nor grant names one"
 
 PROTECTION_PCT: Final = 20
 """How wide, in percent of a suppressed sum, an attacker's interval for it must stay."""
@@ -72,7 +72,9 @@ def combine_rules(rules: Sequence[Rule]) -> CombinedRule:
         raise ConfigurationError("No disclosure rule applies, so nothing may be shown.")
     count = max(rules, key=lambda r: r.minimum_cell_count)
     denominator = max(rules, key=lambda r: r.minimum_denominator)
-    dominance = min(rules, key=_dominance)
+    default = Rule(0, 0, DOMINANCE_PCT, source="default", clause=_DEFAULT_CLAUSE)
+    said = [rule for rule in rules if rule.dominance_pct is not None]
+    dominance = min(said or [default], key=lambda r: r.dominance_pct or DOMINANCE_PCT)
     rounding = max(rules, key=lambda r: r.rounding_base or 0)
     combined = Rule(
         minimum_cell_count=count.minimum_cell_count,
@@ -88,11 +90,6 @@ def combine_rules(rules: Sequence[Rule]) -> CombinedRule:
     if combined.rounding_base is not None:
         applied.append(_applied("rounding_base", combined.rounding_base, rounding))
     return CombinedRule(combined, tuple(applied))
-
-
-def _dominance(rule: Rule) -> int:
-    """Its dominance; a rule that says nothing stands behind every one that does."""
-    return _SAYS_NOTHING if rule.dominance_pct is None else rule.dominance_pct
 
 
 def _applied(name: str, value: int, rule: Rule) -> AppliedRule:

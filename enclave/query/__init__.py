@@ -2,7 +2,7 @@
 
 from enclave.query.answering import NOTICE, answer
 from enclave.query.model import ColumnKind, QueryPlan, QueryRunner, kinds_of
-from enclave.query.render import FORMATS, render_answer
+from enclave.query.render import FORMATS, describe_suppression, render_answer
 from enclave.query.seen import SeenVersions
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "QueryRunner",
     "SeenVersions",
     "answer",
+    "describe_suppression",
     "kinds_of",
     "render_answer",
 ]

@@ -115,7 +115,7 @@ def answer(
             axis.name: "code list" if axis.listed else "observed values only"
             for axis in assembled.axes
         },
-        "cells": len(shown.rows) * sum(o.dimension is None for o in query.outputs),
+        "cells": shown.cells,
         "suppressed": dict(shown.suppressed),
     }
     columns = tuple(output.name for output in query.outputs)

@@ -7,8 +7,8 @@ A suppressed cell is `*` where people read (table, CSV) and null beside a flag w
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +17,17 @@ from enclave.evidence import ReleasedAnswer
 from enclave.query.assembling import Cell
 
 SUPPRESSED: Final = "*"
+_REASONS: Final = {
+    "count": "because the cell counts few people, or hides another that does.",
+    "statistic": "because the sum or mean is of few people or values, rests mostly on one of them, "
+    "or hides another that does.",
+}
+_RULES: Final = {
+    "minimum_cell_count": "no count under {}, but zero",
+    "minimum_denominator": "no sum or mean over fewer than {}",
+    "dominance_pct": "no sum or mean of which one holds more than {} %",
+    "rounding_base": "counts and sums in multiples of {}",
+}
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """First characters by which a spreadsheet takes a text for a formula."""
 
@@ -28,6 +39,22 @@ def render_answer(answer: ReleasedAnswer, form: str) -> bytes:
         KeyError: No such format.
     """
     return FORMATS[form](answer)
+
+
+def describe_suppression(answer: ReleasedAnswer) -> str:
+    """What is hidden in an answer and by which rules, for whoever asked."""
+    receipt = answer.receipt
+    hidden = cast("Mapping[str, int]", receipt["suppressed"])
+    rules = cast("Sequence[Mapping[str, object]]", receipt["rules"])
+    lines = [f"{sum(hidden.values())} of {receipt['cells']} cells are suppressed ({SUPPRESSED})."]
+    lines += [f"  {hidden[reason]} {text}" for reason, text in _REASONS.items() if hidden[reason]]
+    if any(hidden.values()):
+        lines += [
+            f"  Rule: {_RULES[str(r['rule'])].format(r['value'])} [{r['clause']}]"
+            for r in rules
+            if str(r["rule"]) in _RULES
+        ]
+    return "\n".join(lines)
 
 
 def _table(answer: ReleasedAnswer) -> bytes:

@@ -39,11 +39,13 @@ class Shown:
     Attributes:
         rows: In order, cut to the limit.
         hidden: Positions of hidden cells in `rows`, with the reason.
-        suppressed: Hidden cells of the whole answer, before the limit, by reason.
+        cells: Cells of the whole answer, before the limit, without those of dimensions.
+        suppressed: Hidden ones of them, by reason.
     """
 
     rows: tuple[tuple[Cell, ...], ...]
     hidden: Mapping[tuple[int, int], str]
+    cells: int
     suppressed: Mapping[str, int]
 
 
@@ -82,6 +84,7 @@ def show(
     return Shown(
         tuple(tuple(value for value, _ in cells[index]) for index in order),
         hidden,
+        len(keys) * sum(output.dimension is None for output in query.outputs),
         {reason.value: reasons.count(reason) for reason in Reason},
     )
 

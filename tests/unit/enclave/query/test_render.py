@@ -6,7 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from enclave.evidence import ReleasedAnswer
-from enclave.query import FORMATS, render_answer
+from enclave.query import FORMATS, describe_suppression, render_answer
+from tests.lib.questions import Asker, build_rows
 
 ANSWER = ReleasedAnswer(
     columns=("district", "=students", "rate"),
@@ -82,3 +83,20 @@ def test_a_yes_is_a_word() -> None:
     assert b"true" in render_answer(answer, "csv")
     with pytest.raises(KeyError):
         render_answer(answer, "xlsx")
+
+
+def test_suppression_is_told_with_its_rules() -> None:
+    asked = Asker(build_rows({"A": 30, "B": 15, "C": 3}))
+    sql = "SELECT district, COUNT(*), AVG(days) FROM enrollment GROUP BY district LIMIT 1"
+    told = describe_suppression(asked(sql)).splitlines()
+    assert "more than 80 % [the data plane's default" in told.pop()
+    assert told == [
+        "4 of 6 cells are suppressed (*).",
+        "  4 because the cell counts few people, or hides another that does.",
+        "  Rule: no count under 6, but zero [MOU-SDE §5.3]",
+        "  Rule: no sum or mean over fewer than 20 [MOU-SDE §5.3]",
+    ]
+    few = Asker(build_rows({"A": 60, "B": 60}))(
+        "SELECT district, COUNT(*) FROM enrollment GROUP BY 1"
+    )
+    assert describe_suppression(few) == "0 of 3 cells are suppressed (*)."
