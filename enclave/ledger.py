@@ -45,6 +45,7 @@ from governance.stored_ledger import (
     LATEST_CHECKPOINT,
     checkpoint_key,
     entry_key,
+    erasure_key,
     parse_object,
     payload_key,
     read_facts,
@@ -183,7 +184,7 @@ class Ledger:
             Tag.PAYLOAD_ERASED,
             entry.subject,
             {"seq": entry.seq, "reason": reason},
-            once=f"erase:{entry.seq}",
+            once=erasure_key(entry.seq),
         )
 
     def checkpoint(self, *, other_head: str = "") -> Checkpoint | None:
@@ -196,9 +197,13 @@ class Ledger:
         if head is None:
             return None
         known = self._read_checkpoint(head.seq)
+        latest = known or self._read_checkpoint(self._checkpoint_hint())
+        if latest is not None and self._read(latest.size).hash != latest.head:
+            raise LedgerError(
+                "The ledger does not continue its newest checkpoint; verify it.", size=latest.size
+            )
         if known is not None:
             return known
-        latest = self._read_checkpoint(self._checkpoint_hint())
         frontier = latest.frontier() if latest else Frontier()
         for seq in range(frontier.size + 1, head.seq + 1):
             frontier.append(bytes.fromhex(self._read(seq).hash))

@@ -15,11 +15,13 @@ from governance.audit import (
     LedgerProblem,
     LedgerReport,
     ProblemKind,
+    Tag,
     commit_facts,
     verify_chain,
     verify_checkpoint,
 )
 from governance.canonical import Json
+from governance.digests import sha256_of
 from governance.errors import LedgerError, ObjectNotFoundError
 from governance.objects import ObjectStore
 from governance.signing import Envelope, PublicKey, SignatureRefusedError
@@ -41,6 +43,16 @@ def checkpoint_key(size: int) -> str:
 def payload_key(commitment: str) -> str:
     """Where the facts of that commitment lie."""
     return f"payloads/{commitment[:2]}/{commitment}.json"
+
+
+def erasure_key(seq: int) -> str:
+    """Idempotency key of the entry that says that the facts of entry `seq` were erased."""
+    return f"erase:{seq}"
+
+
+def erasure_mark(seq: int) -> str:
+    """What that entry carries in `once`."""
+    return sha256_of(erasure_key(seq).encode())
 
 
 def parse_object(data: bytes) -> dict[str, object]:
@@ -103,6 +115,7 @@ def verify_stored(
     reading = _Reading(store, keys, with_payloads=with_payloads)
     checkpoints = [*(reading.checkpoints() if keys else ()), *anchors]
     report = verify_chain(reading.entries(), checkpoints=checkpoints)
+    reading.judge_missing()
     return replace(
         report,
         payloads=reading.payloads,
@@ -121,6 +134,7 @@ class _Reading:
     problems: list[LedgerProblem] = field(default_factory=list)
     payloads: int = 0
     erased: int = 0
+    missing: dict[str, int] = field(default_factory=dict)
 
     def entries(self) -> Iterator[Entry]:
         for info in self.store.list("entries/"):
@@ -129,7 +143,13 @@ class _Reading:
                 continue
             if self.with_payloads:
                 self._facts(entry)
+                self._take_erasure(entry)
             yield entry
+
+    def judge_missing(self) -> None:
+        """Facts that are gone, and of which no later entry says that they were erased."""
+        for seq in self.missing.values():
+            self._add(ProblemKind.PAYLOAD_REMOVED, seq, "its facts are gone, and no entry says why")
 
     def checkpoints(self) -> Iterator[Checkpoint]:
         for info in self.store.list("checkpoints/"):
@@ -161,9 +181,14 @@ class _Reading:
             self._add(ProblemKind.PAYLOAD_ALTERED, entry.seq, error.message)
             return
         if facts is None:
-            self.erased += 1
+            self.missing[erasure_mark(entry.seq)] = entry.seq
         else:
             self.payloads += 1
+
+    def _take_erasure(self, entry: Entry) -> None:
+        if entry.tag == Tag.PAYLOAD_ERASED and entry.once in self.missing:
+            del self.missing[entry.once]
+            self.erased += 1
 
     def _add(self, kind: ProblemKind, seq: int, detail: str) -> None:
         self.problems.append(LedgerProblem(kind, seq, detail))

@@ -147,6 +147,8 @@ class ProblemKind(StrEnum):
     """The chain up to here is not the one a signed checkpoint was made of."""
     PAYLOAD_ALTERED = "payload_altered"
     """The facts beside the chain are not the ones the entry committed to."""
+    PAYLOAD_REMOVED = "payload_removed"
+    """The facts beside the chain are gone, and no entry says that they were erased."""
     CHECKPOINT_REFUSED = "checkpoint_refused"
     """A checkpoint's signature does not verify."""
 
@@ -226,7 +228,10 @@ def verify_chain(
     Returns:
         The report; every problem names its entry.
     """
-    walk = _Walk({c.size: c for c in checkpoints})
+    by_size: dict[int, list[Checkpoint]] = {}
+    for checkpoint in checkpoints:
+        by_size.setdefault(checkpoint.size, []).append(checkpoint)
+    walk = _Walk(by_size)
     for entry in entries:
         walk.take(entry)
     return walk.report(len(checkpoints))
@@ -235,7 +240,7 @@ def verify_chain(
 class _Walk:
     """State of one verification."""
 
-    def __init__(self, checkpoints: Mapping[int, Checkpoint]) -> None:
+    def __init__(self, checkpoints: Mapping[int, Sequence[Checkpoint]]) -> None:
         self._checkpoints = checkpoints
         self._frontier: Frontier | None = Frontier() if checkpoints else None
         self._problems: list[LedgerProblem] = []
@@ -319,10 +324,11 @@ class _Walk:
         if self._frontier is None:
             return
         self._frontier.append(_leaf(entry))
-        checkpoint = self._checkpoints.get(entry.seq)
-        if checkpoint is None:
+        checkpoints = self._checkpoints.get(entry.seq, ())
+        if not checkpoints:
             return
-        if (checkpoint.root, checkpoint.head) == (self._frontier.root().hex(), entry.hash):
+        here = (self._frontier.root().hex(), entry.hash)
+        if all((c.root, c.head) == here for c in checkpoints):
             self._agreed = max(self._agreed, entry.seq)
         elif not self._problems and not self._missing:
             self._add(

@@ -156,6 +156,34 @@ def test_altered_facts_are_named_and_erased_ones_are_counted() -> None:
     assert ledger.facts(second) is None
 
 
+def test_facts_that_vanished_without_an_erasure_are_named() -> None:
+    store = MemoryStore()
+    ledger = fill(store, 4)
+    second, third = list(ledger.entries())[1:3]
+    for entry in (second, third):
+        store.delete(f"payloads/{entry.commitment[:2]}/{entry.commitment}.json")
+    assert kinds(store) == {(ProblemKind.PAYLOAD_REMOVED, n) for n in (2, 3)}
+    ledger.append(Tag.PAYLOAD_ERASED, third.subject, {"seq": 3}, once="erase:9")
+    assert kinds(store) == {(ProblemKind.PAYLOAD_REMOVED, n) for n in (2, 3)}
+    ledger.erase(third, reason="erasure ordered by the agency")
+    assert kinds(store) == {(ProblemKind.PAYLOAD_REMOVED, 2)}
+    assert ledger.verify().erased == 1
+    assert ledger.verify(with_payloads=False).verified
+
+
+def test_no_checkpoint_is_signed_over_a_chain_that_was_rewritten() -> None:
+    honest, forged = MemoryStore(), MemoryStore()
+    fill(honest, 4)
+    fill(forged, 5)
+    for info in list(honest.list("checkpoints/")):
+        forged.put(info.key, honest.read(info.key))
+    with pytest.raises(LedgerError, match="does not continue"):
+        build_ledger(forged).checkpoint()
+    forged.delete("entries/000000000005.json")
+    with pytest.raises(LedgerError, match="does not continue"):
+        build_ledger(forged).sealed_checkpoint()
+
+
 def test_a_checkpoint_by_a_stranger_is_refused() -> None:
     store = MemoryStore()
     fill(store, 3)

@@ -178,3 +178,11 @@ def test_a_commitment_depends_on_salt_and_every_fact() -> None:
     assert one == commit_facts({"agency": "dol", "rows": 1}, salt)
     assert one != commit_facts({"agency": "dol", "rows": 2}, salt)
     assert one != commit_facts({"agency": "dol", "rows": 1}, new_salt())
+
+
+def test_of_two_checkpoints_of_one_size_both_are_held_against_the_chain() -> None:
+    chain = build_chain(4)
+    honest = checkpoint(chain)
+    other = replace(honest, root="ab" * 32)
+    for pair in ((honest, other), (other, honest)):
+        assert found(chain, *pair) == {(ProblemKind.REWRITTEN, 1)}
