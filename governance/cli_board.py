@@ -23,7 +23,7 @@ from governance.errors import ExitCode, ProgrammeError
 from governance.facts import denial_facts, parse_facts
 from governance.requests.compile import compile_grant, parse_approved
 from governance.requests.completeness import decide_completeness
-from governance.requests.handling import content_digest
+from governance.requests.making import content_digest
 from governance.requests.model import RequestContent
 from governance.requests.precheck import precheck
 from governance.requests.rules import load_rules

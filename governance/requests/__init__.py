@@ -14,7 +14,8 @@ from governance.requests.compile import (
     compile_revocation,
     parse_approved,
 )
-from governance.requests.handling import content_digest, handle
+from governance.requests.handling import handle
+from governance.requests.making import content_digest
 from governance.requests.model import RequestContent
 from governance.requests.precheck import PrecheckReport, precheck
 from governance.requests.rules import RequestRules, load_rules

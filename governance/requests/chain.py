@@ -24,10 +24,9 @@ from governance.requests.compile import (
     OwnerApproval,
     PersonFacts,
 )
-from governance.requests.handling import content_digest
+from governance.requests.making import content_digest
 from governance.requests.rules import RequestRules
 from governance.requests.state import DataRequest, PersonChain, Version
-from governance.requests.states import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +83,11 @@ def gather_chain(
         board=_board(outside),
         sharing_agreement=agreement,
         conditions=_conditions(version),
-        people=tuple(_person(p.id, version, outside) for p in content.people),
+        people=tuple(_person(p.id, request, outside) for p in content.people),
         bundle_version=bundle_version,
         issued_at=issued_at,
         granted_from=begins,
-        revoked=_revocation(version),
+        revoked=_revocation(request),
     )
 
 
@@ -137,8 +136,8 @@ def _conditions(version: Version) -> tuple[Condition, ...]:
     )
 
 
-def _person(person: str, version: Version, outside: Outside) -> PersonFacts:
-    chain = version.people.get(person, PersonChain())
+def _person(person: str, request: DataRequest, outside: Outside) -> PersonFacts:
+    chain = request.people.get(person, PersonChain())
     begins, ends = outside.employed.get(person, (None, None))
     if chain.left_on is not None:
         # Access ends at once: the day somebody leaves is no longer a day of access.
@@ -153,7 +152,6 @@ def _person(person: str, version: Version, outside: Outside) -> PersonFacts:
     )
 
 
-def _revocation(version: Version) -> Revocation | None:
-    if version.status is not Status.REVOKED or version.moved is None:
-        return None
-    return Revocation(on=version.moved.on, reason=version.moved.reason)
+def _revocation(request: DataRequest) -> Revocation | None:
+    taken = request.revoked
+    return None if taken is None else Revocation(on=taken.on, reason=taken.reason)

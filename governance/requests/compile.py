@@ -32,7 +32,7 @@ from governance.grants.model import (
     SharingAgreement,
 )
 from governance.requests.changes import agencies_to_review
-from governance.requests.handling import content_digest
+from governance.requests.making import content_digest
 from governance.requests.model import RequestContent, RequestPerson
 from governance.requests.precheck import PrecheckReport, agreement_for, precheck
 from governance.requests.rules import RequestRules

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from governance.audit.tags import Tag
 from governance.errors import LedgerError
 from governance.requests import events as ev
 from governance.requests.model import RequestContent
@@ -46,10 +47,10 @@ class Version:
     conditions_met: Mapping[str, date] = field(default_factory=dict)
     agreement: ev.AgreementSent | None = None
     signatures: Mapping[str, date] = field(default_factory=dict)
-    people: Mapping[str, PersonChain] = field(default_factory=dict)
     granted: ev.Granted | None = None
     certified: ev.Certified | None = None
     moved: ev.Moved | None = None
+    revoked: ev.Moved | None = None
 
     @property
     def facts(self) -> StatusFacts:
@@ -67,12 +68,14 @@ class DataRequest:
     """A request with all its versions.
 
     Attributes:
+        people: Facts of each person; they hold for every version alike.
         events: How many were replayed: the number a change must be based on.
     """
 
     number: str
     requestor: str
     versions: tuple[Version, ...] = ()
+    people: Mapping[str, PersonChain] = field(default_factory=dict)
     events: int = 0
 
     @property
@@ -84,6 +87,11 @@ class DataRequest:
     def live(self) -> Version | None:
         """The version whose grant may be in force, or None."""
         return next((v for v in reversed(self.versions) if v.status in LIVE), None)
+
+    @property
+    def revoked(self) -> ev.Moved | None:
+        """The revocation, of whichever version; no version is granted after it."""
+        return next((v.revoked for v in self.versions if v.revoked is not None), None)
 
     def version(self, number: int) -> Version | None:
         """That version, or None."""
@@ -130,7 +138,8 @@ def apply(request: DataRequest | None, event: ev.RequestEvent) -> DataRequest:
             raise _out_of_order(request, event)
         changed = _fold(version, event)
         versions = tuple(changed if v.number == event.version else v for v in request.versions)
-    return replace(request, versions=versions, events=request.events + 1)
+    people = _fold_people(request.people, event)
+    return replace(request, versions=versions, people=people, events=request.events + 1)
 
 
 def _next_version(request: DataRequest) -> Version:
@@ -146,7 +155,6 @@ def _next_version(request: DataRequest) -> Version:
         before=base.submitted,
         reviews=base.reviews,
         approved=dict.fromkeys(base.submitted.agencies, base.submitted),
-        people=base.people,
     )
 
 
@@ -161,7 +169,7 @@ def _out_of_order(request: DataRequest, event: ev.RequestEvent) -> LedgerError:
 
 def _fold(version: Version, event: ev.RequestEvent) -> Version:
     moved = replace(version, status=event.status)
-    for fold in (_fold_content, _fold_review, _fold_chain, _fold_end, _fold_people):
+    for fold in (_fold_content, _fold_review, _fold_chain, _fold_end):
         moved = fold(moved, event)
     return moved
 
@@ -220,23 +228,27 @@ def _fold_end(version: Version, event: ev.RequestEvent) -> Version:
         case ev.Certified():
             return replace(version, certified=event)
         case ev.Moved():
-            return replace(version, moved=event)
+            taken = event if event.tag is Tag.DATA_REQUEST_REVOKED else version.revoked
+            return replace(version, moved=event, revoked=taken)
         case _:
             return version
 
 
-def _fold_people(version: Version, event: ev.RequestEvent) -> Version:
+def _fold_people(
+    people: Mapping[str, PersonChain], event: ev.RequestEvent
+) -> Mapping[str, PersonChain]:
     match event:
         case ev.NdaSigned():
-            return _fold_person(version, event.person, nda_signed_on=event.signed_on)
+            return _with_person(people, event.person, nda_signed_on=event.signed_on)
         case ev.TrainingRecorded():
-            return _fold_person(version, event.person, training_valid_until=event.valid_until)
+            return _with_person(people, event.person, training_valid_until=event.valid_until)
         case ev.PersonLeft():
-            return _fold_person(version, event.person, left_on=event.left_on)
+            return _with_person(people, event.person, left_on=event.left_on)
         case _:
-            return version
+            return people
 
 
-def _fold_person(version: Version, person: str, **dates: date) -> Version:
-    chain = replace(version.people.get(person, PersonChain()), **dates)
-    return replace(version, people={**version.people, person: chain})
+def _with_person(
+    people: Mapping[str, PersonChain], person: str, **dates: date
+) -> Mapping[str, PersonChain]:
+    return {**people, person: replace(people.get(person, PersonChain()), **dates)}

@@ -18,7 +18,8 @@ from governance.requests.compile import (
     PersonFacts,
 )
 from governance.requests.events import ReviewChoice
-from governance.requests.handling import content_digest, handle
+from governance.requests.handling import handle
+from governance.requests.making import content_digest
 from governance.requests.model import RequestContent, RequestedDataset, RequestPerson
 from governance.requests.rules import load_rules
 from governance.requests.state import DataRequest, apply

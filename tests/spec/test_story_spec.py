@@ -22,7 +22,7 @@ from governance.grants.model import GrantBundle, Revocation
 from governance.requests import commands as c
 from governance.requests.chain import Outside, gather_chain
 from governance.requests.compile import Compiled, compile_grant, compile_revocation
-from governance.requests.handling import content_digest
+from governance.requests.making import content_digest
 from governance.requests.model import RequestContent, RequestedDataset
 from governance.requests.states import Role, Status
 from tests.lib.board import AGENCIES, BOARD, START
@@ -205,7 +205,7 @@ def test_the_story() -> None:
     life.do(c.Grant, Role.SIGNER, version=2, bundle_version=2, bundle_digest=DIGEST)
     life.do(c.Supersede, Role.SIGNER, on=TODAY, reason="Version 2 is granted.")
 
-    life.do(c.Revoke, Role.DATA_OWNER, version=2, on=TODAY, reason="Terms were broken.")
+    life.do(c.Revoke, Role.DATA_OWNER, by="p-sde", version=2, on=TODAY, reason="Terms were broken.")
     revoked = compile_revocation(
         amended.bundle, Revocation(on=TODAY, reason="Terms were broken."), NOW, RULES
     )

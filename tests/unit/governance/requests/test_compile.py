@@ -15,7 +15,7 @@ from governance.requests.compile import (
     PersonFacts,
     compile_grant,
 )
-from governance.requests.handling import content_digest
+from governance.requests.making import content_digest
 from governance.requests.model import RequestedDataset
 from governance.requests.words import say_compiled
 from tests.lib.grants import Keys

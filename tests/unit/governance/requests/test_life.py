@@ -1,6 +1,7 @@
 """Whole lives of requests, command by command; each is also replayed from its stored events."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_a_whole_life(life: Life) -> None:
     request = life.do(c.Close, Role.OPERATOR, on=date(2027, 2, 1), reason="Certificate checked.")
     assert request.latest.status is Status.CLOSED
     assert request.latest.next is Role.NOBODY
-    assert request.latest.people["p-ruiz"].nda_signed_on == date(2026, 3, 17)
+    assert request.people["p-ruiz"].nda_signed_on == date(2026, 3, 17)
     replayed(life)
 
 
@@ -274,8 +275,16 @@ def test_an_unchanged_amendment_of_silent_fields_goes_straight_to_the_board(life
 
 def test_revocation_ends_it_and_asks_for_destruction(life: Life) -> None:
     life.to_grant()
-    request = life.do(c.Revoke, Role.DATA_OWNER, on=date(2026, 6, 1), reason="Terms were broken.")
-    assert request.latest.status is Status.REVOKED
+    why: dict[str, Any] = {"on": date(2026, 6, 1), "reason": "Terms were broken."}
+    life.do(c.Amend, Role.REQUESTOR, content=build_content(funder="X"))
+    stranger = life.refuse(c.Revoke, Role.DATA_OWNER, by="p-oec", **why)
+    assert stranger.denials[0].rule == "review.owner"
+    request = life.do(c.Revoke, Role.DATA_OWNER, by="p-sde", **why)
+    onward = life.refuse(c.Submit, Role.REQUESTOR, version=2)
+    assert onward.denials[0].rule == "request.revoked"
+    assert request.revoked is not None
+    request = life.do(c.Withdraw, Role.REQUESTOR, version=2, **why)
+    assert [v.status for v in request.versions] == [Status.REVOKED, Status.WITHDRAWN]
     assert request.live is None
     life.refuse(c.Grant, Role.SIGNER, bundle_version=2, bundle_digest=DIGEST)
     life.do(c.CertifyDestruction, Role.REQUESTOR, digest=DIGEST, survives="backups until July")
@@ -290,6 +299,26 @@ def test_withdrawn_before_it_is_granted_and_not_after(life: Life) -> None:
     granted.to_grant()
     refused = granted.refuse(c.Withdraw, Role.REQUESTOR, on=date(2026, 6, 1), reason="Done.")
     assert "uses the data until the end date" in refused.denials[0].remedy
+
+
+def test_only_who_asks_acts_for_the_request(life: Life) -> None:
+    life.submit()
+    why: dict[str, Any] = {"on": date(2026, 3, 1), "reason": "No funds."}
+    for by in ("p-stranger", "p-okafor"):
+        assert life.refuse(c.Withdraw, Role.REQUESTOR, by=by, **why).denials[0].rule == (
+            "request.own"
+        )
+    life.do(c.Withdraw, Role.REQUESTOR, by="p-chen", **why)
+
+
+def test_who_left_is_left_out_of_every_version(life: Life) -> None:
+    life.to_grant()
+    life.do(c.Amend, Role.REQUESTOR, content=build_content(funder="X"))
+    request = life.do(
+        c.RecordLeaver, Role.OPERATOR, version=1, person="p-chen", left_on=date(2026, 5, 1)
+    )
+    assert request.people["p-chen"].left_on == date(2026, 5, 1)
+    replayed(life)
 
 
 def test_what_does_not_exist_cannot_be_commanded(life: Life) -> None:

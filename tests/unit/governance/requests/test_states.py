@@ -135,7 +135,7 @@ def test_every_command_by_every_role_in_every_status(act: Act, role: Role) -> No
     for status in Status:
         version = replace(life.request.latest, status=status)
         request = replace(life.request, versions=(version,))
-        command = kind(by="p-x", at=SUBMITTED_AT, role=role, request=NUMBER, **facts)
+        command = kind(by="p-ruiz", at=SUBMITTED_AT, role=role, request=NUMBER, **facts)
         handled = handle(request, command, build_context())
         row = transition(status, act)
         if row is None or role not in row.roles:
