@@ -6,7 +6,7 @@ numbers are not needed. What is *signed* is always the bytes as stored, never a 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 Json: TypeAlias = (
@@ -27,3 +27,19 @@ def canonical_json(value: object) -> bytes:
         ValueError: A number is not finite, or a text is not valid Unicode.
     """
     return _ENCODER.encode(value).encode()
+
+
+def names_a_key_twice(data: bytes) -> bool:
+    """Whether an object of a JSON document repeats a key: which one counts depends on the reader.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    repeated = False
+
+    def note(pairs: Sequence[tuple[str, object]]) -> None:
+        nonlocal repeated
+        repeated = repeated or len(pairs) != len({key for key, _ in pairs})
+
+    json.loads(data, object_pairs_hook=note)
+    return repeated

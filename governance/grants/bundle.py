@@ -4,7 +4,7 @@ Steps of verification, numbered again at their code:
 
 1. The root is current.
 2. A threshold of the signer role's keys signed exactly these bytes, by ES256.
-3. The payload is a document this version knows, every field of it.
+3. The payload is a document this version knows, every field of it, none named twice.
 4. It is about the project that was asked for.
 5. It is no older than the newest this data plane has seen (rollback).
 6. It was issued, and is not past its freshness.
@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
-from governance.canonical import canonical_json
+from governance.canonical import canonical_json, names_a_key_twice
 from governance.digests import sha256_of
 from governance.grants.errors import BundleRefusedError, describe
 from governance.grants.model import (
@@ -161,11 +161,14 @@ def _check_signed(envelope: Envelope, root: Root, now: datetime, kind: str) -> b
 
 def _parse(model: type[_Document], data: bytes, rule: str) -> _Document:
     try:
-        return model.model_validate_json(data)
+        document = model.model_validate_json(data)
     except ValidationError as error:
         raise BundleRefusedError(
             rule, describe(error), "Correct the document and sign it again."
         ) from None
+    if names_a_key_twice(data):
+        raise BundleRefusedError(rule, "A field is named twice.", "Name it once and sign again.")
+    return document
 
 
 def _check_version(version: int, digest: str, seen: int, seen_digest: str | None) -> None:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from pydantic import ValidationError
 
-from governance.canonical import canonical_json
+from governance.canonical import canonical_json, names_a_key_twice
 from governance.digests import sha256_of
 from governance.grants.errors import BundleRefusedError, describe
 from governance.grants.model import ROOT_TYPE, Role, RootDocument, RootKey, instant_text
@@ -163,11 +163,14 @@ def _parse(envelope: Envelope) -> RootDocument:
     if envelope.payload_type != ROOT_TYPE:
         raise BundleRefusedError("root.malformed", "The document is no root.", "Hand in a root.")
     try:
-        return RootDocument.model_validate_json(envelope.payload)
+        document = RootDocument.model_validate_json(envelope.payload)
     except ValidationError as error:
         raise BundleRefusedError(
             "root.malformed", describe(error), "Hand in a root this version knows."
         ) from None
+    if names_a_key_twice(envelope.payload):
+        raise BundleRefusedError("root.malformed", "A field is named twice.", "Hand in a root.")
+    return document
 
 
 def _check_signatures(envelope: Envelope, by: RootDocument, who: str) -> None:

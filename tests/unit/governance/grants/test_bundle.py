@@ -13,12 +13,13 @@ from governance.grants import (
     Comparison,
     parse_bundle,
     parse_people,
+    pin_root,
     sign_bundle,
     sign_people,
     verify_bundle,
     verify_people,
 )
-from governance.grants.model import GRANT_TYPE, PEOPLE_TYPE
+from governance.grants.model import GRANT_TYPE, PEOPLE_TYPE, ROOT_TYPE
 from governance.signing import Envelope, LocalSigner, sign_envelope
 from tests.lib.grants import NOW, Keys, build_dataset, build_grant, build_people, build_person
 
@@ -114,6 +115,17 @@ def test_a_signed_document_this_version_does_not_know_is_refused(spoil: dict[str
     raw = build_grant().model_dump(mode="json") | spoil
     envelope = sign_envelope(GRANT_TYPE, canonical_json(raw), (KEYS.signer,))
     assert refused(envelope) == "bundle.malformed"
+
+
+@pytest.mark.parametrize("field", ['"granted_until":"2030-12-31"', '"revoked":null'])
+def test_a_field_named_twice_is_refused(field: str) -> None:
+    payload = sign_bundle(build_grant(), KEYS.signer).payload
+    twice = payload.replace(b'"format"', field.encode() + b',"format"', 1)
+    assert refused(sign_envelope(GRANT_TYPE, twice, (KEYS.signer,))) == "bundle.malformed"
+    root = KEYS.envelope()
+    again = root.payload.replace(b'"version":1', b'"version":1,"version":1')
+    with pytest.raises(BundleRefusedError, match="twice"):
+        pin_root(sign_envelope(ROOT_TYPE, again, (KEYS.root_signer,)))
 
 
 def test_a_refusal_says_where_and_not_what() -> None:
