@@ -66,11 +66,11 @@ def _terms(old: RequestContent, new: RequestContent) -> Iterator[Change]:
 
 
 def _purposes(old: RequestContent, new: RequestContent) -> Iterator[Change]:
-    for agency in sorted({*old.purposes, *new.purposes}):
-        before, after = old.purposes.get(agency, ""), new.purposes.get(agency, "")
+    for key in sorted({*old.purposes, *new.purposes}):
+        before, after = old.purposes.get(key, ""), new.purposes.get(key, "")
         if before != after:
-            words = f"purpose under {agency}'s agreement: {_shown(before)} became {_shown(after)}"
-            yield Change(f"purposes.{agency}", words, (agency,))
+            words = f"purpose relied on for {key}: {_shown(before)} became {_shown(after)}"
+            yield Change(f"purposes.{key}", words, (key.split("/", 1)[0],))
 
 
 def _datasets(old: RequestContent, new: RequestContent) -> Iterator[Change]:

@@ -61,11 +61,10 @@ def _scope(content: RequestContent) -> Iterator[Missing]:
     for dataset in content.datasets:
         if not dataset.variables:
             yield Missing(f"datasets.{dataset.dataset}", "Choose variables.")
-    for agency in content.agencies:
-        if not content.purposes.get(agency, "").strip():
-            yield Missing(
-                f"purposes.{agency}", "Choose which permitted purpose of its agreement applies."
-            )
+    for name in content.datasets:
+        if not content.purpose_for(name.dataset).strip():
+            remedy = "Choose which permitted purpose of its agreement applies."
+            yield Missing(f"purposes.{name.dataset}", remedy)
     if not any(p.role == "requestor" for p in content.people):
         yield Missing("people", "Name the requestor among the persons.")
 

@@ -12,8 +12,12 @@ from governance.requests.states import Status
 
 
 def content_digest(content: RequestContent) -> str:
-    """SHA-256 of the content as canonical JSON: what a submission and its approvals are about."""
-    return sha256_of(canonical_json(content.model_dump(mode="json")))
+    """SHA-256 of the content as canonical JSON: what a submission and its approvals are about.
+
+    Fields at their default are left out, so that a field the form gets later does not make another
+    content of every older one.
+    """
+    return sha256_of(canonical_json(content.model_dump(mode="json", exclude_defaults=True)))
 
 
 def make_event(

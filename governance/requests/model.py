@@ -76,7 +76,8 @@ class RequestContent(Facts):
 
     Attributes:
         continues: Number of the request that this one continues, repeats or modifies.
-        purposes: By agency: which of its agreement's permitted purposes is relied on.
+        purposes: By agency, or by `agency/dataset` where an agency has several agreements: which
+            of its agreement's permitted purposes is relied on.
         ferpa_basis: For education data (34 CFR 99.31(a)(3), 99.35).
         ends_on: Last day of use, inclusive.
         destruction_on: By when the recipient destroys what it holds.
@@ -86,7 +87,7 @@ class RequestContent(Facts):
     type: RequestType = RequestType.INITIAL
     continues: Id | None = None
     purpose: Words = ""
-    purposes: Mapping[Name, Words] = Field(default_factory=dict)
+    purposes: Mapping[Name | DatasetId, Words] = Field(default_factory=dict)
     legal_basis: Words = ""
     ferpa_basis: Literal["audit_or_evaluation", "compliance"] | None = None
     learning_agenda: Words = ""
@@ -126,6 +127,10 @@ class RequestContent(Facts):
         """Participating agencies that are requestors: the requesting one, and who employs one."""
         named = {p.agency for p in self.people if p.role != "analyst" and p.agency}
         return tuple(sorted(named | ({self.requestor_agency} if self.requestor_agency else set())))
+
+    def purpose_for(self, dataset: str) -> str:
+        """The permitted purpose relied on for a dataset; empty when none was chosen."""
+        return self.purposes.get(dataset) or self.purposes.get(dataset.split("/", 1)[0], "")
 
     def part(self, agency: str) -> tuple[RequestedDataset, ...]:
         """What is asked of one agency."""

@@ -285,7 +285,7 @@ class _Part:
     @property
     def purpose_allowed(self) -> bool:
         """Whether the purpose relied on is one of the agreement's."""
-        chosen = _folded(self.content.purposes.get(self.asked.agency, ""))
+        chosen = _folded(self.content.purpose_for(self.asked.dataset))
         allowed = self.agreement.purposes if self.agreement else ()
         return any(chosen == _folded(p) for p in allowed)
 

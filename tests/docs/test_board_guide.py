@@ -1,10 +1,14 @@
 """The board guide's example runs, and gives what the guide says."""
 
+import json
 import re
+
+import yaml
+from jsonschema import Draft202012Validator
 
 from governance.board import decide_motion, default_bylaws, explain, parse_motion
 from governance.board.seating import Capacity
-from tests.lib.generated import ROOT
+from tests.lib.generated import ROOT, schema_text
 
 GUIDE = (ROOT / "docs" / "guides" / "board.md").read_text(encoding="utf-8")
 
@@ -20,6 +24,12 @@ def test_the_example_passes_with_a_proxy_and_an_alternate() -> None:
         "sde": Capacity.ALTERNATE,
     }
     assert "Lee Young (proxy)" in explain(outcome)
+
+
+def test_the_example_keeps_to_the_schema() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+    validator = Draft202012Validator(json.loads(schema_text("motion")))
+    assert [error.message for error in validator.iter_errors(yaml.safe_load(example))] == []
 
 
 def test_every_link_leads_somewhere() -> None:

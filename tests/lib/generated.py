@@ -30,6 +30,11 @@ def schema_text(name: str) -> str:
         "$id": f"urn:data-enclave:{name}:1",
         **SCHEMAS[name].model_json_schema(),
     }
+    facts = schema.get("$defs", {}).get("MotionFacts") or schema
+    if "rules" in facts["properties"]:  # a document may name the body in place of its rules
+        facts["properties"] = {"body": {"type": "string"}, **facts["properties"]}
+        facts["required"] = [name for name in facts["required"] if name != "rules"]
+        facts["oneOf"] = [{"required": ["body"]}, {"required": ["rules"]}]
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 

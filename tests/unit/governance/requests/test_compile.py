@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from governance.board.model import MotionCondition
+from governance.digests import sha256_of
 from governance.grants import Condition, GrantBundle, PartySignature, decide_access, decide_dataset
 from governance.grants.model import Revocation
 from governance.requests.compile import (
@@ -16,7 +17,7 @@ from governance.requests.compile import (
     compile_grant,
 )
 from governance.requests.making import content_digest
-from governance.requests.model import RequestedDataset
+from governance.requests.model import RequestContent, RequestedDataset
 from governance.requests.words import say_compiled
 from tests.lib.grants import Keys
 from tests.lib.requests import (
@@ -283,3 +284,11 @@ def test_a_request_without_an_end_is_not_granted() -> None:
     kept = Condition(id="o1", text="Ask us.", met_on=TODAY)
     asked = tuple(o.model_copy(update={"conditions": ("Ask us.",)}) for o in OWNERS)
     assert bundle_of(build_approved(owners=asked, conditions=(kept,))).conditions == (kept,)
+
+
+def test_the_digest_is_of_what_was_filled_in() -> None:
+    assert content_digest(RequestContent()) == sha256_of(b"{}")
+    assert content_digest(CONTENT) == content_digest(
+        RequestContent.model_validate_json(CONTENT.model_dump_json())
+    )
+    assert content_digest(CONTENT) != content_digest(LATER)

@@ -187,6 +187,14 @@ def test_an_agreement_s_treatment_decides_what_lands() -> None:
     assert "variable.lands" in {d.rule for d in report.decision.denials}
 
 
+def test_an_agency_with_several_agreements_has_a_purpose_for_each_dataset() -> None:
+    both = {"sde/enrollment": "evaluation", "sde": "curiosity", "dol": "evaluation"}
+    assert check(build_content(purposes=both)).decision.permitted
+    content = build_content(purposes={**both, "sde/enrollment": "curiosity"})
+    denied = check(content).decision.denials
+    assert {d.rule for d in denied} == {"purpose.allowed"}
+
+
 def test_an_empty_form_is_checked_too() -> None:
     report = check(RequestContent())
     assert not report.decision.permitted
