@@ -37,7 +37,7 @@ def test_the_demo_runs_on_azurite_with_one_setting(tmp_path: Path, azurite: "Azu
     ]
     assert story["ledger"]["verified"] is True
     assert story["ledger"]["problems"] == []
-    assert story["answer"]["cells"] > story["answer"]["suppressed"] > 0
+    assert story["answer"]["cells"] > sum(story["answer"]["suppressed"].values()) > 0
     assert not (home / "zones").exists(), "nothing of the zones lies on this machine"
     kept = (home / "enclave.env").read_text(encoding="utf-8")
     assert "ENCLAVE_STORAGE=azure" in kept
