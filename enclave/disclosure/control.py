@@ -15,6 +15,8 @@ A statistic's own sensitive cells:
 - a sum or mean: where the count of its values is hidden, because the one over the other is that
   count; its denominator is under `minimum_denominator` people, or one person or entity holds more
   of it than `dominance_pct`;
+- a count of distinct people in a total: people who are in several of its cells, or in one of them
+  alone, would be few and follow from it;
 - a sum or mean of a yes/no column (a rate): its numerator, or the people it leaves, is under the
   minimum.
 
@@ -27,7 +29,7 @@ Source:
     suppressed, its numerator is 5 or less, or its denominator is under 20.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -35,7 +37,7 @@ from typing import TypeAlias
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from enclave.disclosure.protection import Key, Lattice, protect
+from enclave.disclosure.protection import TOTAL, Key, Lattice, protect
 from enclave.disclosure.rules import DOMINANCE_PCT, PROTECTION_PCT, Rule
 
 
@@ -90,11 +92,14 @@ class Statistic:
         kind: What it is.
         family: Statistics of one family are hidden together (sum and mean of one column).
         cells: By key; a missing cell is a true zero, or nothing.
+        is_distinct: Whether it counts people once who are in several cells, so that cells need not
+            add up to their totals.
     """
 
     kind: StatisticKind
     family: str
     cells: Mapping[Key, CellFacts]
+    is_distinct: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,6 +159,11 @@ def control_table(table: Table, rule: Rule, tie_key: bytes) -> ControlledTable:
             hide = _hide_present if statistic.kind is StatisticKind.PRESENT else _hide_value
             families[statistic.family] = hide(table, statistic, rule, tie, hidden_counts)
     hidden = [_reasons(hidden_counts, families, statistic) for statistic in table.statistics]
+    if any(statistic.is_distinct for statistic in table.statistics):
+        told = _hide_overlaps(table, rule, tie, hidden_counts)
+        for statistic, reasons in zip(table.statistics, hidden, strict=True):
+            if statistic.is_distinct:
+                reasons.update({key: Reason.STATISTIC for key in told if key not in reasons})
     shown = [
         {
             key: round_value(facts.value, statistic.kind, rule)
@@ -206,6 +216,58 @@ def _hide_value(
         or (facts.weight and 0 < table.people[key] < rule.minimum_cell_count)
     ]
     return protect(lattice, own, _hide_present(table, statistic, rule, tie, hidden_counts))
+
+
+def tells_overlap(parts: Collection[int], together: int, minimum: int) -> bool:
+    """Whether people counted apart and together tell how few are in several parts, or in one alone.
+
+    Fifty in one year, fifty in another and 98 in both together: two are in both.
+    """
+    shared = sum(parts) - together
+    return shared > 0 and (shared < minimum or any(0 < together - part < minimum for part in parts))
+
+
+def _hide_overlaps(
+    table: Table, rule: Rule, tie: _Tie, hidden_counts: frozenset[Key]
+) -> frozenset[Key]:
+    """Totals of distinct people that tell an overlap, and what protects those totals.
+
+    Along the dimension that does not add up nothing can be worked out from the cells; along the
+    others the totals are a table of their own.
+    """
+    result: set[Key] = set()
+    parts: dict[tuple[int, Key], list[int]] = {}
+    for key, people in table.people.items():
+        for d, code in enumerate(key):
+            if code != TOTAL:
+                parts.setdefault((d, _at(key, d, TOTAL)), []).append(people)
+    for d in range(len(table.sizes)):
+        totals = {key: people for key, people in table.people.items() if key[d] == TOTAL}
+        telling = [
+            key
+            for key, people in totals.items()
+            if tells_overlap(parts[d, key], people, rule.minimum_cell_count)
+        ]
+        lattice = Lattice(
+            sizes=_without(table.sizes, d),
+            values={_without(key, d): people for key, people in totals.items()},
+            floor=1,
+            need=lambda _: rule.minimum_cell_count - 1,
+            tie=lambda rest, d=d: tie((*rest[:d], TOTAL, *rest[d:])),  # type: ignore[misc]
+        )
+        known = {_without(key, d) for key in hidden_counts if key[d] == TOTAL}
+        if telling:
+            hidden = protect(lattice, [_without(key, d) for key in telling], known)
+            result.update((*rest[:d], TOTAL, *rest[d:]) for rest in hidden)
+    return frozenset(result)
+
+
+def _at(key: Key, d: int, code: int) -> Key:
+    return (*key[:d], code, *key[d + 1 :])
+
+
+def _without(key: Key, d: int) -> Key:
+    return (*key[:d], *key[d + 1 :])
 
 
 def is_sensitive(kind: StatisticKind, facts: CellFacts, rule: Rule) -> bool:

@@ -29,6 +29,7 @@ from enclave.disclosure.control import (
     StatisticKind,
     Table,
     is_sensitive,
+    tells_overlap,
 )
 from enclave.disclosure.protection import TOTAL, Key
 from enclave.disclosure.rules import Rule
@@ -70,6 +71,10 @@ class UnionJudge:
         if people < self._rule.minimum_cell_count:  # 2
             return Reason.COUNT
         kind = self._table.statistics[statistic].kind
+        if self._table.statistics[statistic].is_distinct and tells_overlap(
+            [self._table.people[key] for key in union], people, self._rule.minimum_cell_count
+        ):
+            return Reason.STATISTIC
         if kind is not StatisticKind.COUNT and is_sensitive(kind, facts, self._rule):
             return Reason.STATISTIC
         if self._is_told(statistic, union):  # 3, 4, 5

@@ -195,7 +195,8 @@ def _statistic(
             key: CellFacts(_whole(row[name]), _whole(row["people"]), weight=_whole(row[name]))
             for key, row in cells.rows.items()
         }
-        return Statistic(StatisticKind.COUNT, "people", facts)
+        is_distinct = measure.kind is MeasureKind.PEOPLE
+        return Statistic(StatisticKind.COUNT, "people", facts, is_distinct)
     i = rewritten.measured.index(measure.column)
     if measure.kind is MeasureKind.PRESENT:
         facts = {key: _present(row, i) for key, row in cells.rows.items()}

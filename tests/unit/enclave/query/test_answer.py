@@ -407,3 +407,37 @@ def test_a_sum_over_its_mean_tells_no_hidden_count_of_values() -> None:
 def test_an_aggregate_that_is_refused_is_still_an_aggregate() -> None:
     assert Asker(ROWS).refused("SELECT COUNT(school) FROM enrollment") == ["column.granted"]
     assert Asker(ROWS).refused("SELECT district FROM enrollment GROUP BY 1") == ["sql.function"]
+
+
+def test_totals_of_distinct_people_tell_no_small_overlap() -> None:
+    def rows(*years: range) -> list[Row]:
+        return [build_row(n, year=2020 + y) for y, people in enumerate(years) for n in people]
+
+    asked = "SELECT year, COUNT(*), COUNT(DISTINCT person_id) FROM enrollment GROUP BY year"
+    two_in_both = Asker(rows(range(50), range(48, 98)))(asked, totals=True)
+    assert two_in_both.rows == ((2020, 50, 50), (2021, 50, 50), ("(total)", 100, None))
+    assert two_in_both.suppressed == {(2, 2): "statistic"}
+    two_only_once = Asker(rows(range(50), range(52)))(asked, totals=True)
+    assert two_only_once.rows[2] == ("(total)", 102, None)
+    many = Asker(rows(range(50), range(30, 90)))(asked, totals=True)
+    assert many.rows[2] == ("(total)", 110, 90)
+    nobody = Asker(rows(range(50), range(50, 90)))(asked, totals=True)
+    assert nobody.rows[2] == ("(total)", 90, 90)
+    filtered = "SELECT COUNT(DISTINCT person_id) FROM enrollment WHERE year IN (2020, 2021)"
+    three = Asker(rows(range(50), range(48, 98), range(200, 260)))
+    assert three(filtered).rows == ((None,),)
+    assert three(filtered.replace("2021", "2022")).rows == ((110,),)
+
+
+def test_a_hidden_total_of_distinct_people_does_not_follow_from_the_others() -> None:
+    rows = [
+        build_row(1000 * s + n, gender="FM"[s], year=2020 + y)
+        for s, years in enumerate(((range(50), range(48, 98)), (range(60), range(20, 80))))
+        for y, people in enumerate(years)
+        for n in people
+    ]
+    asked = "SELECT gender, year, COUNT(DISTINCT person_id) FROM enrollment GROUP BY 1, 2"
+    answered = Asker(rows)(asked, totals=True)
+    told = {row[:2]: row[2] for row in answered.rows}
+    assert told["F", 2020] == 50
+    assert [told[g, "(total)"] for g in ("F", "M", "(total)")] == [None, None, 178]
