@@ -3,16 +3,24 @@
 import stat
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from enclave.adapters.keyring import WRAPPING_KEY_FILE
 from enclave.deployment import DATABASE, SPILL, Deployment, open_deployment
 from enclave.settings import SETTINGS_FILE
+from enclave.store import as_utc
 from enclave.zones import Zone
 from governance.agreements.parse import check_agreements
 from governance.contracts.parse import check_contracts
 from governance.errors import ProgrammeError
+
+_UNREPORTED_AFTER = timedelta(days=7)
+"""A drop or submission that waits longer than this needs somebody."""
+
+_LANDED_DEPTH = 4
+"""Parts of a landed file's key: agency, dataset or agreement, drop, file."""
 
 _PRIVATE = 0o077
 
@@ -54,6 +62,7 @@ def examine(home: Path | None) -> list[Check]:
         ("contracts", _contracts),
         ("agreements", _agreements),
         ("terms", _terms),
+        ("landing", _landing),
         ("spill", _spill),
         ("ledger", _ledger),
     )
@@ -113,8 +122,12 @@ def _key_ring(deployment: Deployment) -> Check:
 
 
 def _zones(deployment: Deployment) -> Check:
+    """Each zone can be written; the policy zone, which others write, read."""
     for zone in Zone:
         store = deployment.zones.store(zone)
+        if zone is Zone.POLICY:
+            next(store.list("grants/"), None)
+            continue
         store.put("doctor/probe", b"probe")
         store.delete("doctor/probe")
     return Check("zones", healthy=True, detail=f"{len(Zone)} zones, {deployment.settings.storage}")
@@ -163,6 +176,38 @@ def _terms(deployment: Deployment) -> Check:
         healthy=not ended,
         detail=f"not in force: {', '.join(ended)}" if ended else "every agreement is in force",
         remedy="Renew the agreement, or take its YAML out; its steps refuse until then.",
+    )
+
+
+def _landing(deployment: Deployment) -> Check:
+    """Raw files that no clock will destroy: under no known feed, or never reported."""
+    overdue = deployment.now() - _UNREPORTED_AFTER
+    submissions = deployment.store.list()
+    clocked = {
+        s.drop_key
+        for s in submissions
+        if s.agreement_id in deployment.agreements
+        and (s.reported_at is not None or as_utc(s.received_at) > overdue)
+    }
+    known = {
+        f"{agreement.agency}/{subject}"
+        for agreement in deployment.agreements.values()
+        for subject in (agreement.id, *(terms.dataset for terms in agreement.datasets))
+    }
+    received = {s.drop_key for s in submissions}
+    strays = 0
+    for info in deployment.zones.store(Zone.LANDING).list():
+        parts = info.key.split("/")
+        folder, drop_key = "/".join(parts[:2]), "/".join(parts[:3])
+        waits = drop_key not in received and info.modified_at > overdue
+        placed = len(parts) == _LANDED_DEPTH and folder in known
+        strays += not (placed and (drop_key in clocked or waits))
+    return Check(
+        "landing",
+        healthy=not strays,
+        detail=f"{strays} files without a clock" if strays else "every file has its clock",
+        remedy="List the landing zone: files under no known dataset, drops never received, "
+        "submissions whose step keeps failing (`enclave submissions`). Load or destroy them.",
     )
 
 
