@@ -9,6 +9,7 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -223,3 +224,22 @@ ORPHANS = {
     "hmis_health_and_dv": 22,
     "hmis_income_benefits": 33,
 }
+
+
+def test_lengths_of_stay_survive_the_shift_of_dates(loaded: Loaded, plain: Tables) -> None:
+    """One shift a person, the same in every table: days from entry to exit stay as they are."""
+    deployment, _ = loaded
+    entries = read_table(deployment, "cceh/hmis_enrollment").select(["enrollment_id", "entry_date"])
+    exits = read_table(deployment, "cceh/hmis_exit").select(["enrollment_id", "exit_date"])
+    stays = exits.join(entries, "enrollment_id", join_type="inner").to_pylist()
+
+    entered = {row["EnrollmentID"]: row["EntryDate"] for row in plain["Enrollment.csv"]}
+    days = [
+        (
+            date.fromisoformat(row["ExitDate"]) - date.fromisoformat(entered[row["EnrollmentID"]])
+        ).days
+        for row in plain["Exit.csv"]
+    ]
+    assert Counter((row["exit_date"] - row["entry_date"]).days for row in stays) == Counter(days)
+    moved = Counter(row["exit_date"].isoformat() for row in stays)
+    assert moved != Counter(row["ExitDate"] for row in plain["Exit.csv"]), "but the days moved"

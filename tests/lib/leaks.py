@@ -16,6 +16,10 @@ from enclave.deployment import Deployment
 WINDOW = 6
 """Bytes of a needle that are looked up; shorter values are too common to be looked for."""
 
+_LONG = 12
+"""Of this many bytes, a value of several words is found wherever it stands; `14-0273` also stands
+in random ids (`…9f14-0273a…`), so shorter ones count only by themselves."""
+
 _SKIPPED = ("zones/landing/", "schemas/")
 """The agency's own file, until it is destroyed; contracts, which hold code lists."""
 
@@ -25,7 +29,8 @@ class Needles:
 
     Args:
         values: Name of where a value comes from (a column) -> values; those shorter than six
-            bytes are left out. A word or a number counts only where no letter or digit touches it.
+            bytes are left out. Words, numbers and short values count only where no letter or
+            digit touches them.
         inside: Further words, which count within others too; made-up ones.
     """
 
@@ -75,7 +80,7 @@ def _windows(content: bytes) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
 
 
 def _stands_alone(content: bytes, at: int, needle: bytes) -> bool:
-    if not needle.isalnum():
+    if len(needle) >= _LONG and not needle.isalnum():
         return True
     around = content[max(at - 1, 0) : at] + content[at + len(needle) : at + len(needle) + 1]
     return not any(chr(byte).isalnum() for byte in around)
