@@ -44,6 +44,9 @@ def query(
     if form == "parquet" and to is None:
         message = "Parquet is no text: give --to FILE."
         raise typer.BadParameter(message)
+    if to is not None and (to.is_dir() or not to.parent.is_dir()):
+        message = "--to needs a file in a folder that exists."
+        raise typer.BadParameter(message)
     answer = ask(open_deployment(home), project=project, sql=sql, totals=totals)
     rendered = render_answer(answer, form)
     if to is not None:

@@ -234,6 +234,7 @@ def test_rows_go_back_to_their_agency_alone(
         (("submit", __file__, "--agency", "sde"), 2, "--dataset or --agreement"),
         (("query", "SELECT 1", "--project", "p", "--format", "xml"), 2, "xml"),
         (("query", "SELECT 1", "--project", "p", "--format", "parquet"), 2, "--to"),
+        (("query", "SELECT 1", "--project", "p", "--to", "/no/such/folder/x"), 2, "--to"),
         (("init", "x", "--storage", "tape"), 2, "tape"),
         (("submissions",), 4, "ENCLAVE_HOME"),
         (("submissions", "--home", "/nonexistent"), 4, "no deployment"),
