@@ -97,6 +97,8 @@ class DropNotice:
     period: str | None
     revision: int | None
     manifest: Manifest | None
+    is_contradictory: bool = False
+    """Whether manifest and file name say different periods or revisions."""
 
 
 NO_NOTICE = DropNotice(None, None, None)
@@ -117,7 +119,7 @@ def name_facts(name_pattern: str, file_name: str) -> tuple[str | None, int | Non
 
 
 def read_notice(landing: ObjectStore, drop: Drop, file_name: str, name_pattern: str) -> DropNotice:
-    """What manifest, sidecar and file name say; the manifest goes before the name.
+    """What manifest, sidecar and file name say.
 
     Raises:
         UnreadableSubmissionError: The manifest cannot be used.
@@ -132,7 +134,13 @@ def read_notice(landing: ObjectStore, drop: Drop, file_name: str, name_pattern: 
         period=(manifest.period if manifest else None) or named_period,
         revision=(manifest.revision if manifest else None) or named_revision,
         manifest=manifest,
+        is_contradictory=_differ(manifest.period if manifest else None, named_period)
+        or _differ(manifest.revision if manifest else None, named_revision),
     )
+
+
+def _differ(stated: str | int | None, named: str | int | None) -> bool:
+    return stated is not None and named is not None and stated != named
 
 
 def build_manifest(

@@ -102,8 +102,9 @@ class SchemaConflictError(LakeError):
     def __init__(self, table: str, columns: tuple[str, ...]) -> None:
         """Name the table and the columns."""
         super().__init__(
-            f"{table} has columns that this contract or agreement drops or changes: "
-            f"{', '.join(columns)}. Give the contract a new table name for its next major version.",
+            f"{table} has columns that this contract or agreement drops, retypes or treats "
+            f"otherwise: {', '.join(columns)}. Give the contract a new table name for its next "
+            "major version, or deliver the whole dataset anew.",
             table=table,
             columns=len(columns),
         )

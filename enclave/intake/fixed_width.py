@@ -390,7 +390,7 @@ class _Frame:
         if int(stated) != records:
             raise self._refuse(
                 "intake.trailer_count",
-                f"The trailer states {int(stated)} records; the file has {records}.",
+                f"The trailer states another number of records than the {records} the file has.",
                 tuple(self._trailer_lines[-1:]),
             )
 

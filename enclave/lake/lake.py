@@ -11,9 +11,9 @@ Order of a landing, safe to repeat after a crash at any point:
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,6 +46,8 @@ class CommitFacts:
 
     contract_version: str
     delivery: DeliveryMode
+    treatments: Mapping[str, str] = field(default_factory=dict)
+    """Landed column to its treatment, in words that change when the treatment does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,17 @@ class Lake:
             for field in state.schema
             if field.name not in coming.names or coming.field(field.name).type != field.type
         )
+
+    def treatment_conflicts(self, table: str, treatments: Mapping[str, str]) -> tuple[str, ...]:
+        """Columns whose landed rows were treated otherwise than `treatments` says.
+
+        Rows treated two ways do not belong side by side: the looser ones would stand unnoticed.
+        """
+        for commit in self.history(table):
+            landed: dict[str, str] = json.loads(commit.get("treatments", "{}"))
+            if landed:
+                return tuple(n for n in landed if treatments.get(n, landed[n]) != landed[n])
+        return ()
 
     def land(
         self, cleared: ClearedTable, *, table: str, schema: pa.Schema, facts: CommitFacts
@@ -392,5 +405,6 @@ def _commit_metadata(
         "contractVersion": facts.contract_version,
         "planHash": cleared.table.plan_hash,
         "codeVersion": cleared.table.code_version,
+        "treatments": json.dumps(dict(facts.treatments), sort_keys=True),
         "superseded": json.dumps(list(superseded)),
     }

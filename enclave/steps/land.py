@@ -19,6 +19,7 @@ from enclave.steps.holding import WAIT_SECONDS, hold_submission, hold_table
 from enclave.steps.manifests import rehydrate
 from enclave.steps.outcome import StepOutcome, outcome_of
 from enclave.steps.record import record
+from enclave.steps.tables import check_table, treatments_of
 from enclave.store import Submission, SubmissionState, as_utc
 from governance.agreements import Agreement, DatasetTerms, DeliveryMode
 from governance.contracts import DatasetContract
@@ -58,11 +59,13 @@ def _land(deployment: Deployment, submission_id: str) -> StepOutcome:
         return outcome_of(submission)
     plan = build_plan(contract, terms, agreement)
     table = rehydrate(deployment, submission)
-    check_permitted(_decide_same_plan(table, plan))
+    if not deployment.lake.is_committed(contract.table, submission.id):
+        check_permitted(_decide_same_plan(table, plan))
     with hold_table(deployment, contract.table):
         later = _later(deployment, submission, table, contract, terms)
         if later is not None:
             return _give_way(deployment, submission, later)
+        check_table(deployment, contract, plan, terms, table.received)
         risk = _measure(deployment, table, plan, contract, terms)
         facts: dict[str, Any] = {"risk": _risk_facts(risk, terms)}
         if not decide_risk(risk, terms.risk_gate).permitted:
@@ -71,7 +74,7 @@ def _land(deployment: Deployment, submission_id: str) -> StepOutcome:
             ClearedTable(table, risk),
             table=contract.table,
             schema=plan.output_schema,
-            facts=CommitFacts(contract.version, terms.delivery),
+            facts=CommitFacts(contract.version, terms.delivery, treatments_of(plan)),
         )
     facts["snapshot"] = {
         "table": snapshot.table,

@@ -30,8 +30,9 @@ from enclave.steps.holding import WAIT_SECONDS, hold_submission
 from enclave.steps.manifests import MANIFEST, output_columns, received_of, table_document
 from enclave.steps.outcome import StepOutcome, outcome_of
 from enclave.steps.record import announce, finding_facts, record
+from enclave.steps.tables import check_table
 from enclave.store import Submission, SubmissionState
-from enclave.validate import KeySpill, ReferenceCheck, RowValidator
+from enclave.validate import KeySpill, ReferenceCheck, RowValidator, decide_acceptance
 from enclave.validate.quarantine import QuarantineManifest, QuarantineWriter, quarantine_key
 from enclave.zones import Zone
 from governance.agreements import Agreement, DatasetTerms
@@ -91,7 +92,7 @@ def _process(deployment: Deployment, submission_id: str, progress: Progress) -> 
         return _refuse(deployment, submission, [finding])
     try:
         plan = build_plan(contract, terms, agreement)
-        _check_schema(deployment, contract, plan)
+        check_table(deployment, contract, plan, terms, received_of(submission))
     except (PlanRefusedError, SchemaConflictError) as refusal:
         finding = Finding(
             code=refusal.code,
@@ -107,18 +108,6 @@ def _forget_set_apart(deployment: Deployment, submission: Submission) -> None:
     """Rows a killed run set apart: should this run end without, nothing would destroy them."""
     prefix = f"{submission.agency}/{submission.dataset}"
     deployment.zones.store(Zone.QUARANTINE).delete(quarantine_key(prefix, submission.id))
-
-
-def _check_schema(
-    deployment: Deployment, contract: DatasetContract, plan: DeidentificationPlan
-) -> None:
-    """Refuse before any row is read what could not land in the table as it is.
-
-    Raises:
-        SchemaConflictError: The plan drops or changes a column of the table.
-    """
-    if conflicts := deployment.lake.schema_conflicts(contract.table, plan.output_schema):
-        raise SchemaConflictError(contract.table, conflicts)
 
 
 def _refuse(deployment: Deployment, submission: Submission, findings: list[Finding]) -> StepOutcome:
@@ -206,18 +195,16 @@ class _Processing:
             rows_failed = quarantine.rows
             if rows_failed:
                 facts["quarantine"] = quarantine.to_dict()
-            failed_pct = 100.0 * rows_failed / result.rows_read if result.rows_read else 0.0
-            facts["failed_pct"] = round(failed_pct, 3)
+            facts["failed_pct"] = round(result.report.failed_pct, 3)
             if rows_failed:
                 self._record_quarantine(rows_failed)
             miscounted = check_rows(self.submission.facts.get("stated_rows"), result.rows_read)
             if miscounted:
                 facts["findings"] += [finding_facts(finding) for finding in miscounted]
                 return self._reject(facts, result.rows_read, rows_failed)
-            nothing = not result.rows_passed and (
-                bool(result.rows_read) or not self._may_be_empty()
-            )
-            if failed_pct > self.terms.reject_threshold_pct or nothing:
+            is_empty_by_right = not result.rows_read and self._may_be_empty()
+            decision = decide_acceptance(result.report, self.terms)
+            if not decision.permitted and not is_empty_by_right:
                 facts["rejected_by"] = {
                     "threshold_pct": self.terms.reject_threshold_pct,
                     "clause": self.terms.reject_clause,

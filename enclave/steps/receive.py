@@ -221,6 +221,14 @@ def _check_notice(terms: DatasetTerms, notice: DropNotice) -> list[Finding]:
                 "Name the file as agreed, or put the period into manifest.json.",
             )
         ]
+    if notice.is_contradictory:
+        return [
+            _refusal(
+                "period.contradiction",
+                "The manifest and the file's name say different periods or revisions.",
+                "Make them agree, or leave one of them out.",
+            )
+        ]
     if not PERIOD_PATTERN.fullmatch(notice.period):
         return [
             _refusal(
@@ -251,16 +259,23 @@ def _standing(
 
     A correction says so: a different file for a period that has one needs a higher revision.
     """
-    earlier = [
+    period = notice.period or ""
+    taken = [
         s
-        for s in deployment.store.list(
-            agency=agreement.agency, dataset=terms.dataset, period=notice.period or ""
-        )
+        for s in deployment.store.list(agency=agreement.agency, dataset=terms.dataset)
         if s.state in (*_SETTLED, SubmissionState.RECEIVED)
+        and s.period.casefold() == period.casefold()
     ]
-    newest = max((s.revision for s in earlier), default=0)
+    if any(s.period != period for s in taken):
+        spelled = _refusal(
+            "period.spelling",
+            "The same period was delivered before with other capitals; it would count twice.",
+            "Spell the period as in the earlier delivery.",
+        )
+        return SubmissionState.REFUSED, [spelled], min(notice.revision or 1, _HIGHEST_REVISION)
+    newest = max((s.revision for s in taken), default=0)
     revision = min(notice.revision or 1, _HIGHEST_REVISION)
-    if any(s.sha256 == sha256 for s in earlier):
+    if any(s.sha256 == sha256 for s in taken):
         return SubmissionState.DUPLICATE, [], revision
     if revision <= newest:
         conflict = _refusal(

@@ -59,6 +59,9 @@ def submit_file(
     """
     subject, pattern = _subject(deployment, agency, dataset, agreement_id)
     named_period, named_revision = name_facts(pattern, path.name)
+    if period is not None and named_period is not None and period != named_period:
+        message = "--period is not what the file's name says; rename it or leave --period out."
+        raise ConfigurationError(message)
     period = period or named_period
     revision = revision or named_revision or 1
     if period is None or not PERIOD_PATTERN.fullmatch(period):

@@ -67,3 +67,20 @@ def test_a_column_that_goes_or_changes_is_refused_before_a_row_is_read(
     assert finding["code"] == "lake.schema_conflict"
     assert "amount" in finding["message"]
     assert len(landed(later)) == 20
+
+
+def test_a_column_treated_otherwise_does_not_land_beside_the_old_rows(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    first = build_contract()
+    coarser = replace(first.column("amount"), treatment=build_treatment("round", to=10))
+    columns = tuple(coarser if c.name == "amount" else c for c in first.columns)
+    later = under(deployment, replace(first, version="1.0.1", columns=columns))
+    path = write_csv(tmp_path / "b.csv", csv_rows(30))
+    drop(later, path, period="2025")
+    drop(later, path, period="2024", revision=2)
+
+    states = {outcome.period: outcome.state for outcome in load(later)}
+
+    assert states == {"2025": "refused", "2024": "landed"}, "alone it replaces every old row"
+    assert {row["amount"] % 10 for row in landed(later)} == {0}

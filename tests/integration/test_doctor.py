@@ -1,7 +1,8 @@
 """The doctor finds what is wrong with a deployment, says what to do, and goes on looking."""
 
 import stat
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from enclave.deployment import init_deployment, open_deployment
-from enclave.doctor import Check, examine, mend
+from enclave.doctor import Check, _landing, examine, mend
 from enclave.zones import Zone
+from governance.calendar import utc_now
 from governance.errors import ConfigurationError
-from tests.lib.deployments import make_deployment
+from tests.lib.deployments import csv_rows, drop, make_deployment, write_csv
 
 if TYPE_CHECKING:
     from tests.lib.azurite import Azurite
@@ -27,6 +29,7 @@ NAMES = [
     "contracts",
     "agreements",
     "terms",
+    "landing",
     "spill",
     "ledger",
 ]
@@ -161,7 +164,7 @@ def test_missing_tables_are_found_and_made(home: Path) -> None:
 
     found = ailing(home)
 
-    assert list(found) == ["database"]
+    assert list(found) == ["database", "landing"], "the landing zone is held against it"
     assert "submissions" in found["database"].detail
     assert "backup" in found["database"].remedy
     assert mend(home) == ["The tables submissions were made, empty."]
@@ -176,7 +179,7 @@ def test_an_unreachable_database_is_said_without_its_password(
 
     found = ailing(home)
 
-    assert list(found) == ["database"]
+    assert list(found) == ["database", "landing"], "the landing zone is held against it"
     assert "canary" not in found["database"].detail + found["database"].remedy
 
 
@@ -211,3 +214,17 @@ def test_no_deployment_at_all(tmp_path: Path) -> None:
     found = ailing(tmp_path)
     assert list(found) == ["deployment"]
     assert "enclave init" in found["deployment"].remedy
+
+
+def test_raw_files_that_no_clock_will_destroy_are_told(tmp_path: Path) -> None:
+    deployment = make_deployment(tmp_path / "home")
+    landing = deployment.zones.store(Zone.LANDING)
+    drop(deployment, write_csv(tmp_path / "a.csv", csv_rows(5)))
+    assert _landing(deployment).healthy, "a fresh drop waits to be received"
+
+    landing.put("sde/unheard_of/drop/a.csv", b"rows")
+    landing.put("sde/enrollment/too_high.csv", b"rows")
+    later = replace(deployment, now=lambda: utc_now() + timedelta(days=8))
+
+    assert _landing(deployment).detail == "2 files without a clock"
+    assert not _landing(later).healthy, "nobody ever received the drop"
