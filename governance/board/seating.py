@@ -115,8 +115,10 @@ def _seat_proxies(
             reverse=True,
         )
         for proxy in letters:
-            reason = _proxy_problem(facts, place, proxy) or _holder_problem(
-                facts, proxy.holder, able, present, taken
+            reason = (
+                _proxy_problem(facts, place, proxy)
+                or _holder_problem(facts, proxy.holder, able, present, taken)
+                or _holder_conflict(facts, proxy)
             )
             if reason:
                 what = f"Proxy of {proxy.given_by} ({proxy.agency}) to {proxy.holder}"
@@ -166,6 +168,13 @@ def _holder_problem(
     if taken[holder] >= facts.rules.seats_per_person:
         return f"The holder already represents {taken[holder]} seat(s)."
     return ""
+
+
+def _holder_conflict(facts: MotionFacts, proxy: Proxy) -> str:
+    """The alternate of an agency that is the requestor may sit for that agency alone."""
+    requestors = set(facts.motion.requestor_employers) - {proxy.agency}
+    named = {a.person for s in facts.seats if s.agency in requestors for a in s.alternates}
+    return "The holder's employer is the requestor." if proxy.holder in named else ""
 
 
 def _seat_alternates(

@@ -7,7 +7,7 @@ import pytest
 
 from governance.board.bylaws import MotionKind, Share
 from governance.board.explain import explain
-from governance.board.model import Attendance, MotionFacts, Seat
+from governance.board.model import Attendance, BoardPerson, MotionFacts, Seat
 from governance.board.seating import Capacity
 from governance.board.voting import MOTION_RULES, MotionOutcome, decide_motion
 from tests.lib.board import (
@@ -355,3 +355,23 @@ def test_the_outcome_as_json_holds_the_roll_call() -> None:
     assert outcome["passed"] is True
     capacities = [s["capacity"] for s in outcome["roll_call"]]
     assert capacities == ["member", "member", "proxy", "member", "empty"]
+
+
+def test_a_letter_filed_while_a_late_meeting_is_awaited_is_late() -> None:
+    late = build_meeting(opened_at=minutes(20))
+    facts = with_proxy(filed_at=minutes(10)).model_copy(update={"meeting": late})
+    assert "was due to begin" in ignored_of(decide_motion(facts))
+
+
+def test_the_alternate_of_a_requesting_agency_sits_for_that_agency_alone() -> None:
+    motion = build_motion(requestor_employers=("dol",))
+    people = {"p-deputy": BoardPerson(employer="dol"), "p-clerk": BoardPerson(employer="dol")}
+    own = with_alternate("yysyy", motion=motion, people=people)
+    assert decide_motion(own).seats[2].capacity is Capacity.ALTERNATE
+    for holder in ("p-deputy", "p-clerk"):
+        facts = with_alternate("yyyy-", motion=motion, people=people)
+        room = (*facts.attendance, Attendance(person="p-clerk", arrived_at=START))
+        letter = build_proxy("sde", holder)
+        outcome = decide_motion(facts.model_copy(update={"proxies": (letter,), "attendance": room}))
+        assert outcome.seats[-1].capacity is Capacity.EMPTY
+        assert "The holder" in ignored_of(outcome)
