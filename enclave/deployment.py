@@ -178,10 +178,35 @@ def init_deployment(home: Path, **settings: str | int | SecretStr | None) -> Dep
         if value is not None and name not in environment
     }
     chosen = load_settings(home, **given)
-    _make_home(home, chosen, environment)
-    loaded = load_settings(home)
-    init_ring(loaded)
-    if loaded.database_url is None:
+    if chosen.storage != "local":
+        build_zones(chosen)  # refuses contradictions before anything is made
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home.chmod(0o700)
+    try:
+        _fill_home(home, chosen, environment)
+    except BaseException:
+        shutil.rmtree(home, ignore_errors=True)
+        raise
+    return _start(home, chosen)
+
+
+def _fill_home(home: Path, chosen: EnclaveSettings, environment: Collection[str]) -> None:
+    """Settings, schemas and zones: what can fail without a key having been used."""
+    _write_settings(chosen, from_environment=environment)
+    shutil.copytree(
+        str(resources.files("schemas")),
+        home / SCHEMAS,
+        ignore=shutil.ignore_patterns("__pycache__", "*.py"),
+    )
+    _check_unused(init_zones(chosen), chosen)
+    if chosen.key_vault_key_id is not None:
+        open_ring(chosen, build_zones(chosen).store(Zone.IDENTITY))
+
+
+def _start(home: Path, chosen: EnclaveSettings) -> Deployment:
+    """Keys, tables and the ledger's first entry; from here on the home is worth keeping."""
+    init_ring(chosen)
+    if chosen.database_url is None:
         (home / DATABASE).touch(mode=0o600)
     deployment = open_deployment(home)
     deployment.store.create()
@@ -189,25 +214,6 @@ def init_deployment(home: Path, **settings: str | int | SecretStr | None) -> Dep
         "deployment:initialized", "deployment", {"code_version": code_version()}, once="init"
     )
     return deployment
-
-
-def _make_home(home: Path, chosen: EnclaveSettings, environment: Collection[str]) -> None:
-    """Folder, settings, schemas and zones; the folder is empty again when one of them fails."""
-    if chosen.storage != "local":
-        build_zones(chosen)  # refuses contradictions before anything is made
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    home.chmod(0o700)
-    try:
-        _write_settings(chosen, from_environment=environment)
-        shutil.copytree(
-            str(resources.files("schemas")),
-            home / SCHEMAS,
-            ignore=shutil.ignore_patterns("__pycache__", "*.py"),
-        )
-        _check_unused(init_zones(chosen), chosen)
-    except BaseException:
-        shutil.rmtree(home, ignore_errors=True)
-        raise
 
 
 def _check_unused(zones: Zones, settings: EnclaveSettings) -> None:

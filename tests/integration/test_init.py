@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from enclave.deployment import init_deployment, open_deployment
+from enclave.errors import KeyRingError
 from enclave.settings import load_settings
 from governance.errors import ConfigurationError
 
@@ -61,6 +62,18 @@ def test_an_unusable_setting_makes_nothing(
     with pytest.raises(ConfigurationError, match=named) as caught:
         init_deployment(tmp_path / "home", **settings)
     assert SECRET not in str(caught.value)
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_service_that_does_not_answer_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise KeyRingError("Key Vault does not answer.")
+
+    monkeypatch.setattr("enclave.deployment.open_ring", refuse)
+    with pytest.raises(KeyRingError):
+        init_deployment(tmp_path / "home", key_vault_key_id="https://v.vault.azure.net/keys/k")
     assert not (tmp_path / "home").exists()
 
 
