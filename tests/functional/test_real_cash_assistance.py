@@ -144,7 +144,7 @@ def test_an_odd_line_is_not_passed_over(tmp_path: Path) -> None:
     """The same file with its trailer put right: the line that is no record still refuses it."""
     shared_data.folder("tanf_fixed_width")
     text = "\n".join(lines_of("small_bad_tanf_s1.txt")).replace("TRAILER0002643", "TRAILER0000004")
-    path = tmp_path / "ADS.E2J.FTP1.TS06"
+    path = tmp_path / "mended.txt"
     path.write_text(text + "\n", encoding="ascii")
     deployment = open_home(tmp_path / "home")
 

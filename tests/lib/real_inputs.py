@@ -6,6 +6,7 @@ Names and counts only come out of here. The files lie beside the project root (`
 import csv
 import io
 import json
+import re
 import zipfile
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -99,7 +100,8 @@ SNAP_NAMES = (
 
 def tanf(name: str) -> RealInput:
     """A cash assistance submission, for all record types of the agreement."""
-    period = f"file-{TANF_NAMES.index(name) + 1:02}"
+    as_agreed = re.fullmatch(r"ADS\.E2J\.FTP1\.(\w+)", name)
+    period = as_agreed[1] if as_agreed else f"file-{TANF_NAMES.index(name) + 1:02}"
     return RealInput("tanf_fixed_width", name, "dss", None, period, agreement_id=TANF)
 
 
