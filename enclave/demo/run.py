@@ -20,7 +20,7 @@ from enclave.demo.grant import PROJECT, publish_demo_grant
 from enclave.demo_data import DemoDrop, write_demo_drops
 from enclave.deployment import Deployment, init_deployment
 from enclave.errors import EnclaveError
-from enclave.query import render_answer
+from enclave.query import describe_suppression, render_answer
 from enclave.settings import load_settings
 from enclave.steps.query import ask
 from enclave.steps.report import receipt_key
@@ -183,6 +183,7 @@ def _ask(tell: _Teller, deployment: Deployment) -> dict[str, Any]:
     tell.line(QUESTION)
     answer = ask(deployment, project=PROJECT, sql=QUESTION)
     tell.console.print(render_answer(answer, "table").decode(), markup=False)
+    tell.console.print(describe_suppression(answer), markup=False)
     tell.step("And asks for too much")
     tell.line(REFUSED_QUESTION)
     try:

@@ -7,6 +7,7 @@ before anybody sees it.
 
 import getpass
 import json
+from dataclasses import replace
 
 from enclave.adapters.duckdb_engine import QueryLimits, SubprocessRunner
 from enclave.deployment import Deployment
@@ -152,7 +153,9 @@ def _rules(deployment: Deployment) -> dict[str, DisclosureRule]:
     for contract in deployment.contracts.values():
         found = deployment.terms_of(contract.agency, contract.dataset)
         if found is not None:
-            rules[contract.id] = found[1].disclosure
+            agreement, terms = found
+            clause = f"{agreement.id} §{terms.disclosure.clause}"
+            rules[contract.id] = replace(terms.disclosure, clause=clause)
     return rules
 
 

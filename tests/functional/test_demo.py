@@ -108,6 +108,7 @@ def test_the_answer_and_the_refusal_are_printed(demo: Demo) -> None:
     for line in (line for line in told.splitlines() if "Planning Region" in line):
         for count in re.findall(r"\s[FMN]\s+(\d+)\b", line):
             assert count == "0" or int(count) >= 6
+    assert "Rule: no count under 6, but zero [MOU-SDE-2024-03 §5.3]" in told
     assert "refused: " in told
     assert "verifies: True" in told
     assert demo.done.stderr.strip() == ""
