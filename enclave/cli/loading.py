@@ -209,7 +209,7 @@ def tables(home: HomeOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(found)
         return
-    columns = ("table", "dataset", "rows", "version", "authority", "kept_until")
+    columns = ("table", "rows", "version", "kept_until")
     print_rows("Curated tables", columns, ([t[c] for c in columns] for t in found))
 
 
