@@ -100,7 +100,7 @@ def test_table_has_a_key_a_counted_subject_and_words(contract: DatasetContract) 
 
 
 def test_parsing_everything_is_fast_enough_for_airflow() -> None:
-    """Airflow reads all of it at each look at its DAGs: half a second of processor time, at most."""
+    """Airflow reads all of it at each look at its DAGs: half a second of processor time."""
     best = min(_seconds_to_load() for _ in range(3))
 
     assert best < 0.5
