@@ -7,6 +7,7 @@ before anybody sees it.
 
 import getpass
 import json
+import secrets
 from dataclasses import replace
 
 from enclave.adapters.duckdb_engine import QueryLimits, SubprocessRunner
@@ -43,7 +44,10 @@ def trust_root(deployment: Deployment, root: bytes) -> Root:
         message = "Another root is pinned. A new root is published, signed by the old one's keys."
         raise ConfigurationError(message)
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    path.write_bytes(root)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    part.touch(mode=0o600)
+    part.write_bytes(root)
+    part.replace(path)
     return pinned
 
 
