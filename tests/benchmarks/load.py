@@ -43,7 +43,6 @@ def measure(contender: str, csv: Path, work: Path) -> dict[str, float]:
     return {
         **printed,
         "process_seconds": round(time.monotonic() - started, 2),
-        "peak_mib": round(usage.ru_maxrss / 1024, 1),
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 2),
     }
 

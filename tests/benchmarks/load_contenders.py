@@ -125,6 +125,13 @@ def peer(csv: Path, work: Path) -> dict[str, float]:
     return {"seconds": time.perf_counter() - started}
 
 
+def _peak_mib() -> float:
+    """Peak resident memory of this process; getrusage hands on its parent's."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    status = dict(line.split(":", 1) for line in lines)
+    return int(status["VmHWM"].split()[0]) / 1024
+
+
 CONTENDERS: dict[str, Callable[[Path, Path], dict[str, float]]] = {
     "duckdb": duckdb_floor,
     "pyarrow": pyarrow_floor,
@@ -136,4 +143,5 @@ CONTENDERS: dict[str, Callable[[Path, Path], dict[str, float]]] = {
 if __name__ == "__main__":
     contender, csv_path, work_path = sys.argv[1:4]
     figures = CONTENDERS[contender](Path(csv_path), Path(work_path))
+    figures["peak_mib"] = _peak_mib()
     print(json.dumps({name: round(value, 3) for name, value in figures.items()}))

@@ -7,8 +7,10 @@ from typer.testing import CliRunner
 
 from enclave.adapters.great_expectations import suite_document
 from enclave.cli.contracts import contract_app
+from enclave.errors import DatasetNotFoundError
 from enclave.validate import KeySpill, RowValidator, derive_checks
 from governance.contracts.model import DatasetContract
+from governance.errors import ExitCode
 from tests.lib.shipped import shipped_contracts
 
 CONTRACTS = shipped_contracts()
@@ -31,4 +33,6 @@ def test_the_command_prints_the_suite() -> None:
 
 
 def test_an_unknown_dataset_is_bad_input() -> None:
-    assert CliRunner().invoke(contract_app, ["suite", "sde/nothing"]).exit_code == 4
+    result = CliRunner().invoke(contract_app, ["suite", "sde/nothing"])
+    assert isinstance(result.exception, DatasetNotFoundError)
+    assert result.exception.exit_code is ExitCode.BAD_INPUT
