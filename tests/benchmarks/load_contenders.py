@@ -85,6 +85,9 @@ def governed(csv: Path, work: Path) -> dict[str, float]:
     return {"seconds": seconds["first_seconds"], **seconds}
 
 
+_PEER_TEXT = dict.fromkeys(("SSN", "ZIP", "EMPLOYER", "ESTABLISHMENT", "RACE", "NAICS"), str)
+
+
 def peer(csv: Path, work: Path) -> dict[str, float]:
     """What a user would write today: pandas, Great Expectations, an hmac loop, to_parquet."""
     import hmac
@@ -99,19 +102,43 @@ def peer(csv: Path, work: Path) -> dict[str, float]:
     gxe = import_module("great_expectations.expectations")
     work.mkdir()
     started = time.perf_counter()
-    frame = pd.read_csv(csv, dtype={"SSN": str, "ZIP": str, "EMPLOYER": str, "ESTABLISHMENT": str})
+    frame = pd.read_csv(csv, dtype=_PEER_TEXT)
     context = gx.get_context(mode="ephemeral")
     suite = gx.ExpectationSuite(name="wages")
-    suite.add_expectation(gxe.ExpectColumnValuesToMatchRegex(column="SSN", regex="^[0-9]{9}$"))
+    # The same demands as the contract's (load_data.contract), each as its expectation.
     suite.add_expectation(gxe.ExpectColumnValuesToBeUnique(column="SSN"))
-    for column, codes in (("SEX", load_data.SEXES), ("STATUS", load_data.STATUSES)):
-        suite.add_expectation(gxe.ExpectColumnValuesToBeInSet(column=column, value_set=list(codes)))
-    for column in ("LAST_NAME", "EMPLOYER"):
+    for column in ("SSN", "LAST_NAME", "EMPLOYER"):
         suite.add_expectation(gxe.ExpectColumnValuesToNotBeNull(column=column))
-    for column, low, high in (("WAGES", 0, None), ("HOURS", 0, 2300), ("WEEKS", 0, 14)):
+    for column, pattern in (("SSN", "^[0-9]{9}$"), ("ZIP", "^[0-9]{5}$"), ("NAICS", "^[0-9]{6}$")):
+        suite.add_expectation(gxe.ExpectColumnValuesToMatchRegex(column=column, regex=pattern))
+    for column in ("LAST_NAME", "FIRST_NAME"):
+        suite.add_expectation(gxe.ExpectColumnValueLengthsToBeBetween(column=column, max_value=40))
+    for column, codes in (
+        ("SEX", load_data.SEXES),
+        ("RACE", load_data.RACES),
+        ("TOWN", load_data.TOWNS),
+        ("STATUS", load_data.STATUSES),
+        ("FULL_TIME", ("Y", "N")),
+    ):
+        suite.add_expectation(gxe.ExpectColumnValuesToBeInSet(column=column, value_set=list(codes)))
+    for column in ("BIRTH_DATE", "HIRED_ON"):
+        suite.add_expectation(
+            gxe.ExpectColumnValuesToMatchStrftimeFormat(column=column, strftime_format="%Y-%m-%d")
+        )
+    for column, low, high in (
+        ("YEAR", 2000, 2030),
+        ("QUARTER", 1, 4),
+        ("WAGES", 0, None),
+        ("HOURS", 0, 2300),
+        ("TAX", 0, None),
+        ("WEEKS", 0, 14),
+    ):
         suite.add_expectation(
             gxe.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high)
         )
+    suite.add_expectation(
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="WAGES", column_B="TAX", or_equal=True)
+    )
     batch = context.data_sources.add_pandas("p").add_dataframe_asset("a")
     definition = batch.add_batch_definition_whole_dataframe("b")
     definition.get_batch({"dataframe": frame}).validate(suite)
