@@ -196,6 +196,8 @@ def run_pass(parts: PassParts, folder: Path) -> PassResult:
         lane.join()
         if lane.failure is not None:
             raise lane.failure
+    # What the batches left in the pool is given back: the risk measure comes next.
+    pa.default_memory_pool().release_unused()
     return PassResult(
         report=parts.validator.finish(),
         rows_read=parts.reader.records_read,

@@ -19,8 +19,6 @@ from pathlib import Path
 
 from tests.benchmarks import load_data
 
-CONTENDERS = ("duckdb", "pyarrow", "governed", "peer")
-
 
 def measure(contender: str, csv: Path, work: Path) -> dict[str, float]:
     """Run one contender in a process of its own."""
@@ -42,7 +40,7 @@ def measure(contender: str, csv: Path, work: Path) -> dict[str, float]:
     printed: dict[str, float] = json.loads(stdout.splitlines()[-1])
     return {
         **printed,
-        "process_seconds": round(time.monotonic() - started, 2),
+        "whole_process_seconds": round(time.monotonic() - started, 2),
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 2),
     }
 
@@ -63,8 +61,9 @@ def main() -> None:
         runs = []
         for number in range(args.runs):
             row: dict[str, dict[str, float]] = {}
-            for contender in ("duckdb", "pyarrow", "governed"):
-                row[contender] = measure(contender, csv, work / f"{contender}-{number}")
+            for contender in ("duckdb", "pyarrow", "governed", "governed_again"):
+                folder_name = f"{contender.removesuffix('_again')}-{number}"
+                row[contender] = measure(contender, csv, work / folder_name)
             runs.append(row)
             print(json.dumps({"run": number, **row}), file=sys.stderr)
         peer = measure("peer", csv, work / "peer") if args.peer else None
@@ -84,13 +83,12 @@ def summarize(
 ) -> dict[str, object]:
     """Ratios run by run, medians of them, and whether each target is met."""
     floors = [min(run["duckdb"]["seconds"], run["pyarrow"]["seconds"]) for run in runs]
-    first = [
-        run["governed"]["first_seconds"] / floor for run, floor in zip(runs, floors, strict=True)
-    ]
+    first = [run["governed"]["seconds"] / floor for run, floor in zip(runs, floors, strict=True)]
     second = [
-        run["governed"]["second_seconds"] / floor for run, floor in zip(runs, floors, strict=True)
+        run["governed_again"]["seconds"] / floor for run, floor in zip(runs, floors, strict=True)
     ]
-    peak = max(run["governed"]["peak_mib"] for run in runs)
+    loads = ("governed", "governed_again")
+    peak = max(run[load]["peak_mib"] for run in runs for load in loads)
     summary: dict[str, object] = {
         "rows": rows,
         "csv_mib": round(size / 2**20, 1),
@@ -105,7 +103,7 @@ def summarize(
         },
     }
     if peer is not None:
-        slowest = _median([run["governed"]["first_seconds"] for run in runs])
+        slowest = _median([run["governed"]["seconds"] for run in runs])
         summary["peer"] = peer
         summary["peer_over_first_load"] = round(peer["seconds"] / slowest, 1)
         summary["targets"]["six_times_faster_than_peer"] = peer["seconds"] / slowest >= 6  # type: ignore[index]

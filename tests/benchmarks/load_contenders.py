@@ -38,11 +38,11 @@ def pyarrow_floor(csv: Path, work: Path) -> dict[str, float]:
     return {"seconds": time.perf_counter() - started}
 
 
-def governed(csv: Path, work: Path) -> dict[str, float]:
-    """The product: receive to report, once with every person new and once with every one known."""
+def _governed_load(csv: Path, work: Path, period: str) -> dict[str, float]:
+    """Receive to report of one delivery, in the home at `work` (made when it is not there)."""
     from dataclasses import replace
 
-    from enclave.deployment import init_deployment
+    from enclave.deployment import init_deployment, open_deployment
     from enclave.steps import (
         land_submission,
         process_submission,
@@ -55,34 +55,41 @@ def governed(csv: Path, work: Path) -> dict[str, float]:
     contract = load_data.contract()
     agreement = load_data.agreement(contract)
     deployment = replace(
-        init_deployment(work),
+        open_deployment(work) if work.exists() else init_deployment(work),
         contracts={contract.id: contract},
         agreements={agreement.id: agreement},
     )
-    seconds: dict[str, float] = {}
-    for name, period in (("first", "2026Q3"), ("second", "2026Q4")):
-        submit_file(deployment, csv, agency="bench", dataset="wages", period=period)
-        started = time.perf_counter()
-        (submission_id,) = receive_drops(deployment, agreement.id)
-        received = time.perf_counter()
-        process_submission(deployment, submission_id)
-        processed = time.perf_counter()
-        land_submission(deployment, submission_id)
-        landed = time.perf_counter()
-        outcome = report_submission(deployment, submission_id)
-        ended = time.perf_counter()
-        if outcome.state != "landed":
-            raise SystemExit(f"the governed load ended {outcome.state}")
-        seconds |= {
-            f"{name}_seconds": ended - started,
-            f"{name}_receive_seconds": received - started,
-            f"{name}_process_seconds": processed - received,
-            f"{name}_land_seconds": landed - processed,
-            f"{name}_report_seconds": ended - landed,
-            f"{name}_rows_landed": outcome.rows_landed,
-            f"{name}_rows_quarantined": outcome.rows_quarantined,
-        }
-    return {"seconds": seconds["first_seconds"], **seconds}
+    submit_file(deployment, csv, agency="bench", dataset="wages", period=period)
+    started = time.perf_counter()
+    (submission_id,) = receive_drops(deployment, agreement.id)
+    received = time.perf_counter()
+    process_submission(deployment, submission_id)
+    processed = time.perf_counter()
+    land_submission(deployment, submission_id)
+    landed = time.perf_counter()
+    outcome = report_submission(deployment, submission_id)
+    ended = time.perf_counter()
+    if outcome.state != "landed":
+        raise SystemExit(f"the governed load ended {outcome.state}")
+    return {
+        "seconds": ended - started,
+        "receive_seconds": received - started,
+        "process_seconds": processed - received,
+        "land_seconds": landed - processed,
+        "report_seconds": ended - landed,
+        "rows_landed": outcome.rows_landed,
+        "rows_quarantined": outcome.rows_quarantined,
+    }
+
+
+def governed(csv: Path, work: Path) -> dict[str, float]:
+    """The product, every person new."""
+    return _governed_load(csv, work, "2026Q3")
+
+
+def governed_again(csv: Path, work: Path) -> dict[str, float]:
+    """The product, every person known: the next period into the same table."""
+    return _governed_load(csv, work, "2026Q4")
 
 
 _PEER_TEXT = dict.fromkeys(("SSN", "ZIP", "EMPLOYER", "ESTABLISHMENT", "RACE", "NAICS"), str)
@@ -163,6 +170,7 @@ CONTENDERS: dict[str, Callable[[Path, Path], dict[str, float]]] = {
     "duckdb": duckdb_floor,
     "pyarrow": pyarrow_floor,
     "governed": governed,
+    "governed_again": governed_again,
     "peer": peer,
 }
 
