@@ -56,6 +56,7 @@ lock: .tools/bin/uv ## Resolve the lock files anew (seven-day cool-off)
 	.tools/bin/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --exclude-newer "$$(date -u -d '7 days ago' +%F)" -o requirements-dev.lock
 	.tools/bin/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -c requirements-dev.lock -o requirements.lock
 	npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+	@$(PYTHON) -c "import json,pathlib; p=pathlib.Path('package-lock.json'); d=json.loads(p.read_text()); [e.pop('funding', None) for e in d['packages'].values()]; p.write_text(json.dumps(d, indent=2) + chr(10))"
 
 .PHONY: bench-load
 bench-load: setup ## Governed load against plain conversion, JSON (minutes)
