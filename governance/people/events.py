@@ -1,0 +1,65 @@
+"""What can have happened to a person's record; the subject is the person's id."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from governance.audit.tags import Tag
+from governance.facts import Event, Text
+from governance.people.model import Person
+
+
+class PersonEvent(Event):
+    """Base of the events of a person."""
+
+
+class PersonRegistered(PersonEvent):
+    """The office, or a person's first sign-in, made a record."""
+
+    tag: Literal[Tag.PERSON_REGISTERED] = Tag.PERSON_REGISTERED
+    person: Person
+
+
+class PersonChanged(PersonEvent):
+    """Employer, roles, parties or account changed: the record as it is from now on."""
+
+    tag: Literal[Tag.PERSON_CHANGED] = Tag.PERSON_CHANGED
+    person: Person
+    reason: Text
+
+
+class PersonEnded(PersonEvent):
+    """Employment ended: that day is no longer a day of access."""
+
+    tag: Literal[Tag.PERSON_ENDED] = Tag.PERSON_ENDED
+    last_day: date
+    reason: Text
+
+
+AnyPersonEvent = Annotated[
+    PersonRegistered | PersonChanged | PersonEnded, Field(discriminator="tag")
+]
+_EVENTS: TypeAdapter[PersonEvent] = TypeAdapter(AnyPersonEvent)
+
+
+def parse_event(stored: str | bytes | Mapping[str, object]) -> PersonEvent:
+    """Read a stored event."""
+    text = json.dumps(stored) if isinstance(stored, Mapping) else stored
+    return _EVENTS.validate_json(text)
+
+
+def replay(events: Iterable[PersonEvent]) -> Person | None:
+    """The record after the events; None when there are none."""
+    person: Person | None = None
+    for event in events:
+        match event:
+            case PersonRegistered() | PersonChanged():
+                person = event.person
+            case PersonEnded() if person is not None:
+                person = person.model_copy(update={"employed_until": event.last_day})
+            case _:
+                pass
+    return person

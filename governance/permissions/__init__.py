@@ -1,0 +1,1 @@
+"""One place answers every "may X do Y on Z now". Pure."""
