@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field
 from governance.audit.tags import Tag
 from governance.board import events as ev
 from governance.board.bylaws import MotionKind
-from governance.board.model import BoardPerson, Choice, MotionCondition
+from governance.board.model import BoardPerson, Choice, Interest, MotionCondition
 from governance.board.recusal import find_recusals
 from governance.board.seating import seat_everyone
 from governance.board.state import BodyState, MeetingState, apply
@@ -128,9 +128,10 @@ class DeclareInterest(BodyCommand):
 
 
 class PutMotion(BodyCommand):
-    """Call the vote."""
+    """Call the vote; `interests` are those declared in the motion's request before."""
 
     motion: Id
+    interests: tuple[Interest, ...] = ()
 
 
 class CastVote(BodyCommand):
@@ -374,7 +375,7 @@ def _declare(state: BodyState, command: DeclareInterest) -> Handled:
 def _put(state: BodyState, command: PutMotion) -> Handled:
     rules = ("motion.open", "meeting.session", "meeting.quorum")
     motion, denials = state.motions.get(command.motion), []
-    event = _event(ev.MotionPut, command.motion, command)
+    event = _event(ev.MotionPut, command.motion, command, interests=command.interests)
     if motion is None or motion.put_at is not None:
         reason = "There is no such motion, or its vote was called."
         denials.append(_deny(state, rules[0], reason, "Move it first.", "votes"))

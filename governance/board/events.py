@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 
 from governance.audit.tags import Tag
 from governance.board.bylaws import MotionKind
-from governance.board.model import BoardPerson, Choice, MotionCondition
+from governance.board.model import BoardPerson, Choice, Interest, MotionCondition
 from governance.facts import Digest, Event, Id, Name, PersonId, Text
 
 
@@ -121,9 +121,14 @@ class InterestDeclared(BodyEvent):
 
 
 class MotionPut(BodyEvent):
-    """The vote was called."""
+    """The vote was called.
+
+    Attributes:
+        interests: Declared in the motion's request before.
+    """
 
     tag: Literal[Tag.MOTION_PUT] = Tag.MOTION_PUT
+    interests: tuple[Interest, ...] = ()
 
 
 class VoteCast(BodyEvent):

@@ -245,8 +245,10 @@ def _fold_motion(state: BodyState, event: ev.BodyEvent) -> BodyState:
             interest = Interest(person=event.person, text=event.text, declared_at=event.at)
             motion = replace(old, interests=(*old.interests, interest))
         case ev.MotionPut():
+            old = state.motions[event.subject]
             motion = replace(
-                state.motions[event.subject],
+                old,
+                interests=(*old.interests, *event.interests),
                 put_at=event.at,
                 seats=tuple(state.seats.values()),
                 people=state.people,

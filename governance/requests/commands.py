@@ -26,7 +26,7 @@ class Context:
 
     Attributes:
         seats: Of the data governing board: who is whose data owner, and the alternates.
-        interests: Declared in this request.
+        interests: Declared elsewhere than in the request itself, which keeps its own.
     """
 
     rules: RequestRules
@@ -80,6 +80,13 @@ class AcceptComplete(RequestCommand):
     """Pass the completeness check."""
 
     act = Act.ACCEPT_COMPLETE
+
+
+class DeclareInterest(RequestCommand):
+    """Declare an interest in the request: one's own."""
+
+    act = Act.DECLARE_INTEREST
+    text: Text
 
 
 class ReviewPart(RequestCommand):

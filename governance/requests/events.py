@@ -80,6 +80,14 @@ class PartReviewed(RequestEvent):
     as_alternate: bool = False
 
 
+class InterestDeclared(RequestEvent):
+    """A data owner or alternate declared an interest in the request, and is recused from it."""
+
+    tag: Literal[Tag.INTEREST_DECLARED] = Tag.INTEREST_DECLARED
+    person: PersonId
+    text: Text
+
+
 class Decided(RequestEvent):
     """The board voted, or an owner rejected its part.
 
@@ -194,6 +202,7 @@ AnyRequestEvent = Annotated[
     | Returned
     | FoundComplete
     | PartReviewed
+    | InterestDeclared
     | Decided
     | AgreementSent
     | AgreementSigned

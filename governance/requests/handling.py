@@ -11,7 +11,12 @@ from governance.requests import commands as c
 from governance.requests import events as ev
 from governance.requests.completeness import decide_completeness
 from governance.requests.making import content_digest, make_event, submitted
-from governance.requests.reviewing import accept_complete, record_vote, review_part
+from governance.requests.reviewing import (
+    accept_complete,
+    declare_interest,
+    record_vote,
+    review_part,
+)
 from governance.requests.state import DataRequest, Version
 from governance.requests.states import LIVE, STATUSES, Act, Role, Status, allowed, transition
 
@@ -319,6 +324,7 @@ _HANDLERS: Final[dict[Act, Callable[..., Handled]]] = {
     Act.SUBMIT: _submit,
     Act.RETURN: _return,
     Act.ACCEPT_COMPLETE: accept_complete,
+    Act.DECLARE_INTEREST: declare_interest,
     Act.REVIEW_PART: review_part,
     Act.RECORD_VOTE: record_vote,
     Act.SEND_AGREEMENT: _send,

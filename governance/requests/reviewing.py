@@ -1,6 +1,7 @@
 """Handlers of the reviews: completeness, the owners' own parts, and the board's vote."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from governance.audit.tags import Tag
 from governance.board.bylaws import MotionKind
@@ -33,12 +34,35 @@ def accept_complete(
     return judge(decision.checked, list(decision.denials), event)
 
 
+def declare_interest(
+    request: DataRequest, version: Version, command: c.DeclareInterest, context: c.Context
+) -> Handled:
+    """Take somebody's own interest: from now on they are recused from review and vote."""
+    rules = ("interest.seat", "interest.once")
+    denials = []
+    seats = context.seats.values()
+    sits = {s.member for s in seats} | {a.person for s in seats for a in s.alternates}
+    if command.by not in sits:
+        reason = "Only members of the board and their alternates declare an interest here."
+        remedy = "Tell the operating office."
+        denials.append(Denial(rules[0], reason, remedy, context.rules.recusal_clause))
+    if any(i.person == command.by for i in request.interests):
+        reason = "You declared your interest."
+        remedy = "Nothing is left to do."
+        denials.append(Denial(rules[1], reason, remedy, context.rules.recusal_clause))
+    event = make_event(
+        ev.InterestDeclared, command, version.status, person=command.by, text=command.text
+    )
+    return judge(rules, denials, event)
+
+
 def review_part(
-    _: DataRequest, version: Version, command: c.ReviewPart, context: c.Context
+    request: DataRequest, version: Version, command: c.ReviewPart, context: c.Context
 ) -> Handled:
     """Take an owner's decision; the last one of all moves the request on."""
     content = submitted(version)
-    denials = [*_reviewer_denials(content, version, command, context)]
+    declared = {i.person for i in (*request.interests, *context.interests)}
+    denials = [*_reviewer_denials(content, version, command, context, declared)]
     seat = context.seats.get(command.agency)
     as_alternate = seat is not None and command.by != seat.member
     reviewed = {
@@ -65,7 +89,11 @@ def review_part(
 
 
 def _reviewer_denials(
-    content: RequestContent, version: Version, command: c.ReviewPart, context: c.Context
+    content: RequestContent,
+    version: Version,
+    command: c.ReviewPart,
+    context: c.Context,
+    declared: AbstractSet[str],
 ) -> Iterator[Denial]:
     rules = context.rules
     if command.agency not in version.to_review:
@@ -80,7 +108,7 @@ def _reviewer_denials(
         if a.named_at <= command.at and (a.until is None or on <= a.until)
     }
     owner = seat.member if seat else None
-    ground = _ground(content, owner, command.agency, context, as_owner=True)
+    ground = _ground(content, owner, command.agency, declared, as_owner=True)
     if command.by == owner:
         if ground:
             reason = f"You are recused: {ground}."
@@ -97,20 +125,25 @@ def _reviewer_denials(
         yield Denial(
             "review.owner", reason, "The agency's data owner decides.", rules.review_clause
         )
-    elif own := _ground(content, command.by, command.agency, context, as_owner=False):
+    elif own := _ground(content, command.by, command.agency, declared, as_owner=False):
         remedy = "The agency names another alternate."
         yield Denial("review.recusal", f"You are recused: {own}.", remedy, rules.recusal_clause)
 
 
 def _ground(
-    content: RequestContent, person: str | None, agency: str, context: c.Context, *, as_owner: bool
+    content: RequestContent,
+    person: str | None,
+    agency: str,
+    declared: AbstractSet[str],
+    *,
+    as_owner: bool,
 ) -> str:
     """Why the person is recused; the employer's request bars the owner, not its alternate."""
     if person in content.requestors:
         return "the request is your own"
     if as_owner and agency in content.requestor_employers:
         return "your employer is the requestor"
-    if any(i.person == person for i in context.interests):
+    if person in declared:
         return "you declared an interest"
     return ""
 
@@ -155,9 +188,14 @@ def record_vote(
         denials.append(Denial(rules[3], reason, "The board votes on what was submitted.", clause))
     known = set(facts.motion.requestors) >= set(content.requestors)
     employers = set(facts.motion.requestor_employers) >= set(content.requestor_employers)
-    if not (known and employers):
-        reason = "The motion does not name every requestor and employer, so recusals may be missed."
-        remedy = "Move it with the request's persons and employers."
+    declared = {i.person for i in request.interests if i.declared_at <= facts.motion.put_at}
+    named = {i.person for i in facts.interests} >= declared
+    if not (known and employers and named):
+        reason = (
+            "The motion does not name every requestor, employer and declared interest, so recusals "
+            "may be missed."
+        )
+        remedy = "Move it with the request's persons, employers and interests."
         denials.append(Denial(rules[1], reason, remedy, facts.rules.clause("recusal")))
     if not outcome.quorate:
         reason = "Without a quorum nothing was decided."

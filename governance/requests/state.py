@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from governance.audit.tags import Tag
+from governance.board.model import Interest
 from governance.errors import LedgerError
 from governance.requests import events as ev
 from governance.requests.model import RequestContent
@@ -69,6 +70,7 @@ class DataRequest:
 
     Attributes:
         people: Facts of each person; they hold for every version alike.
+        interests: Declared in the request by owners; they too hold for every version.
         events: How many were replayed: the number a change must be based on.
     """
 
@@ -76,6 +78,7 @@ class DataRequest:
     requestor: str
     versions: tuple[Version, ...] = ()
     people: Mapping[str, PersonChain] = field(default_factory=dict)
+    interests: tuple[Interest, ...] = ()
     events: int = 0
 
     @property
@@ -138,8 +141,17 @@ def apply(request: DataRequest | None, event: ev.RequestEvent) -> DataRequest:
             raise _out_of_order(request, event)
         changed = _fold(version, event)
         versions = tuple(changed if v.number == event.version else v for v in request.versions)
-    people = _fold_people(request.people, event)
-    return replace(request, versions=versions, people=people, events=request.events + 1)
+    interests = request.interests
+    if isinstance(event, ev.InterestDeclared):
+        own = Interest(person=event.person, text=event.text, declared_at=event.at)
+        interests = (*interests, own)
+    return replace(
+        request,
+        versions=versions,
+        people=_fold_people(request.people, event),
+        interests=interests,
+        events=request.events + 1,
+    )
 
 
 def _next_version(request: DataRequest) -> Version:

@@ -57,6 +57,8 @@ class Act(StrEnum):
     SUBMIT = "submit"
     RETURN = "return"
     ACCEPT_COMPLETE = "accept_complete"
+    DECLARE_INTEREST = "declare_interest"
+    """An owner or alternate: whoever declares is recused from the review and from the vote."""
     REVIEW_PART = "review_part"
     RECORD_VOTE = "record_vote"
     SEND_AGREEMENT = "send_agreement"
@@ -245,6 +247,12 @@ TRANSITIONS: tuple[Transition, ...] = (
         ),
     ),
     *_goes(_YES, _A.SEND_AGREEMENT, (_R.OPERATOR,), _S.AGREEMENTS_OUT, Tag.SHARING_AGREEMENT_SENT),
+    *_stays(
+        (_S.SUBMITTED, _S.OWNER_REVIEW, _S.BOARD_VOTE),
+        _A.DECLARE_INTEREST,
+        (_R.DATA_OWNER,),
+        Tag.INTEREST_DECLARED,
+    ),
     *_stays((_S.AGREEMENTS_OUT,), _A.SIGN_AGREEMENT, (_R.PARTY,), Tag.SHARING_AGREEMENT_SIGNED),
     *_stays(_SIGNING, _A.SIGN_NDA, (_R.PERSON,), Tag.NDA_SIGNED),
     *_stays(_SIGNING, _A.RECORD_TRAINING, (_R.OPERATOR,), Tag.TRAINING_RECORDED),

@@ -77,6 +77,7 @@ COMMANDS: dict[Act, Any] = {
     Act.SUBMIT: (c.Submit, {}),
     Act.RETURN: (c.Return, {"mend": ("More.",)}),
     Act.ACCEPT_COMPLETE: (c.AcceptComplete, {}),
+    Act.DECLARE_INTEREST: (c.DeclareInterest, {"text": "A relative works on it."}),
     Act.REVIEW_PART: (
         c.ReviewPart,
         {"agency": "sde", "choice": ev.ReviewChoice.APPROVE, "reason": "Good."},
