@@ -18,7 +18,8 @@ def test_a_generated_file_is_current(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "folder"), [("bylaws", "bylaws"), ("request-rules", "requests")]
+    ("schema", "folder"),
+    [("bylaws", "bylaws"), ("programme", "programme"), ("request-rules", "requests")],
 )
 def test_shipped_configuration_keeps_to_its_schema(schema: str, folder: str) -> None:
     import yaml

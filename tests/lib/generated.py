@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from governance.board.bylaws import Bylaws
 from governance.board.model import MotionFacts
+from governance.profile import Profile
 from governance.requests.compile import ApprovedRequest
 from governance.requests.model import RequestContent
 from governance.requests.rules import RequestRules
@@ -18,6 +19,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "approved-request": ApprovedRequest,
     "bylaws": Bylaws,
     "motion": MotionFacts,
+    "programme": Profile,
     "request": RequestContent,
     "request-rules": RequestRules,
 }
