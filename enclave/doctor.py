@@ -10,6 +10,7 @@ from typing import Any
 from enclave.adapters.keyring import WRAPPING_KEY_FILE
 from enclave.deployment import DATABASE, SPILL, Deployment, open_deployment
 from enclave.settings import SETTINGS_FILE
+from enclave.steps.custody import mark_of_drop
 from enclave.store import as_utc
 from enclave.zones import Zone
 from governance.agreements.parse import check_agreements
@@ -144,6 +145,15 @@ def _database(deployment: Deployment) -> Check:
             remedy="Restore the backup; or `enclave doctor --mend` makes empty ones, and the next "
             "load receives what still lies in the landing zone anew, without landing it twice.",
         )
+    outdated = deployment.store.outdated_tables()
+    if outdated:
+        return Check(
+            "database",
+            healthy=False,
+            detail=f"{dialect}, with {', '.join(outdated)} of an earlier version",
+            remedy="Destroy the old database (it may hold names of files); `enclave doctor --mend` "
+            "makes an empty one, and the next load receives what lies in the landing zone anew.",
+        )
     count = len(deployment.store.list())
     return Check("database", healthy=True, detail=f"{dialect}, {count} submissions")
 
@@ -184,7 +194,7 @@ def _landing(deployment: Deployment) -> Check:
     overdue = deployment.now() - _UNREPORTED_AFTER
     submissions = deployment.store.list()
     clocked = {
-        s.drop_key
+        s.drop_mark
         for s in submissions
         if s.agreement_id in deployment.agreements
         and (s.reported_at is not None or as_utc(s.received_at) > overdue)
@@ -194,14 +204,16 @@ def _landing(deployment: Deployment) -> Check:
         for agreement in deployment.agreements.values()
         for subject in (agreement.id, *(terms.dataset for terms in agreement.datasets))
     }
-    received = {s.drop_key for s in submissions}
+    received = {s.drop_mark for s in submissions}
     strays = 0
     for info in deployment.zones.store(Zone.LANDING).list():
         parts = info.key.split("/")
-        folder, drop_key = "/".join(parts[:2]), "/".join(parts[:3])
-        waits = drop_key not in received and info.modified_at > overdue
-        placed = len(parts) == _LANDED_DEPTH and folder in known
-        strays += not (placed and (drop_key in clocked or waits))
+        if len(parts) != _LANDED_DEPTH or "/".join(parts[:2]) not in known:
+            strays += 1
+            continue
+        mark = mark_of_drop(deployment, "/".join(parts[:3]))
+        waits = mark not in received and info.modified_at > overdue
+        strays += not (mark in clocked or waits)
     return Check(
         "landing",
         healthy=not strays,

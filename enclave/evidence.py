@@ -11,15 +11,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ReceivedSubmission:
-    """Custody was taken under an agreement in force.
+    """Custody was taken under an agreement in force; the file is known by its digest alone.
 
     Attributes:
         submission_id: Random id (hex, 32 characters).
         agency, dataset: As in the contract.
         period: Reporting period, as the agency names it (`2025Q3`, `2024-25`).
         revision: 1 for the first delivery of the period, 2 for its first correction, …
-        object_key: Where the file lies in the landing zone.
-        file_name: Name of the file as landed; internal, may carry people: never logged.
         size_bytes, sha256: Of the file as received.
         agreement_id, agreement_version, contract_version: What it was received under.
     """
@@ -29,8 +27,6 @@ class ReceivedSubmission:
     dataset: str
     period: str
     revision: int
-    object_key: str
-    file_name: str
     size_bytes: int
     sha256: str
     agreement_id: str

@@ -12,6 +12,7 @@ Purposes in use (each with a scope, usually the agency):
 | `quarantine` | wraps the data keys of an agency's quarantined rows |
 | `staging` | wraps the data keys of staged files, authenticates staging manifests |
 | `curated` | wraps the data keys of curated Parquet |
+| `custody` | keyed marks of the folders agencies drop into |
 | `spill` | process-local spill files |
 """
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from enclave.deployment import Deployment
+from enclave.steps.custody import find_folder
 from enclave.steps.holding import hold_submission
 from enclave.steps.record import attempt_of, record
 from enclave.steps.report import quarantine_due_on, raw_file_due_on
@@ -164,7 +165,7 @@ def _destroy_raw_file(
 ) -> list[str]:
     """Delete the drop's folder, once every dataset that shares it is reported and due."""
     due_on = raw_file_due_on(agreement, _reported_at(submission))
-    sharing = deployment.store.by_drop(submission.drop_key)
+    sharing = deployment.store.by_drop(submission.drop_mark)
     all_due = all(
         s.reported_at is not None
         and raw_file_due_on(agreement, _reported_at(s)) <= deployment.today()
@@ -172,8 +173,8 @@ def _destroy_raw_file(
     )
     if not all_due:
         return []
-    landing = deployment.zones.store(Zone.LANDING)
-    for info in list(landing.list(f"{submission.drop_key}/")):
+    landing, folder = deployment.zones.store(Zone.LANDING), find_folder(deployment, submission)
+    for info in [] if folder is None else list(landing.list(f"{folder}/")):
         landing.delete(info.key)
     return [_certify(deployment, agreement, submission, "raw_file", due_on)]
 

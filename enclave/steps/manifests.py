@@ -26,8 +26,6 @@ def received_of(submission: Submission) -> ReceivedSubmission:
         dataset=submission.dataset,
         period=submission.period,
         revision=submission.revision,
-        object_key=submission.object_key,
-        file_name=submission.file_name,
         size_bytes=submission.size_bytes,
         sha256=submission.sha256,
         agreement_id=submission.agreement_id,
@@ -42,10 +40,8 @@ def manifest_key(submission_id: str) -> str:
 
 
 def table_document(table: DeidentifiedTable) -> dict[str, Any]:
-    """The evidence as JSON, to be sealed; no file name, which may carry a person."""
-    document = asdict(table)
-    del document["received"]["file_name"]
-    return document
+    """The evidence as JSON, to be sealed."""
+    return asdict(table)
 
 
 def rehydrate(deployment: Deployment, submission: Submission) -> DeidentifiedTable:
@@ -65,7 +61,7 @@ def rehydrate(deployment: Deployment, submission: Submission) -> DeidentifiedTab
     for file in files:
         _check_file(deployment, file)
     return DeidentifiedTable(
-        received=ReceivedSubmission(**received, file_name=submission.file_name),
+        received=ReceivedSubmission(**received),
         files=files,
         **document,
     )

@@ -26,6 +26,7 @@ from enclave.intake.manifest import check_rows
 from enclave.pipeline import PassParts, PassResult, run_pass
 from enclave.provenance import code_version
 from enclave.sealing import SEALING, seal
+from enclave.steps.custody import data_file
 from enclave.steps.holding import WAIT_SECONDS, hold_submission
 from enclave.steps.manifests import MANIFEST, output_columns, received_of, table_document
 from enclave.steps.outcome import StepOutcome, outcome_of
@@ -38,7 +39,7 @@ from enclave.zones import Zone
 from governance.agreements import Agreement, DatasetTerms
 from governance.contracts import DatasetContract, RuleKind
 from governance.digests import sha256_of_stream
-from governance.objects import ObjectStore
+from governance.objects import ObjectInfo
 
 Progress = Callable[[str, int], None]
 """Called with the stage's name and rows so far."""
@@ -223,7 +224,7 @@ class _Processing:
 
     def _may_be_empty(self) -> bool:
         """One of several tables of a file may have no row, unless that took landed rows away."""
-        if self.submission.drop_key.split("/")[1] != self.agreement.id:
+        if self.submission.subject != self.agreement.id:
             return False
         state, staying = self.deployment.lake.surviving_files(
             self.contract.table,
@@ -305,13 +306,14 @@ class _Processing:
 
     @contextmanager
     def _open(self, folder: Path) -> Iterator[SubmissionReader]:
+        key = data_file(self.deployment, self.submission).key
         landing = self.deployment.zones.store(Zone.LANDING)
         with (
-            landing.open(self.submission.object_key) as stream,
-            self._in_custody(landing, stream),
+            landing.open(key) as stream,
+            self._in_custody(landing.stat(key), stream),
             open_submission(
                 stream,
-                file_name=self.submission.file_name,
+                file_name=key.rsplit("/", 1)[1],
                 contract=self.contract,
                 spill=folder,
             ) as reader,
@@ -319,7 +321,7 @@ class _Processing:
             yield reader
 
     @contextmanager
-    def _in_custody(self, landing: ObjectStore, stream: BinaryIO) -> Iterator[None]:
+    def _in_custody(self, stands: ObjectInfo | None, stream: BinaryIO) -> Iterator[None]:
         """Only the file whose digest stands in the ledger is read, whatever lies there by now.
 
         The store's version tells so for nothing; where it differs, as after a restore, the digest.
@@ -327,7 +329,6 @@ class _Processing:
         Raises:
             UnreadableSubmissionError: It is another file.
         """
-        stands = landing.stat(self.submission.object_key)
         if stands is None or stands.etag != self.submission.facts.get("etag"):
             sha256, _ = sha256_of_stream(stream)
             stream.seek(0)

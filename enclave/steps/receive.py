@@ -21,6 +21,7 @@ from enclave.drops import (
 from enclave.errors import SubmissionNotFoundError, UnreadableSubmissionError
 from enclave.findings import Finding, Severity
 from enclave.intake.manifest import check_delivery
+from enclave.steps.custody import mark_of_drop
 from enclave.steps.holding import hold_feed
 from enclave.steps.record import announce, finding_facts
 from enclave.steps.report import report_submission
@@ -60,7 +61,8 @@ def _subjects(agreement: Agreement, drop: Drop) -> list[DatasetTerms]:
 
 
 def _is_recorded(deployment: Deployment, agreement: Agreement, drop: Drop) -> bool:
-    recorded = {submission.dataset for submission in deployment.store.by_drop(drop.key)}
+    mark = mark_of_drop(deployment, drop.key)
+    recorded = {submission.dataset for submission in deployment.store.by_drop(mark)}
     return recorded >= {terms.dataset for terms in _subjects(agreement, drop)}
 
 
@@ -98,7 +100,7 @@ def _receive(
     landing = deployment.zones.store(Zone.LANDING)
     findings = _check_authority(deployment, agreement, terms)
     notice = NO_NOTICE
-    sha256, size, key, file_name, etag = _NOTHING, 0, f"{drop.key}/", "", None
+    sha256, size, file_name, etag = _NOTHING, 0, "", None
     if len(drop.files) == 1:
         key = drop.files[0].key
         file_name = key.rsplit("/", 1)[1]
@@ -130,9 +132,8 @@ def _receive(
         period=_safe_period(notice.period),
         revision=revision,
         state=state,
-        drop_key=drop.key,
-        object_key=key,
-        file_name=file_name,
+        subject=drop.subject,
+        drop_mark=mark_of_drop(deployment, drop.key),
         size_bytes=size,
         sha256=sha256,
         agreement_id=agreement.id,
@@ -150,7 +151,7 @@ def _receive(
     )
     if not deployment.store.add(submission):
         submission = next(
-            s for s in deployment.store.by_drop(drop.key) if s.dataset == terms.dataset
+            s for s in deployment.store.by_drop(submission.drop_mark) if s.dataset == terms.dataset
         )
     announce(deployment, submission)
     return submission

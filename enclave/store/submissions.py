@@ -70,14 +70,17 @@ class Base(DeclarativeBase):
 
 
 class Submission(Base):
-    """One submission; every field may be published to its agency.
+    """One submission; every field may be published to its agency, and none names its file.
+
+    `subject` is the dataset or the agreement the drop was put under; `drop_mark` a keyed mark of
+    its folder (`enclave.steps.custody`): names of files and folders carry people.
 
     `facts` is JSON of names, counts and ids: custody, dialect, validation report, risk, snapshot,
     quarantine and destruction; what the receipt is made of.
     """
 
     __tablename__ = "submissions"
-    __table_args__ = (UniqueConstraint("drop_key", "dataset"),)
+    __table_args__ = (UniqueConstraint("drop_mark", "dataset"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     agency: Mapped[str] = mapped_column(index=True)
@@ -85,9 +88,8 @@ class Submission(Base):
     period: Mapped[str]
     revision: Mapped[int]
     state: Mapped[str]
-    drop_key: Mapped[str]
-    object_key: Mapped[str]
-    file_name: Mapped[str]
+    subject: Mapped[str]
+    drop_mark: Mapped[str]
     size_bytes: Mapped[int]
     sha256: Mapped[str]
     agreement_id: Mapped[str]
@@ -105,7 +107,7 @@ class Submission(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     def summary(self) -> dict[str, str | int | None]:
-        """Ids, counts and dates for lists and task returns; no file name."""
+        """Ids, counts and dates for lists and task returns."""
         return {
             "submission": self.id,
             "agency": self.agency,
@@ -159,6 +161,23 @@ class SubmissionStore:
             there = set(inspect(self._engine).get_table_names())
         return sorted(set(Base.metadata.tables) - there)
 
+    def outdated_tables(self) -> list[str]:
+        """Tables of an earlier version of this software: with other columns than today's.
+
+        Raises:
+            StoreError: The database does not answer.
+        """
+        with _named_errors():
+            inspector = inspect(self._engine)
+            there = set(inspector.get_table_names())
+            return sorted(
+                name
+                for name, table in Base.metadata.tables.items()
+                if name in there
+                and {column["name"] for column in inspector.get_columns(name)}
+                != set(table.columns.keys())
+            )
+
     @contextmanager
     def _session(self, *, writes: bool = False) -> Iterator[Session]:
         engine = self._writing if writes else self._engine
@@ -194,10 +213,11 @@ class SubmissionStore:
             raise SubmissionNotFoundError(message)
         return found
 
-    def by_drop(self, drop_key: str) -> list[Submission]:
-        """Submissions already recorded for that drop."""
+    def by_drop(self, drop_mark: str) -> list[Submission]:
+        """Submissions already recorded for the drop of that mark."""
+        marked = select(Submission).where(Submission.drop_mark == drop_mark)
         with self._session() as session:
-            return list(session.scalars(select(Submission).where(Submission.drop_key == drop_key)))
+            return list(session.scalars(marked))
 
     def list(
         self,

@@ -228,3 +228,17 @@ def test_raw_files_that_no_clock_will_destroy_are_told(tmp_path: Path) -> None:
 
     assert _landing(deployment).detail == "2 files without a clock"
     assert not _landing(later).healthy, "nobody ever received the drop"
+
+
+def test_a_database_of_an_earlier_version_is_named_with_what_to_do(home: Path) -> None:
+    """One that kept the names of files must not go on lying about."""
+    engine = sa.create_engine(f"sqlite:///{home / 'state.sqlite'}")
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE submissions ADD COLUMN file_name TEXT"))
+    engine.dispose()
+
+    found = ailing(home)
+
+    assert list(found) == ["database"]
+    assert "of an earlier version" in found["database"].detail
+    assert "Destroy the old database" in found["database"].remedy

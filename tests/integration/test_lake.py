@@ -58,8 +58,6 @@ def stage(
         dataset="enrollment",
         period=period,
         revision=revision,
-        object_key=f"sde/enrollment/{n}/a.csv",
-        file_name="a.csv",
         size_bytes=1,
         sha256="",
         agreement_id="MOU-TEST-1",

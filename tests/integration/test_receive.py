@@ -10,6 +10,7 @@ import pytest
 
 from enclave.deployment import Deployment
 from enclave.steps import destroy_due, process_submission, receive_drops, report_submission
+from enclave.steps.custody import data_file, find_folder
 from enclave.store import SubmissionState
 from enclave.zones import Zone
 from governance.errors import ObjectStoreError
@@ -71,7 +72,7 @@ def _received(deployment: Deployment, path: Path) -> tuple[str, str]:
     """A received submission and the key of its file."""
     drop(deployment, path)
     (name,) = receive_drops(deployment, "MOU-TEST-1")
-    return name, deployment.store.get(name).object_key
+    return name, data_file(deployment, deployment.store.get(name)).key
 
 
 def test_a_file_replaced_after_custody_was_taken_is_not_loaded(
@@ -144,9 +145,11 @@ def test_what_cannot_be_destroyed_keeps_no_other_from_being_destroyed(
     load(deployment)
     landing, start = deployment.zones.store(Zone.LANDING), deployment.now()
     delete, stuck = landing.delete, deployment.store.list()[0]
+    folder = find_folder(deployment, stuck)
+    assert folder is not None
 
     def refuse(key: str) -> None:
-        if key.startswith(stuck.drop_key):
+        if key.startswith(folder):
             raise ObjectStoreError("the disk refuses")
         delete(key)
 
@@ -156,7 +159,7 @@ def test_what_cannot_be_destroyed_keeps_no_other_from_being_destroyed(
         with pytest.raises(ObjectStoreError):
             destroy_due(later)
 
-    assert {info.key.rsplit("/", 1)[0] for info in landing.list()} == {stuck.drop_key}
+    assert {info.key.rsplit("/", 1)[0] for info in landing.list()} == {folder}
     assert destroy_due(replace(deployment, now=lambda: start + timedelta(days=10))) == [
         f"raw_file-{stuck.id}"
     ]

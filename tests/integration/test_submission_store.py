@@ -64,9 +64,8 @@ def submission(**fields: Any) -> Submission:
         "period": "2026",
         "revision": 1,
         "state": SubmissionState.RECEIVED,
-        "drop_key": f"sde/enrollment/{secrets.token_hex(4)}",
-        "object_key": "k",
-        "file_name": "a.csv",
+        "subject": "enrollment",
+        "drop_mark": secrets.token_hex(32),
         "size_bytes": 10,
         "sha256": "0" * 64,
         "agreement_id": "MOU-TEST-1",
@@ -109,7 +108,7 @@ def test_what_is_added_is_found(store: SubmissionStore) -> None:
     assert found.reported_at is None
     assert (found.rows_read, found.rows_landed) == (0, 0)
     assert store.get(added.id[:8]).id == added.id
-    assert [s.id for s in store.by_drop(added.drop_key)] == [added.id]
+    assert [s.id for s in store.by_drop(added.drop_mark)] == [added.id]
 
 
 def test_a_prefix_that_two_share_finds_nothing(store: SubmissionStore) -> None:
@@ -145,10 +144,10 @@ def test_lists_are_narrowed_and_oldest_first(store: SubmissionStore) -> None:
 def test_one_drop_is_recorded_once_a_dataset(store: SubmissionStore) -> None:
     first = submission()
     assert store.add(first)
-    assert not store.add(submission(drop_key=first.drop_key))
-    assert store.add(submission(drop_key=first.drop_key, dataset="graduation"))
+    assert not store.add(submission(drop_mark=first.drop_mark))
+    assert store.add(submission(drop_mark=first.drop_mark, dataset="graduation"))
     assert not store.add(submission(id=first.id)), "an id is taken once"
-    assert len(store.by_drop(first.drop_key)) == 2
+    assert len(store.by_drop(first.drop_mark)) == 2
 
 
 def test_who_adds_the_same_drop_at_once_adds_it_once(
@@ -157,7 +156,7 @@ def test_who_adds_the_same_drop_at_once_adds_it_once(
     key = "sde/enrollment/one"
     stores = [open_store() for _ in range(WORKERS)]
 
-    added = at_once(lambda index: stores[index].add(submission(drop_key=key)))
+    added = at_once(lambda index: stores[index].add(submission(drop_mark=key)))
 
     assert sorted(map(str, added)) == ["False"] * (WORKERS - 1) + ["True"]
     assert len(stores[0].by_drop(key)) == 1
@@ -229,7 +228,7 @@ def test_a_missing_table_is_said_without_parameters(database_url: str) -> None:
         for call in (
             store.list,
             lambda: store.get("canary-7391"),
-            lambda: store.add(submission(file_name="canary-7391")),
+            lambda: store.add(submission(drop_mark="canary-7391")),
             lambda: store.change("canary-7391", expected=()),
         ):
             with pytest.raises(StoreError) as caught:
@@ -282,7 +281,7 @@ def test_two_processes_receive_one_drop_once(
     assert [process.returncode for process in processes] == [0, 0], said
     received = deployment.store.list()
     assert sorted(s.state for s in received) == ["duplicate", "received"]
-    assert len({s.drop_key for s in received}) == 2
+    assert len({s.drop_mark for s in received}) == 2
     waiting = next(s.id for s in received if s.state == "received")
     assert [out.split() for out, _ in said] == [[waiting], [waiting]]
     subjects = [e.subject for e in deployment.ledger.entries() if "submission/" in e.subject]

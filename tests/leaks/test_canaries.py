@@ -7,6 +7,8 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,10 @@ from enclave.steps import (
     report_submission,
 )
 from enclave.steps.submit import submit_file
+from enclave.zones import Zone
+from governance.calendar import utc_now
 from governance.contracts import DatasetContract
+from governance.digests import sha256_of
 from tests.lib.canaries import WORD, canaries_of, rows_of, write_canaries
 from tests.lib.dag_description import ROOT
 from tests.lib.leaks import Needles, find_leaks
@@ -81,7 +86,7 @@ def test_canaries_in_every_identifying_column(
 def test_canaries_in_file_name_and_unknown_header(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The name is kept where the file is found again (state database), and told to nobody."""
+    """Neither is kept or told anywhere: not in the state database, the ledger or a receipt."""
     deployment = open_home(tmp_path / "home")
     contract = deployment.contracts["sde/enrollment"]
     path = tmp_path / f"{WORD}filename.csv"
@@ -102,8 +107,45 @@ def test_canaries_in_file_name_and_unknown_header(
         "log": caplog.text,
         "standard error": said.err,
     }
-    leaks = find_leaks(deployment, Needles({}, [WORD]), spoken)
-    assert [leak for leak in leaks if not leak.startswith("state.sqlite")] == []
+    assert find_leaks(deployment, Needles({}, [WORD]), spoken) == []
+
+
+def test_canaries_in_the_names_of_folder_and_file_of_a_load_that_lands(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An agency that writes into the landing zone by itself names its folders after people."""
+    deployment = replace(open_home(tmp_path / "home"), now=lambda: utc_now() + timedelta(days=1))
+    contract = deployment.contracts["sde/enrollment"]
+    path = tmp_path / "plain.csv"
+    write_canaries(path, contract, rows_of(contract, 200, failing=3))
+    landing = deployment.zones.store(Zone.LANDING)
+    key = f"sde/enrollment/for {WORD}folder/SDE_enrollment_2026_{WORD}.csv"
+    landing.put(key, path.read_bytes())
+    notice = {
+        "period": "2026",
+        "files": [{"name": key.rsplit("/", 1)[1], "sha256": sha256_of(path.read_bytes())}],
+    }
+    landing.put(f"sde/enrollment/for {WORD}folder/manifest.json", json.dumps(notice).encode())
+    found = deployment.terms_of("sde", "enrollment")
+    assert found is not None
+
+    with caplog.at_level(logging.DEBUG):
+        (name,) = receive_drops(deployment, found[0].id)
+        process_submission(deployment, name)
+        staged = [
+            deployment.zones.store(Zone.STAGING).read(info.key)
+            for info in deployment.zones.store(Zone.STAGING).list(f"{name}/")
+        ]
+        land_submission(deployment, name)
+        report_submission(deployment, name)
+
+    assert deployment.store.get(name).state == "landed"
+    assert receive_drops(deployment, found[0].id) == [], "the same folder is no new drop"
+    needles = Needles({}, [WORD])
+    assert not any(needles.found_in(content) for content in staged)
+    said = capfd.readouterr()
+    spoken = {"log": caplog.text, "standard error": said.err, "standard output": said.out}
+    assert find_leaks(deployment, needles, spoken) == []
 
 
 BROKEN: dict[str, Callable[[bytes], bytes]] = {
