@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from governance.board.bylaws import Bylaws
 from governance.board.model import MotionFacts
+from governance.permissions.table import permissions_page
 from governance.profile import Profile
 from governance.requests.compile import ApprovedRequest
 from governance.requests.model import RequestContent
@@ -44,6 +45,7 @@ def pages() -> dict[Path, str]:
     """Every generated file and what it must hold."""
     found = {ROOT / "schemas" / "meta" / f"{n}.schema.json": schema_text(n) for n in SCHEMAS}
     found[ROOT / "docs" / "reference" / "request-states.md"] = state_page()
+    found[ROOT / "docs" / "reference" / "permissions.md"] = permissions_page()
     return found
 
 
