@@ -246,6 +246,25 @@ class Ledger:
         """The key that verifies this ledger's checkpoints."""
         return self._signer.public_key
 
+    @property
+    def signer(self) -> Signer:
+        """Signs what is made of this ledger."""
+        return self._signer
+
+    @property
+    def keys(self) -> Mapping[str, PublicKey]:
+        """Keys that may have signed, earlier ones included, by id."""
+        return self._keys
+
+    def entry(self, seq: int) -> Entry:
+        """One entry.
+
+        Raises:
+            ObjectNotFoundError: The chain is not that long.
+            LedgerError: What lies there is no entry.
+        """
+        return self._read(seq)
+
     def verify(
         self, *, anchors: Iterable[Checkpoint] = (), with_payloads: bool = True
     ) -> LedgerReport:
