@@ -9,7 +9,7 @@ from airflow.sdk import DAG, CronTriggerTimetable
 
 from dags.constants import LEGAL_TIMEZONE
 from dags.defaults import PROGRAMME_OPERATIONS, task_defaults
-from dags.tasks import expire_terms
+from dags.tasks import expire_terms, publish_events
 
 with DAG(
     dag_id="daily__expiry",
@@ -21,4 +21,4 @@ with DAG(
     default_args=task_defaults(PROGRAMME_OPERATIONS),
     tags=["daily", "expiry"],
 ) as dag:
-    expire_terms()
+    expire_terms() >> publish_events()

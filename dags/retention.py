@@ -8,7 +8,7 @@ from airflow.sdk import DAG, CronTriggerTimetable
 
 from dags.constants import LEGAL_TIMEZONE
 from dags.defaults import PROGRAMME_OPERATIONS, task_defaults
-from dags.tasks import destroy_due
+from dags.tasks import destroy_due, publish_events
 
 with DAG(
     dag_id="daily__destruction",
@@ -20,4 +20,4 @@ with DAG(
     default_args=task_defaults(PROGRAMME_OPERATIONS),
     tags=["daily", "retention"],
 ) as dag:
-    destroy_due()
+    destroy_due() >> publish_events()

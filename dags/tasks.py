@@ -32,10 +32,11 @@ def receive(agreement_id: str, dataset: str) -> list[str]:
     to got no submission this time (skipped), not when one failed.
     """
     from enclave.deployment import open_deployment  # noqa: PLC0415  heavy, not for parsing
-    from enclave.steps import receive_drops  # noqa: PLC0415
+    from enclave.steps import receive_drops, tell  # noqa: PLC0415
 
     deployment = open_deployment()
     received = [deployment.store.get(name) for name in receive_drops(deployment, agreement_id)]
+    tell(deployment)
     return [submission.id for submission in received if submission.dataset == dataset]
 
 
@@ -78,9 +79,11 @@ def land(submission_id: str, processed: Outcome) -> Outcome:
 def report(submission_id: str) -> Outcome:
     """Write the receipt, whatever became of the submission, and start the clocks."""
     from enclave.deployment import open_deployment  # noqa: PLC0415
-    from enclave.steps import report_submission  # noqa: PLC0415
+    from enclave.steps import report_submission, tell  # noqa: PLC0415
 
-    outcome = report_submission(open_deployment(), submission_id).to_xcom()
+    deployment = open_deployment()
+    outcome = report_submission(deployment, submission_id).to_xcom()
+    tell(deployment)
     return _said(outcome)
 
 
@@ -105,6 +108,16 @@ def destroy_due() -> list[str]:
     certificates = steps.destroy_due(open_deployment())
     _LOG.info("destroyed: certificates=%s", len(certificates))
     return certificates
+
+
+@task(multiple_outputs=False)
+@publishable_failures
+def publish_events() -> Outcome:
+    """Tell the control plane what happened, and that the data plane lives."""
+    from enclave import steps  # noqa: PLC0415
+    from enclave.deployment import open_deployment  # noqa: PLC0415
+
+    return _said(dict(steps.publish_feed(open_deployment(), daily=True).to_dict()))
 
 
 @task

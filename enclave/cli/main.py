@@ -8,6 +8,7 @@ import typer
 from enclave.cli.console import explain, fault_of
 from enclave.cli.contracts import agreement_app, contract_app
 from enclave.cli.deployments import register as register_deployments
+from enclave.cli.feed import feed_app
 from enclave.cli.ledger import ledger_app
 from enclave.cli.loading import quarantine_app
 from enclave.cli.loading import register as register_loading
@@ -34,6 +35,7 @@ register_loading(app)
 app.add_typer(quarantine_app, name="quarantine")
 register_querying(app)
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(feed_app, name="feed")
 
 
 def main() -> None:

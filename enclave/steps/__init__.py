@@ -6,6 +6,7 @@ nothing is lost. Ids, states and counts go in and come out; never a value out of
 """
 
 from enclave.steps.clocks import Certificate, ExpiryReport, destroy_due, expire_terms
+from enclave.steps.feed import publish_feed, tell
 from enclave.steps.land import land_submission
 from enclave.steps.outcome import StepOutcome
 from enclave.steps.process import process_submission
@@ -21,6 +22,8 @@ __all__ = [
     "find_drops",
     "land_submission",
     "process_submission",
+    "publish_feed",
     "receive_drops",
     "report_submission",
+    "tell",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from enclave.deployment import Deployment
+from enclave.steps.feed import tell
 from enclave.steps.land import land_submission
 from enclave.steps.outcome import StepOutcome, outcome_of
 from enclave.steps.process import Progress, process_submission
@@ -40,6 +41,7 @@ def load_all(
                 if on_failure is None:
                     raise
                 on_failure(submission_id, error)
+    tell(deployment)
     return [outcome_of(s) for s in deployment.store.list() if s.id not in known]
 
 
@@ -66,4 +68,6 @@ def run_steps(deployment: Deployment, submission_id: str, progress: Progress) ->
     """Process, land and report one received submission; waits while another worker is at it."""
     process_submission(deployment, submission_id, progress, wait_seconds=_WAIT_SECONDS)
     land_submission(deployment, submission_id, wait_seconds=_WAIT_SECONDS)
-    return report_submission(deployment, submission_id)
+    outcome = report_submission(deployment, submission_id)
+    tell(deployment)
+    return outcome
