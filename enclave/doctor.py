@@ -11,14 +11,17 @@ from enclave.adapters.keyring import WRAPPING_KEY_FILE
 from enclave.deployment import DATABASE, SPILL, Deployment, open_deployment
 from enclave.settings import SETTINGS_FILE
 from enclave.steps.custody import mark_of_drop
-from enclave.store import as_utc
+from enclave.steps.failing import clock_start
+from enclave.steps.report import raw_file_due_on
 from enclave.zones import Zone
 from governance.agreements.parse import check_agreements
 from governance.contracts.parse import check_contracts
 from governance.errors import ProgrammeError
 
 _UNREPORTED_AFTER = timedelta(days=7)
-"""A drop or submission that waits longer than this needs somebody."""
+"""A drop that waits longer than this needs somebody."""
+
+_MOST_TOLD = 20
 
 _LANDED_DEPTH = 4
 """Parts of a landed file's key: agency, dataset or agreement, drop, file."""
@@ -63,6 +66,7 @@ def examine(home: Path | None) -> list[Check]:
         ("contracts", _contracts),
         ("agreements", _agreements),
         ("terms", _terms),
+        ("submissions", _submissions),
         ("landing", _landing),
         ("spill", _spill),
         ("ledger", _ledger),
@@ -189,16 +193,33 @@ def _terms(deployment: Deployment) -> Check:
     )
 
 
+def _submissions(deployment: Deployment) -> Check:
+    """Submissions whose step failed, with the day their raw file goes; files past their day."""
+    today, told = deployment.today(), []
+    for submission in deployment.store.list():
+        agreement = deployment.agreements.get(submission.agreement_id)
+        if agreement is None or submission.raw_destroyed_at is not None:
+            continue
+        due_on, name = raw_file_due_on(agreement, clock_start(submission)), submission.id[:8]
+        failed = submission.facts.get("failed")
+        if due_on < today:
+            told.append(f"{name}: its raw file was due on {due_on}")
+        elif failed and submission.reported_at is None:
+            told.append(f"{name}: {failed['step']}, {failed['code']}, raw file goes on {due_on}")
+    return Check(
+        "submissions",
+        healthy=not told,
+        detail="; ".join(told[:_MOST_TOLD]) or "no step of any failed",
+        remedy="Mend what the code names, then `enclave load SUBMISSION` before that day; what is "
+        "past its day goes with the next run of the retention DAG.",
+    )
+
+
 def _landing(deployment: Deployment) -> Check:
-    """Raw files that no clock will destroy: under no known feed, or never reported."""
+    """Raw files that no clock will destroy: under no known feed, or never received."""
     overdue = deployment.now() - _UNREPORTED_AFTER
     submissions = deployment.store.list()
-    clocked = {
-        s.drop_mark
-        for s in submissions
-        if s.agreement_id in deployment.agreements
-        and (s.reported_at is not None or as_utc(s.received_at) > overdue)
-    }
+    clocked = {s.drop_mark for s in submissions if s.agreement_id in deployment.agreements}
     known = {
         f"{agreement.agency}/{subject}"
         for agreement in deployment.agreements.values()
@@ -219,7 +240,7 @@ def _landing(deployment: Deployment) -> Check:
         healthy=not strays,
         detail=f"{strays} files without a clock" if strays else "every file has its clock",
         remedy="List the landing zone: files under no known dataset, drops never received, "
-        "submissions whose step keeps failing (`enclave submissions`). Load or destroy them.",
+        "submissions under an agreement that was taken out. Load or destroy them.",
     )
 
 

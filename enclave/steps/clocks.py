@@ -2,15 +2,17 @@
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from enclave.deployment import Deployment
 from enclave.steps.custody import find_folder
+from enclave.steps.failing import clock_start
 from enclave.steps.holding import hold_submission
 from enclave.steps.record import attempt_of, record
-from enclave.steps.report import quarantine_due_on, raw_file_due_on
-from enclave.store import Submission, SubmissionState, as_utc
+from enclave.steps.report import quarantine_due_on, raw_file_due_on, write_receipt
+from enclave.store import Submission, SubmissionState
+from enclave.validate.quarantine import quarantine_key
 from enclave.zones import Zone
 from governance.agreements import Agreement
 from governance.digests import sha256_of
@@ -18,6 +20,7 @@ from governance.errors import PreconditionFailedError, ProgrammeError
 from governance.grants.bundle import parse_bundle
 from governance.grants.publish import fetch_bundle, projects
 
+_UNFINISHED = (SubmissionState.RECEIVED, SubmissionState.PASSED)
 _REPORTED = tuple(state for state in SubmissionState if state is not SubmissionState.RECEIVED)
 
 
@@ -112,6 +115,9 @@ _SURVIVES = {
 def destroy_due(deployment: Deployment) -> list[str]:
     """Destroy raw files and quarantined rows whose day has come; ids of the certificates.
 
+    Also those of a submission that no step could finish by then: it ends as failed, its agency
+    gets a receipt that says so, and the ledger names step and error.
+
     Order, safe to repeat: the objects are deleted, the certificate is written, the ledger entry is
     appended once, then the submission says so. What cannot be destroyed now stays due, and keeps
     no other from being destroyed.
@@ -121,11 +127,9 @@ def destroy_due(deployment: Deployment) -> list[str]:
     """
     certificates: list[str] = []
     failures: list[ProgrammeError] = []
-    for submission in deployment.store.list(states=_REPORTED):
+    for submission in deployment.store.list():
         agreement = deployment.agreements.get(submission.agreement_id)
-        if agreement is None or submission.reported_at is None:
-            continue
-        if None not in {submission.quarantine_destroyed_at, submission.raw_destroyed_at}:
+        if agreement is None or not _may_be_due(deployment, agreement, submission):
             continue
         try:
             with hold_submission(deployment, submission.id):
@@ -140,20 +144,49 @@ def destroy_due(deployment: Deployment) -> list[str]:
 def _destroy(deployment: Deployment, agreement: Agreement, submission: Submission) -> list[str]:
     """What is due of one submission; nothing of one that was reopened meanwhile."""
     certificates: list[str] = []
-    if submission.reported_at is None:
+    if not _may_be_due(deployment, agreement, submission):
         return certificates
+    if submission.reported_at is None:
+        submission = _give_up(deployment, submission)
     if submission.quarantine_destroyed_at is None:
         certificates += _destroy_quarantine(deployment, agreement, submission)
     if submission.raw_destroyed_at is None:
         certificates += _destroy_raw_file(deployment, agreement, submission)
+    if submission.reported_at is None and submission.state == SubmissionState.FAILED:
+        write_receipt(deployment, deployment.store.get(submission.id))
     return certificates
+
+
+def _may_be_due(deployment: Deployment, agreement: Agreement, submission: Submission) -> bool:
+    """Whether something of it may have to be destroyed today."""
+    if submission.reported_at is None:
+        return raw_file_due_on(agreement, clock_start(submission)) <= deployment.today()
+    return None in {submission.quarantine_destroyed_at, submission.raw_destroyed_at}
+
+
+def _give_up(deployment: Deployment, submission: Submission) -> Submission:
+    """End a submission that no step finished in the raw file's term; what is committed stays."""
+    contract = deployment.contracts.get(f"{submission.agency}/{submission.dataset}")
+    if contract is not None and deployment.lake.is_committed(contract.table, submission.id):
+        return submission
+    if submission.state not in _UNFINISHED:
+        return submission
+    failed = submission.facts.get("failed") or {"step": None, "code": None}
+    facts: dict[str, Any] = {}
+    key = quarantine_key(f"{submission.agency}/{submission.dataset}", submission.id)
+    if deployment.zones.store(Zone.QUARANTINE).stat(key) is not None:
+        facts["quarantine"] = {**submission.facts.get("quarantine", {}), "object_key": key}
+    record(deployment, "submission:failed", submission, apart="for good", for_good=True, **failed)
+    return deployment.store.change(
+        submission.id, expected=_UNFINISHED, state=SubmissionState.FAILED, facts=facts
+    )
 
 
 def _destroy_quarantine(
     deployment: Deployment, agreement: Agreement, submission: Submission
 ) -> list[str]:
     key = submission.facts.get("quarantine", {}).get("object_key")
-    due_on = quarantine_due_on(agreement, _reported_at(submission))
+    due_on = quarantine_due_on(agreement, clock_start(submission))
     if key is None or due_on > deployment.today():
         return []
     deployment.zones.store(Zone.QUARANTINE).delete(key)
@@ -163,24 +196,16 @@ def _destroy_quarantine(
 def _destroy_raw_file(
     deployment: Deployment, agreement: Agreement, submission: Submission
 ) -> list[str]:
-    """Delete the drop's folder, once every dataset that shares it is reported and due."""
-    due_on = raw_file_due_on(agreement, _reported_at(submission))
+    """Delete the drop's folder, once every dataset that shares it is due."""
+    due_on = raw_file_due_on(agreement, clock_start(submission))
     sharing = deployment.store.by_drop(submission.drop_mark)
-    all_due = all(
-        s.reported_at is not None
-        and raw_file_due_on(agreement, _reported_at(s)) <= deployment.today()
-        for s in sharing
-    )
+    all_due = all(raw_file_due_on(agreement, clock_start(s)) <= deployment.today() for s in sharing)
     if not all_due:
         return []
     landing, folder = deployment.zones.store(Zone.LANDING), find_folder(deployment, submission)
     for info in [] if folder is None else list(landing.list(f"{folder}/")):
         landing.delete(info.key)
     return [_certify(deployment, agreement, submission, "raw_file", due_on)]
-
-
-def _reported_at(submission: Submission) -> datetime:
-    return as_utc(submission.reported_at or submission.received_at)
 
 
 def _certify(

@@ -15,6 +15,7 @@ from enclave.deployment import Deployment
 from enclave.evidence import ClearedTable, DeidentifiedTable, RiskMeasures
 from enclave.lake import CommitFacts
 from enclave.provenance import code_version
+from enclave.steps.failing import saying_failures
 from enclave.steps.holding import WAIT_SECONDS, hold_submission, hold_table
 from enclave.steps.manifests import rehydrate
 from enclave.steps.outcome import StepOutcome, outcome_of
@@ -44,13 +45,14 @@ def land_submission(
     if submission.state != SubmissionState.PASSED:
         return outcome_of(submission)
     with hold_submission(deployment, submission.id, wait_seconds):
-        return _land(deployment, submission.id)
+        submission = deployment.store.get(submission.id)
+        if submission.state != SubmissionState.PASSED:
+            return outcome_of(submission)
+        with saying_failures(deployment, submission, "land"):
+            return _land(deployment, submission)
 
 
-def _land(deployment: Deployment, submission_id: str) -> StepOutcome:
-    submission = deployment.store.get(submission_id)
-    if submission.state != SubmissionState.PASSED:
-        return outcome_of(submission)
+def _land(deployment: Deployment, submission: Submission) -> StepOutcome:
     agreement = deployment.agreement(submission.agreement_id)
     terms = agreement.terms(submission.dataset)
     contract = deployment.contracts[f"{submission.agency}/{submission.dataset}"]
@@ -168,7 +170,18 @@ def _hold(deployment: Deployment, submission: Submission, facts: dict[str, Any])
         state=SubmissionState.HELD,
         facts=facts,
     )
-    record(deployment, "submission:held", changed, k=facts["risk"]["k"])
+    risk = facts["risk"]
+    record(
+        deployment,
+        "submission:held",
+        changed,
+        k=risk["k"],
+        l=risk["l"],
+        people=risk["people"],
+        unique_pct=risk["unique_pct"],
+        gate={name: risk["gate"][name] for name in ("minimum_k", "max_unique_pct", "minimum_l")},
+        clause=risk["gate"]["clause"],
+    )
     return outcome_of(changed)
 
 

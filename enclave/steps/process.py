@@ -27,10 +27,11 @@ from enclave.pipeline import PassParts, PassResult, run_pass
 from enclave.provenance import code_version
 from enclave.sealing import SEALING, seal
 from enclave.steps.custody import data_file
+from enclave.steps.failing import saying_failures
 from enclave.steps.holding import WAIT_SECONDS, hold_submission
 from enclave.steps.manifests import MANIFEST, output_columns, received_of, table_document
 from enclave.steps.outcome import StepOutcome, outcome_of
-from enclave.steps.record import announce, finding_facts, record
+from enclave.steps.record import announce, error_codes, finding_facts, record, rules_failed
 from enclave.steps.tables import check_table
 from enclave.store import Submission, SubmissionState
 from enclave.validate import KeySpill, ReferenceCheck, RowValidator, decide_acceptance
@@ -70,13 +71,14 @@ def process_submission(
     if submission.state != SubmissionState.RECEIVED:
         return outcome_of(submission)
     with hold_submission(deployment, submission.id, wait_seconds):
-        return _process(deployment, submission.id, progress)
+        submission = deployment.store.get(submission.id)
+        if submission.state != SubmissionState.RECEIVED:
+            return outcome_of(submission)
+        with saying_failures(deployment, submission, "process"):
+            return _process(deployment, submission, progress)
 
 
-def _process(deployment: Deployment, submission_id: str, progress: Progress) -> StepOutcome:
-    submission = deployment.store.get(submission_id)
-    if submission.state != SubmissionState.RECEIVED:
-        return outcome_of(submission)
+def _process(deployment: Deployment, submission: Submission, progress: Progress) -> StepOutcome:
     announce(deployment, submission)
     _forget_set_apart(deployment, submission)
     agreement = deployment.agreement(submission.agreement_id)
@@ -118,7 +120,7 @@ def _refuse(deployment: Deployment, submission: Submission, findings: list[Findi
         state=SubmissionState.REFUSED,
         facts={"findings": [finding_facts(finding) for finding in findings]},
     )
-    record(deployment, "submission:refused", changed)
+    record(deployment, "submission:refused", changed, reasons=error_codes(changed))
     return outcome_of(changed)
 
 
@@ -198,19 +200,23 @@ class _Processing:
                 facts["quarantine"] = quarantine.to_dict()
             facts["failed_pct"] = round(result.report.failed_pct, 3)
             if rows_failed:
-                self._record_quarantine(rows_failed)
+                self._record_quarantine(result, quarantine)
             miscounted = check_rows(self.submission.facts.get("stated_rows"), result.rows_read)
             if miscounted:
                 facts["findings"] += [finding_facts(finding) for finding in miscounted]
-                return self._reject(facts, result.rows_read, rows_failed)
+                return self._reject(
+                    facts, result.rows_read, rows_failed, rules_failed(result.report)
+                )
             is_empty_by_right = not result.rows_read and self._may_be_empty()
             decision = decide_acceptance(result.report, self.terms)
             if not decision.permitted and not is_empty_by_right:
-                facts["rejected_by"] = {
-                    "threshold_pct": self.terms.reject_threshold_pct,
-                    "clause": self.terms.reject_clause,
-                }
-                return self._reject(facts, result.rows_read, rows_failed)
+                facts["denials"] = [
+                    {"reason": denial.reason, "remedy": denial.remedy, "clause": denial.clause}
+                    for denial in decision.denials
+                ]
+                return self._reject(
+                    facts, result.rows_read, rows_failed, rules_failed(result.report)
+                )
             if crosswalk is not None:
                 known = crosswalk.commit()
                 facts["crosswalk"] = {
@@ -393,16 +399,24 @@ class _Processing:
             "code_version": code_version(),
         }
 
-    def _record_quarantine(self, rows: int) -> None:
+    def _record_quarantine(self, result: PassResult, quarantine: QuarantineManifest) -> None:
         record(
             self.deployment,
             "rows:quarantined",
             self.submission,
-            rows=rows,
+            rows=quarantine.rows,
+            rules=rules_failed(result.report),
+            object_key=quarantine.object_key,
             clause=self.terms.reject_clause,
         )
 
-    def _reject(self, facts: dict[str, Any], rows_read: int, rows_failed: int) -> StepOutcome:
+    def _reject(
+        self,
+        facts: dict[str, Any],
+        rows_read: int,
+        rows_failed: int,
+        rules: Mapping[str, int] | None = None,
+    ) -> StepOutcome:
         changed = self.deployment.store.change(
             self.submission.id,
             expected=(SubmissionState.RECEIVED,),
@@ -417,6 +431,9 @@ class _Processing:
             changed,
             rows_read=rows_read,
             rows_failed=rows_failed,
+            rules=None if rules is None else dict(rules),
+            reasons=error_codes(changed),
+            threshold_pct=self.terms.reject_threshold_pct,
             clause=self.terms.reject_clause,
         )
         return outcome_of(changed)

@@ -6,6 +6,7 @@ appended once. Nothing in the landing zone is moved or removed: the raw file's c
 """
 
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 
 from enclave.deployment import Deployment
@@ -120,8 +121,9 @@ def _receive(
             findings.append(_refusal("intake.empty", "The file is empty.", "Send it again."))
     else:
         findings.append(_refusal("drop.files", "The drop must hold exactly one data file."))
-    state, more, revision = _standing(deployment, agreement, terms, notice, sha256)
-    findings += more
+    standing = _standing(deployment, agreement, terms, notice, sha256)
+    state, revision = standing.state, standing.revision
+    findings += standing.findings
     if findings:
         state = SubmissionState.REFUSED
     contract = deployment.contracts.get(f"{agreement.agency}/{terms.dataset}")
@@ -147,6 +149,7 @@ def _receive(
             "findings": [finding_facts(finding) for finding in findings],
             "stated_rows": _stated_rows(notice, file_name),
             "etag": etag,
+            **({"duplicate_of": standing.duplicate_of} if standing.duplicate_of else {}),
         },
     )
     if not deployment.store.add(submission):
@@ -249,13 +252,23 @@ def _check_notice(terms: DatasetTerms, notice: DropNotice) -> list[Finding]:
     return []
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Where a drop stands beside what its period already has."""
+
+    state: SubmissionState
+    revision: int
+    findings: tuple[Finding, ...] = ()
+    duplicate_of: str | None = None
+
+
 def _standing(
     deployment: Deployment,
     agreement: Agreement,
     terms: DatasetTerms,
     notice: DropNotice,
     sha256: str,
-) -> tuple[SubmissionState, list[Finding], int]:
+) -> _Standing:
     """New, duplicate, or a revision conflict, from what the period already has.
 
     A correction says so: a different file for a period that has one needs a higher revision.
@@ -273,16 +286,18 @@ def _standing(
             "The same period was delivered before with other capitals; it would count twice.",
             "Spell the period as in the earlier delivery.",
         )
-        return SubmissionState.REFUSED, [spelled], min(notice.revision or 1, _HIGHEST_REVISION)
+        revision = min(notice.revision or 1, _HIGHEST_REVISION)
+        return _Standing(SubmissionState.REFUSED, revision, (spelled,))
     newest = max((s.revision for s in taken), default=0)
     revision = min(notice.revision or 1, _HIGHEST_REVISION)
-    if any(s.sha256 == sha256 for s in taken):
-        return SubmissionState.DUPLICATE, [], revision
+    for same in taken:
+        if same.sha256 == sha256:
+            return _Standing(SubmissionState.DUPLICATE, revision, duplicate_of=same.id)
     if revision <= newest:
         conflict = _refusal(
             "revision.taken",
             f"Revision {newest} of this period was already received and differs from this file.",
             f"State revision {newest + 1} if this file corrects it.",
         )
-        return SubmissionState.REFUSED, [conflict], revision
-    return SubmissionState.RECEIVED, [], revision
+        return _Standing(SubmissionState.REFUSED, revision, (conflict,))
+    return _Standing(SubmissionState.RECEIVED, revision)

@@ -3,8 +3,10 @@
 from typing import Any
 
 from enclave.deployment import Deployment
-from enclave.findings import Finding
+from enclave.findings import Finding, Severity
 from enclave.store import Submission, SubmissionState
+from enclave.validate.report import ValidationReport
+from governance.canonical import Json
 
 
 def record(
@@ -13,7 +15,7 @@ def record(
     submission: Submission,
     *,
     apart: str = "",
-    **facts: str | float | bool | None,
+    **facts: Json,
 ) -> None:
     """Append `tag` for the submission, once an attempt, however often the step is repeated.
 
@@ -56,11 +58,40 @@ def announce(deployment: Deployment, submission: Submission) -> None:
         deployment,
         tag,
         submission,
+        apart="",
         sha256=submission.sha256,
         bytes=submission.size_bytes,
         agreement=submission.agreement_id,
         agreement_version=submission.agreement_version,
+        **_why(submission),
     )
+
+
+def _why(submission: Submission) -> dict[str, Json]:
+    """What a drop was refused for, or which submission it repeats."""
+    match submission.state:
+        case SubmissionState.REFUSED:
+            return {"reasons": error_codes(submission)}
+        case SubmissionState.DUPLICATE:
+            return {"duplicate_of": submission.facts.get("duplicate_of")}
+        case _:
+            return {}
+
+
+def error_codes(submission: Submission) -> list[Json]:
+    """Codes of the errors about a submission, each once; the guide to findings explains them."""
+    errors = (f for f in submission.facts.get("findings", []) if f["severity"] == Severity.ERROR)
+    return list(dict.fromkeys(str(f["code"]) for f in errors))
+
+
+def rules_failed(report: ValidationReport) -> dict[str, int]:
+    """Failing records of each check and kind of malformed record: `code column or rule` -> rows."""
+    counts = {code: rows for code, rows in report.malformed.items() if rows}
+    for result in report.checks:
+        if result.failing_rows:
+            about = result.check.rule or ",".join(result.check.columns)
+            counts[f"{result.check.code} {about}"] = result.failing_rows
+    return counts
 
 
 def finding_facts(finding: Finding) -> dict[str, Any]:

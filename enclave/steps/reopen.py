@@ -56,7 +56,11 @@ def reopen_submission(deployment: Deployment, submission_id: str) -> None:
             rows_read=0,
             rows_quarantined=0,
             forget_facts=True,
-            facts={**kept, "attempt": attempt_of(submission) + 1},
+            facts={
+                **kept,
+                "attempt": attempt_of(submission) + 1,
+                "taken_up_at": deployment.now().isoformat(),
+            },
         )
 
 

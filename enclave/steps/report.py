@@ -7,6 +7,7 @@ from typing import Any
 
 from enclave.deployment import Deployment
 from enclave.findings import Severity
+from enclave.steps.failing import clock_start, saying_failures
 from enclave.steps.holding import hold_submission
 from enclave.steps.outcome import StepOutcome, outcome_of
 from enclave.steps.record import announce, record
@@ -24,6 +25,7 @@ _DONE = (
     SubmissionState.HELD,
     SubmissionState.LANDED,
     SubmissionState.SUPERSEDED,
+    SubmissionState.FAILED,
 )
 _TREND_SUBMISSIONS = 12
 
@@ -40,10 +42,13 @@ def report_submission(deployment: Deployment, submission_id: str) -> StepOutcome
     if submission.state not in _DONE:
         return outcome_of(submission)
     with hold_submission(deployment, submission.id):
-        return _report(deployment, deployment.store.get(submission.id))
+        submission = deployment.store.get(submission.id)
+        with saying_failures(deployment, submission, "report"):
+            return write_receipt(deployment, submission)
 
 
-def _report(deployment: Deployment, submission: Submission) -> StepOutcome:
+def write_receipt(deployment: Deployment, submission: Submission) -> StepOutcome:
+    """The receipt of a submission that the caller holds."""
     announce(deployment, submission)
     _clear_staging(deployment, submission)
     reported_at = _reported_at(deployment, submission)
@@ -86,15 +91,15 @@ def receipt_key(submission: Submission, kind: str) -> str:
     return f"{submission.agency}/{submission.dataset}/{submission.id}/receipt.{kind}"
 
 
-def raw_file_due_on(agreement: Agreement, reported_at: datetime) -> date:
+def raw_file_due_on(agreement: Agreement, start: datetime) -> date:
     """Last day (America/New_York) the raw file may lie in the landing zone."""
-    return add_business_days(legal_date(reported_at), agreement.retention.raw_business_days)
+    return add_business_days(legal_date(start), agreement.retention.raw_business_days)
 
 
-def quarantine_due_on(agreement: Agreement, reported_at: datetime) -> date:
+def quarantine_due_on(agreement: Agreement, start: datetime) -> date:
     """Last day the quarantined rows may lie: never later than the raw file's own day."""
-    by_days = legal_date(reported_at) + timedelta(days=agreement.retention.quarantine_days)
-    return min(by_days, raw_file_due_on(agreement, reported_at))
+    by_days = legal_date(start) + timedelta(days=agreement.retention.quarantine_days)
+    return min(by_days, raw_file_due_on(agreement, start))
 
 
 def _facts(deployment: Deployment, submission: Submission, reported_at: datetime) -> ReceiptFacts:
@@ -133,11 +138,12 @@ def _facts(deployment: Deployment, submission: Submission, reported_at: datetime
         report=facts.get("report"),
         risk=facts.get("risk"),
         snapshot=facts.get("snapshot"),
-        reasons=_reasons(submission, terms),
+        reasons=_reasons(submission, agreement, terms),
         threshold_pct=None if terms is None else terms.reject_threshold_pct,
         threshold_clause="" if terms is None else terms.reject_clause,
         history=_history(deployment, submission),
         clocks=_clocks(submission, agreement, reported_at),
+        duplicate_of=facts.get("duplicate_of"),
         quarantine=facts.get("quarantine"),
         supersedes=facts.get("superseded", []),
         programme=deployment.settings.programme,
@@ -149,29 +155,26 @@ def _instant(instant: datetime) -> str:
     return as_utc(instant).isoformat(timespec="seconds")
 
 
-def _reasons(submission: Submission, terms: DatasetTerms | None) -> list[dict[str, Any]]:
+def _reasons(
+    submission: Submission, agreement: Agreement, terms: DatasetTerms | None
+) -> list[dict[str, Any]]:
     """Why it did not land, with the clause that says so."""
     facts = submission.facts
     match submission.state:
         case SubmissionState.REFUSED:
             return _reasons_of_findings(facts, None)
-        case SubmissionState.REJECTED if "rejected_by" not in facts:
+        case SubmissionState.REJECTED if "denials" not in facts:
             return _reasons_of_findings(facts, "" if terms is None else terms.delivery_clause)
-        case SubmissionState.REJECTED if not submission.rows_read:
-            return [
-                {
-                    "reason": "The file holds no record of this dataset.",
-                    "remedy": "Check that the right file was sent; what landed before stays.",
-                    "clause": facts["rejected_by"]["clause"],
-                }
-            ]
         case SubmissionState.REJECTED:
+            return list(facts["denials"])
+        case SubmissionState.FAILED:
+            failed = facts.get("failed") or {"step": "process", "code": "killed"}
             return [
                 {
-                    "reason": f"{facts['failed_pct']} percent of the records failed; "
-                    f"the agreement accepts {facts['rejected_by']['threshold_pct']}.",
-                    "remedy": "Correct the records and send the file again.",
-                    "clause": facts["rejected_by"]["clause"],
+                    "reason": f"The step {failed['step']} did not end well ({failed['code']}) "
+                    "before the file's last day.",
+                    "remedy": "The operator mends the step; then send the file again.",
+                    "clause": agreement.retention.clause,
                 }
             ]
         case SubmissionState.HELD if terms is not None:
@@ -206,6 +209,8 @@ def _clocks(
     submission: Submission, agreement: Agreement, reported_at: datetime
 ) -> list[dict[str, str | None]]:
     clause = agreement.retention.clause
+    if submission.state == SubmissionState.FAILED:
+        reported_at = clock_start(submission)
     clocks: list[tuple[str, date, datetime | None]] = [
         ("raw_file", raw_file_due_on(agreement, reported_at), submission.raw_destroyed_at)
     ]

@@ -49,6 +49,8 @@ class SubmissionState(StrEnum):
     LANDED = "landed"
     SUPERSEDED = "superseded"
     """A later revision of the same period replaced its rows."""
+    FAILED = "failed"
+    """A step kept failing until the raw file's last day; the file was destroyed unloaded."""
 
 
 class StateError(EnclaveError):

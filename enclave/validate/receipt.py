@@ -55,8 +55,8 @@ class ReceiptFacts:
 
     Attributes:
         submission_id, agency, dataset, period, revision: Which submission.
-        state: `received`, `refused`, `duplicate`, `rejected`, `passed`, `held`, `landed` or
-            `superseded`.
+        state: `received`, `refused`, `duplicate`, `rejected`, `passed`, `held`, `landed`,
+            `superseded` or `failed`.
         received_at, reported_at: ISO 8601, UTC.
         sha256, size_bytes: Of the file as received.
         contract_version: Version of the dataset contract.

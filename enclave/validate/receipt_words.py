@@ -6,7 +6,15 @@ if TYPE_CHECKING:
     from enclave.validate.receipt import ReceiptFacts
 
 VerdictKind = Literal[
-    "landed", "landed_in_part", "rejected", "held", "refused", "duplicate", "superseded", "underway"
+    "landed",
+    "landed_in_part",
+    "rejected",
+    "held",
+    "refused",
+    "duplicate",
+    "superseded",
+    "failed",
+    "underway",
 ]
 
 _KINDS: Final[dict[str, VerdictKind]] = {
@@ -15,6 +23,7 @@ _KINDS: Final[dict[str, VerdictKind]] = {
     "refused": "refused",
     "duplicate": "duplicate",
     "superseded": "superseded",
+    "failed": "failed",
 }
 
 
@@ -38,6 +47,7 @@ def headline(kind: VerdictKind, rows_set_aside: int, rows_read: int = 1) -> str:
         "refused": "Refused: the submission was not taken",
         "duplicate": "Already received: the same file came before",
         "superseded": "Landed, and since replaced by a later revision",
+        "failed": "Not loaded: the enclave could not finish it in the file's term",
         "underway": "Still being processed",
     }
     return words[kind]
@@ -60,6 +70,8 @@ def explain(kind: VerdictKind, facts: "ReceiptFacts") -> str:
         "duplicate": f"A file with exactly these bytes was received for this period before{earlier}"
         ". Nothing was done with this one.",
         "superseded": "A later revision of the same period took the place of these rows.",
+        "failed": "A step of the enclave failed until the last day the file may be kept. The file "
+        "is destroyed and nothing of it is in the lake. The fault is the enclave's, not yours.",
         "underway": "A receipt with the outcome follows.",
     }
     return words[kind]
@@ -68,11 +80,10 @@ def explain(kind: VerdictKind, facts: "ReceiptFacts") -> str:
 def _explain_rejection(facts: "ReceiptFacts") -> str:
     if facts.threshold_pct is None or not facts.rows_set_aside:
         return "The file could not be taken as it is. The reasons are listed here."
-    share = 100 * facts.rows_set_aside / facts.rows_read if facts.rows_read else 100.0
+    said = " ".join(str(reason.get("reason")) for reason in facts.reasons)
     return (
-        f"{facts.rows_set_aside:,} of {facts.rows_read:,} rows ({share:.2f} percent) failed a "
-        f"check. The agreement accepts up to {facts.threshold_pct:g} percent. The failing rows are "
-        "encrypted with your agency's key, and nobody but your agency gets them back."
+        f"{said or 'The file could not be taken as it is.'} The failing rows are encrypted with "
+        "your agency's key, and nobody but your agency gets them back."
     )
 
 
@@ -80,6 +91,12 @@ def resubmission(kind: VerdictKind, facts: "ReceiptFacts") -> list[dict[str, str
     """How to deliver again, step by step (`text`, `command`); empty when nothing is to do."""
     if kind in {"landed", "superseded", "underway", "duplicate"}:
         return []
+    if kind == "failed":
+        words = (
+            "Ask the operator whether the step is mended; then send the same file again, for the "
+            f"same period ({facts.period}) and revision ({facts.revision})."
+        )
+        return [{"text": words, "command": ""}]
     if kind == "held":
         words = (
             "Talk to the operator: coarser values in some columns, or another limit, need a change "

@@ -150,14 +150,15 @@ def decide_acceptance(report: ValidationReport, terms: DatasetTerms) -> Decision
     if report.records and report.failed_pct <= terms.reject_threshold_pct:
         return Decision((REJECT_RULE,))
     if not report.records:
-        reason = "The submission holds no record."
+        reason = "The file holds no record of this dataset."
+        remedy = "Check that the right file was sent; what landed before stays."
     else:
         reason = (
             f"{report.records_failed:,} of {report.records:,} records fail "
             f"({report.failed_pct:.2f} percent); the agreement accepts up to "
             f"{terms.reject_threshold_pct:g} percent."
         )
-    remedy = "The agency's data steward corrects the extract and delivers a new revision."
+        remedy = "Correct the records and send the file again, as the next revision."
     return Decision((REJECT_RULE,), (Denial(REJECT_RULE, reason, remedy, terms.reject_clause),))
 
 

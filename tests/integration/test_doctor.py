@@ -29,6 +29,7 @@ NAMES = [
     "contracts",
     "agreements",
     "terms",
+    "submissions",
     "landing",
     "spill",
     "ledger",
@@ -164,7 +165,7 @@ def test_missing_tables_are_found_and_made(home: Path) -> None:
 
     found = ailing(home)
 
-    assert list(found) == ["database", "landing"], "the landing zone is held against it"
+    assert list(found) == ["database", "submissions", "landing"], "both are held against it"
     assert "submissions" in found["database"].detail
     assert "backup" in found["database"].remedy
     assert mend(home) == ["The tables submissions were made, empty."]
@@ -179,7 +180,7 @@ def test_an_unreachable_database_is_said_without_its_password(
 
     found = ailing(home)
 
-    assert list(found) == ["database", "landing"], "the landing zone is held against it"
+    assert list(found) == ["database", "submissions", "landing"], "both are held against it"
     assert "canary" not in found["database"].detail + found["database"].remedy
 
 

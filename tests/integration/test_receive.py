@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,8 +106,12 @@ def test_rows_set_apart_by_a_killed_run_do_not_outlive_a_refusal(
     rows[7] = rows[7].replace("2009-", "x-")
     name, _ = _received(deployment, write_csv(tmp_path / "a.csv", rows))
 
-    def crash(*_: object, **__: object) -> None:
-        raise CrashError
+    change = deployment.store.change
+
+    def crash(*args: Any, **fields: Any) -> object:
+        if "state" in fields:
+            raise CrashError
+        return change(*args, **fields)
 
     with monkeypatch.context() as patch, suppress(CrashError):
         patch.setattr(deployment.store, "change", crash)

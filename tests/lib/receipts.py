@@ -145,7 +145,9 @@ def build_all_verdicts() -> dict[str, ReceiptFacts]:
         "landed": build_receipt_facts(dirty=False),
         "landed_in_part": build_receipt_facts(),
         "rejected": build_receipt_facts(
-            "rejected", rows_landed=0, rows_set_aside=120, snapshot=None, risk=None
+            "rejected", rows_landed=0, rows_set_aside=120, snapshot=None, risk=None,
+            reasons=[{"reason": "120 of 400 records fail (30.00 percent); the agreement accepts "
+                      "up to 5 percent.", "remedy": "Correct them.", "clause": "3.2"}],
         ),
         "held": build_receipt_facts(
             "held", rows_landed=0, snapshot=None, risk=breach,
@@ -154,5 +156,6 @@ def build_all_verdicts() -> dict[str, ReceiptFacts]:
         "refused": build_receipt_facts("refused", reasons=refused, **nothing),
         "duplicate": build_receipt_facts("duplicate", duplicate_of="aa" * 16, **nothing),
         "superseded": build_receipt_facts("superseded"),
+        "failed": build_receipt_facts("failed", reasons=refused, **nothing),
         "underway": build_receipt_facts("received", **nothing),
     }  # fmt: skip

@@ -55,7 +55,7 @@ def test_failed_checks_come_first_and_the_worst_of_them() -> None:
 
 def test_a_rejection_gives_share_limit_and_way_on() -> None:
     receipt = build_receipt(build_all_verdicts()["rejected"])
-    assert "120 of 400 rows (30.00 percent)" in receipt["verdict"]["explanation"]
+    assert "120 of 400 records fail (30.00 percent)" in receipt["verdict"]["explanation"]
     assert "up to 5 percent" in receipt["verdict"]["explanation"]
     assert [step["command"] != "" for step in receipt["resubmission"]] == [True, False, False]
 
