@@ -47,7 +47,7 @@ def headline(kind: VerdictKind, rows_set_aside: int, rows_read: int = 1) -> str:
         "refused": "Refused: the submission was not taken",
         "duplicate": "Already received: the same file came before",
         "superseded": "Landed, and since replaced by a later revision",
-        "failed": "Not loaded: the enclave could not finish it in the file's term",
+        "failed": "Not loaded: the enclave could not finish it in time",
         "underway": "Still being processed",
     }
     return words[kind]
