@@ -4,6 +4,8 @@ A key that passes here is safe as a relative path on a file system and as a blob
 climb out of the container, vanish in normalization or meet a store's own hidden objects.
 """
 
+import re
+
 from governance.errors import ObjectStoreError
 
 MAXIMUM_KEY_BYTES = 900
@@ -17,6 +19,9 @@ MAXIMUM_TAGS = 10
 
 _FORBIDDEN = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0)))) | {"\\"}
 """Both sets of control characters, and the backslash."""
+
+_NAMED_FOLDERS = 2
+_RANDOM_ID = re.compile(r"[0-9a-f]{32}")
 
 _TAG_CHARACTERS = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 +-./:=_"
@@ -104,6 +109,14 @@ def check_tags(tags: dict[str, str]) -> dict[str, str]:
 
 
 def shown_key(key: str) -> str:
-    """The key's folder, for messages: the last part may be a file name, and those carry people."""
-    folder, slash, _ = key.rpartition("/")
-    return f"{folder}{slash}*"
+    """The key's folder, for messages: names of files, and of folders people make, carry people.
+
+    The first two parts (an agency and a dataset, or folders of our own) are shown, and below them
+    the random ids this software makes; anything else is `*`.
+    """
+    *folders, _ = key.split("/")
+    shown = [
+        part if depth < _NAMED_FOLDERS or _RANDOM_ID.fullmatch(part) else "*"
+        for depth, part in enumerate(folders)
+    ]
+    return "/".join([*shown, "*"])

@@ -393,9 +393,9 @@ def test_bad_tags_are_refused_before_anything_is_written(store: ObjectStore) -> 
 
 def test_messages_never_carry_a_file_name(store: ObjectStore) -> None:
     with pytest.raises(ObjectStoreError) as caught:
-        store.read("sde/enrollment/0001/maria_canary_1999.csv")
+        store.read("sde/enrollment/for maria/maria_canary_1999.csv")
     assert "maria" not in str(caught.value) + repr(caught.value.facts)
-    assert "sde/enrollment/0001/" in str(caught.value)
+    assert "sde/enrollment/*/*" in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
 
