@@ -76,8 +76,6 @@ def _article(paper: Paper, level: int) -> Iterator[str]:
     for exhibit in paper.exhibits:
         yield from _exhibit(exhibit, paper, level + 1)
     yield '<footer class="paper-foot">'
-    if paper.note:
-        yield f"<p>{_t(paper.note)}</p>"
     yield (
         f'<p>{_t(paper.id)}<br>Digest of this text (SHA-256): <code class="paper-digest">'
         f"{paper.digest}</code></p></footer>\n</article>"
@@ -98,6 +96,8 @@ def _masthead(paper: Paper, level: int) -> Iterator[str]:
     if paper.marking:
         facts.append(("May be read by", paper.marking))
     yield _definitions([*facts, *paper.facts], "paper-facts")
+    if paper.note:
+        yield f'<p class="paper-note">{_t(paper.note)}</p>'
     yield "</header>"
 
 

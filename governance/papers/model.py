@@ -220,7 +220,7 @@ class Paper(Facts):
         issued_on: Legal date on the paper; None for one without.
         standing: `draft` or `final`.
         marking: Who may read it, printed on every page.
-        note: Said at the foot of the first page, such as that addresses are placeholders.
+        note: Said under the facts, such as that addresses are placeholders.
         facts: The lines under the title.
         news: What is new against an earlier version; no part of the text.
         news_title: What `news` is measured against.

@@ -11,7 +11,14 @@ from typing import Any
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import LETTER
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Frame, PageBreak, PageTemplate, Spacer
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Frame,
+    PageBreak,
+    PageTemplate,
+    Spacer,
+)
 from reportlab.platypus.flowables import HRFlowable
 
 from governance.digests import sha256_of
@@ -31,6 +38,8 @@ from governance.papers.words import day_words
 _WIDTH, _HEIGHT = LETTER
 _SIDE = (_WIDTH - FRAME_WIDTH) / 2
 _TOP, _FOOT = 62.0, 64.0
+_HEADING_ROOM = 110.0
+"""A heading begins a page rather than stand alone at the foot of one."""
 
 
 def render_pdf(paper: Paper) -> bytes:
@@ -104,6 +113,8 @@ def _story(paper: Paper) -> Iterator[Any]:
     if paper.marking:
         facts.append(("May be read by", paper.marking))
     yield definitions([*facts, *paper.facts])
+    if paper.note:
+        yield text(paper.note, STYLES["note"])
     if paper.news:
         yield box(paper.news_title or "What is new", "", paper.news)
     for section in paper.sections:
@@ -117,13 +128,11 @@ def _story(paper: Paper) -> Iterator[Any]:
         yield _heading(key, title, 0)
         for section in exhibit.sections:
             yield from _section(section, paper, 1, inside=1)
-    if paper.note:
-        yield Spacer(0, 8)
-        yield text(paper.note, STYLES["note"])
 
 
 def _section(section: Section, paper: Paper, depth: int, inside: int = 0) -> Iterator[Any]:
     title = f"{section.number}  {section.title}" if section.number else section.title
+    yield CondPageBreak(_HEADING_ROOM)
     yield _heading(section.key, title, depth, depth - 1 + inside)
     for block in section.blocks:
         yield from flow_block(block, paper)

@@ -54,6 +54,9 @@ STYLES = {
     "cell": _style("cell", fontSize=8.3, leading=10.8, spaceAfter=0),
     "numeric": _style("numeric", fontSize=8.3, leading=10.8, spaceAfter=0, alignment=TA_RIGHT),
     "head": _style("head", fontName=BOLD, fontSize=8.3, leading=10.8, spaceAfter=0),
+    "numeric-head": _style(
+        "numeric-head", fontName=BOLD, fontSize=8.3, leading=10.8, spaceAfter=0, alignment=TA_RIGHT
+    ),
     "caption": _style("caption", fontName=BOLD, fontSize=9, spaceBefore=4, keepWithNext=1),
     "term": _style("term", fontName=BOLD, fontSize=9, leading=12, spaceAfter=0),
     "about": _style("about", fontSize=9, leading=12, spaceAfter=0),
@@ -138,9 +141,15 @@ def _table(table: Table) -> Iterator[Any]:
         return
     relative = table.widths or (1,) * len(table.head)
     widths = [FRAME_WIDTH * w / sum(relative) for w in relative]
-    cells = [[text(h, STYLES["head"]) for h in table.head]]
+    right = set(table.numeric)
+    cells = [
+        [
+            text(h, STYLES["numeric-head" if n in right else "head"])
+            for n, h in enumerate(table.head)
+        ]
+    ]
     for row in table.rows:
-        styles = ["numeric" if n in table.numeric else "cell" for n in range(len(row))]
+        styles = ["numeric" if n in right else "cell" for n in range(len(row))]
         cells.append([text(c, STYLES[s]) for c, s in zip(row, styles, strict=True)])
     style = [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
