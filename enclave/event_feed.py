@@ -32,7 +32,6 @@ from governance.canonical import canonical_json
 from governance.digests import sha256_of
 from governance.errors import LedgerError, ObjectNotFoundError, PreconditionFailedError
 from governance.event_feed.model import (
-    COUNTED,
     CURRENT_KEY,
     FEED_TYPE,
     MAX_EVENTS,
@@ -43,6 +42,7 @@ from governance.event_feed.model import (
     parse_batch,
     publishable,
 )
+from governance.event_feed.published import COUNTED
 from governance.event_feed.reading import START, FeedReading, read_feed
 from governance.objects import ObjectStore
 from governance.signing import Envelope, PublicKey, check_signed, sign_envelope

@@ -240,7 +240,14 @@ def _certify(
         # A crash came after it was written: it stays, and the ledger names what it says.
         document = egress.read(key)
     tag = "raw_file:destroyed" if what == "raw_file" else "quarantine:destroyed"
-    record(deployment, tag, submission, certificate_sha256=sha256_of(document))
+    record(
+        deployment,
+        tag,
+        submission,
+        certificate_sha256=sha256_of(document),
+        due_on=certificate.due_on,
+        clause=certificate.clause,
+    )
     destroyed: dict[str, Any] = {_FIELDS[what]: now}
     deployment.store.change(submission.id, expected=_REPORTED, **destroyed)
     return certificate.id

@@ -8,6 +8,7 @@ from typing import Any
 from enclave.deployment import Deployment
 from enclave.findings import Severity
 from enclave.steps.failing import clock_start, saying_failures
+from enclave.steps.health import health_facts
 from enclave.steps.holding import hold_submission
 from enclave.steps.outcome import StepOutcome, outcome_of
 from enclave.steps.record import announce, record
@@ -59,7 +60,8 @@ def write_receipt(deployment: Deployment, submission: Submission) -> StepOutcome
     egress.put(receipt_key(submission, "html"), page)
     egress.put(receipt_key(submission, "json"), document)
     sha256 = sha256_of(document)
-    record(deployment, "receipt:issued", submission, apart=sha256, sha256=sha256)
+    health = health_facts(submission)
+    record(deployment, "receipt:issued", submission, apart=sha256, sha256=sha256, **health)
     changed = deployment.store.change(submission.id, expected=_DONE, reported_at=reported_at)
     return outcome_of(changed)
 

@@ -6,15 +6,14 @@ happened there reads them here. Only what `PUBLISHED` lists can be in a batch, o
 
 from governance.event_feed.model import (
     FEED_TYPE,
-    PUBLISHED,
     EventBatch,
     FeedEvent,
-    Published,
     QueryCount,
     batch_key,
     parse_batch,
     publishable,
 )
+from governance.event_feed.published import PUBLISHED, Published
 from governance.event_feed.reading import (
     START,
     FeedPosition,

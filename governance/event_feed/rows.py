@@ -3,14 +3,15 @@
 Submissions and their health, destructions, queries by project, matches, releases.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 
 from governance.audit.tags import Tag
 from governance.calendar import legal_date
-from governance.event_feed.model import COUNTED, EventBatch, FeedEvent, QueryCount
+from governance.event_feed.model import EventBatch, FeedEvent, QueryCount
+from governance.event_feed.published import COUNTED
 
 UNKNOWN: Final = "unknown"
 """In place of a fact that was withheld."""
@@ -26,6 +27,9 @@ _STATES: Final = {
     Tag.TABLE_COMMITTED: "landed",
     Tag.SUBMISSION_SUPERSEDED: "superseded",
 }
+_CUSTODY: Final = frozenset(
+    {Tag.SUBMISSION_RECEIVED, Tag.SUBMISSION_REFUSED, Tag.SUBMISSION_DUPLICATE_IGNORED}
+)
 _DESTROYED: Final = {
     Tag.RAW_FILE_DESTROYED: "raw file",
     Tag.QUARANTINE_DESTROYED: "rows set aside",
@@ -41,11 +45,14 @@ class SubmissionRow:
 
     Attributes:
         id: Random id.
-        state: `received`, `refused`, `duplicate`, `rejected`, `held`, `landed`, `superseded`.
+        state: `received`, `refused`, `duplicate`, `rejected`, `held`, `failed`, `landed`,
+            `superseded`.
         received_at, reported_at: UTC; None: not known, not yet.
         rows_read, rows_landed, rows_quarantined: Counts; None: not known yet.
         errors, warnings: Number of findings on the receipt.
         codes: Findings and how many records fail by each.
+        reasons: Codes of what a refused one was refused for.
+        duplicate_of: The submission it repeats.
         k: Smallest class on the quasi-identifiers, when the risk gate held it.
     """
 
@@ -63,6 +70,8 @@ class SubmissionRow:
     errors: int | None = None
     warnings: int | None = None
     codes: Mapping[str, int] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    duplicate_of: str | None = None
     k: int | None = None
     superseded_by: str | None = None
 
@@ -266,28 +275,26 @@ def _submission(known: SubmissionRow | None, name: str, event: FeedEvent) -> Sub
         revision=_whole(event, "revision") or 1,
         state="received",
     )
-    if row.received_at is None and event.tag in {
-        Tag.SUBMISSION_RECEIVED,
-        Tag.SUBMISSION_REFUSED,
-        Tag.SUBMISSION_DUPLICATE_IGNORED,
-    }:
+    if row.received_at is None and event.tag in _CUSTODY:
         row = replace(row, received_at=event.at)
     if event.tag in _STATES:
         row = replace(row, state=_STATES[event.tag])
-    match event.tag:
-        case Tag.SUBMISSION_REJECTED:
-            failed = _whole(event, "rows_failed")
-            return replace(row, rows_read=_whole(event, "rows_read"), rows_quarantined=failed)
-        case Tag.SUBMISSION_HELD:
-            return replace(row, k=_whole(event, "k"))
-        case Tag.TABLE_COMMITTED:
-            return replace(row, rows_landed=_whole(event, "rows"))
-        case Tag.SUBMISSION_SUPERSEDED:
-            return replace(row, superseded_by=_text(event, "superseded_by"))
-        case Tag.RECEIPT_ISSUED:
-            return _with_receipt(row, event)
-        case _:
-            return row
+    fold = _FOLDS.get(event.tag)
+    return row if fold is None else fold(row, event)
+
+
+def _with_reasons(row: SubmissionRow, event: FeedEvent) -> SubmissionRow:
+    reasons = event.facts.get("reasons", ())
+    return replace(row, reasons=reasons if isinstance(reasons, tuple) else ())
+
+
+def _with_failure(row: SubmissionRow, event: FeedEvent) -> SubmissionRow:
+    return replace(row, state="failed") if event.facts.get("for_good") is True else row
+
+
+def _with_rejection(row: SubmissionRow, event: FeedEvent) -> SubmissionRow:
+    failed = _whole(event, "rows_failed")
+    return replace(row, rows_read=_whole(event, "rows_read"), rows_quarantined=failed)
 
 
 def _with_receipt(row: SubmissionRow, event: FeedEvent) -> SubmissionRow:
@@ -304,6 +311,22 @@ def _with_receipt(row: SubmissionRow, event: FeedEvent) -> SubmissionRow:
         codes=codes if isinstance(codes, Mapping) else row.codes,
         **told,  # type: ignore[arg-type]  # counts, by the names above
     )
+
+
+_FOLDS: Final[Mapping[Tag, Callable[[SubmissionRow, FeedEvent], SubmissionRow]]] = {
+    Tag.SUBMISSION_REFUSED: _with_reasons,
+    Tag.SUBMISSION_FAILED: _with_failure,
+    Tag.SUBMISSION_REJECTED: _with_rejection,
+    Tag.RECEIPT_ISSUED: _with_receipt,
+    Tag.SUBMISSION_DUPLICATE_IGNORED: lambda row, event: replace(
+        row, duplicate_of=_text(event, "duplicate_of")
+    ),
+    Tag.SUBMISSION_HELD: lambda row, event: replace(row, k=_whole(event, "k")),
+    Tag.TABLE_COMMITTED: lambda row, event: replace(row, rows_landed=_whole(event, "rows")),
+    Tag.SUBMISSION_SUPERSEDED: lambda row, event: replace(
+        row, superseded_by=_text(event, "superseded_by")
+    ),
+}
 
 
 def _destruction(event: FeedEvent) -> DestructionRow:

@@ -69,10 +69,12 @@ def test_what_a_load_does_stands_in_the_feed(deployment: Deployment, tmp_path: P
     assert set(by_state) == {"landed", "duplicate", "rejected"}
     assert by_state["landed"].rows_landed == 40
     assert by_state["rejected"].failed_pct == 100.0
+    assert sum(by_state["rejected"].codes.values()) >= 10
+    assert by_state["duplicate"].duplicate_of == by_state["landed"].id
     (health,) = shown.health()
     assert (health.submissions, health.duplicates, health.rejected) == (3, 1, 1)
     assert len(shown.destructions) == len(destroyed) >= 3
-    assert all(len(d.certificate_sha256) == 64 for d in shown.destructions)
+    assert all(len(d.certificate_sha256) == 64 and d.due_on for d in shown.destructions)
     assert not any(e.withheld for b in reading.batches for e in b.events)
 
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from governance.audit import Tag
 from governance.event_feed import PUBLISHED, batch_key, read_feed
-from governance.event_feed.model import COUNTED, CURRENT_KEY
+from governance.event_feed.model import CURRENT_KEY
+from governance.event_feed.published import COUNTED
 from tests.lib.feed import KEYS, Plane
 
 TAGS = st.sampled_from([*Tag])
