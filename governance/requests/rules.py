@@ -50,6 +50,41 @@ class EligibilityRule(Facts):
     clause: Text
 
 
+class Deadlines(Facts):
+    """By when each step is due, and when people are reminded.
+
+    `_business_days` leave out weekends and the state's holidays; `_days` count every day. The
+    manuals publish none of them: the office sets its own.
+
+    Attributes:
+        completeness_business_days: From submission to the office's check.
+        mending_days: From a return to the next submission.
+        review_business_days: For each owner's own part.
+        vote_days: From the last owner's decision to the board's.
+        agreement_business_days: From the decision until the agreement goes out.
+        signature_days: Until every party signed.
+        certificate_business_days: Until the office has checked a destruction certificate.
+        destruction_after_revocation_days: Unless the approved destruction date is sooner.
+        overdue_every_days: What is overdue is said again after so many days.
+        grant_reminders, training_reminders, destruction_reminders: Days before the end.
+        news_days: News older than that is no longer sent.
+    """
+
+    completeness_business_days: Annotated[int, Field(ge=1)] = 10
+    mending_days: Annotated[int, Field(ge=1)] = 30
+    review_business_days: Annotated[int, Field(ge=1)] = 15
+    vote_days: Annotated[int, Field(ge=1)] = 45
+    agreement_business_days: Annotated[int, Field(ge=1)] = 10
+    signature_days: Annotated[int, Field(ge=1)] = 30
+    certificate_business_days: Annotated[int, Field(ge=1)] = 10
+    destruction_after_revocation_days: Annotated[int, Field(ge=0)] = 30
+    overdue_every_days: Annotated[int, Field(ge=1)] = 7
+    grant_reminders: tuple[int, ...] = (60, 30, 7)
+    training_reminders: tuple[int, ...] = (30, 7)
+    destruction_reminders: tuple[int, ...] = (30, 7, 1)
+    news_days: Annotated[int, Field(ge=1)] = 14
+
+
 class RequestRules(Facts):
     """The programme's rules for requests.
 
@@ -67,6 +102,7 @@ class RequestRules(Facts):
     forbidden: tuple[ForbiddenCombination, ...] = ()
     expiring_days: Annotated[int, Field(ge=1)] = 60
     bundle_days: Annotated[int, Field(ge=1)] = 7
+    deadlines: Deadlines = Deadlines()
     completeness_clause: Text
     review_clause: Text
     amendment_clause: Text

@@ -1,0 +1,188 @@
+"""The words of the notices: what happened, what to do, and what happens then.
+
+One row a kind; `ACTION_WAITING` and `OVERDUE` take theirs from the step that waits.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from governance.mail.notices import Capacity, NoticeKind
+from governance.requests.states import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Sentences of one kind of notice, with the notice's facts in braces.
+
+    Attributes:
+        news: What happened or stands; the subject and heading too.
+        do: What the addressee does; empty when nothing.
+        then: What happens then.
+    """
+
+    news: str
+    do: str
+    then: str
+
+
+STEPS: Final[Mapping[Status, Words]] = {
+    Status.SUBMITTED: Words(
+        "{about} waits for the completeness check",
+        "Check that the request is complete; pass it, or return it and name what to mend.",
+        "The owners then review their own parts, or the requestor mends what you name.",
+    ),
+    Status.RETURNED: Words(
+        "{about} was returned: {count} to mend",
+        "Open the request, mend what is named there, and submit it again.",
+        "The reviewers then see what changed, and the review goes on.",
+    ),
+    Status.OWNER_REVIEW: Words(
+        "{about} waits for the decision of {office}",
+        "Decide on your agency's own part: approve it, ask for changes, or reject it. If you have "
+        "an interest in it, declare it: your alternate then decides.",
+        "When every contributing agency has decided, the board votes.",
+    ),
+    Status.BOARD_VOTE: Words(
+        "{about} waits for the board's vote",
+        "Put it on the agenda of a noticed public meeting, and record the board's vote.",
+        "If it is approved, the sharing agreement goes out for signature.",
+    ),
+    Status.APPROVED: Words(
+        "{about} is approved: its sharing agreement waits to be sent",
+        "Send the sharing agreement out for signature.",
+        "The parties sign, each named person signs the confidentiality statement and trains.",
+    ),
+    Status.APPROVED_WITH_CONDITIONS: Words(
+        "{about} is approved with conditions: its sharing agreement waits to be sent",
+        "Send the sharing agreement out for signature.",
+        "The parties sign; the conditions are met before anybody has access.",
+    ),
+    Status.AGREEMENTS_OUT: Words(
+        "{about} waits for signatures",
+        "Sign the sharing agreement, or ask {office} to.",
+        "When every party has signed, the grant is published.",
+    ),
+    Status.ENDED: Words(
+        "{about} waits for the destruction certificate",
+        "Destroy what you hold under the agreement, and certify it.",
+        "The office checks the certificate and closes the request.",
+    ),
+    Status.REVOKED: Words(
+        "{about} was revoked and waits for the destruction certificate",
+        "Destroy what you hold under the agreement, and certify it.",
+        "The office checks the certificate and closes the request.",
+    ),
+    Status.DESTRUCTION_CERTIFIED: Words(
+        "{about}: a destruction certificate waits to be checked",
+        "Check the certificate, and close the request.",
+        "Nothing is then left to do.",
+    ),
+}
+
+WORDS: Final[Mapping[NoticeKind, Words]] = {
+    NoticeKind.RETURNED: STEPS[Status.RETURNED],
+    NoticeKind.DECIDED: Words(
+        "{about}: the decision is {status}",
+        "Read the decision and its reasons on the request's page.",
+        "After an approval the sharing agreement goes out for signature. An approval is not yet "
+        "access. After a denial a new request may be made.",
+    ),
+    NoticeKind.AGREEMENT_TO_SIGN: Words(
+        "{about}: the sharing agreement waits for {office}",
+        "Read the agreement and sign it for {office}.",
+        "When every party has signed, the grant is published.",
+    ),
+    NoticeKind.NDA_MISSING: Words(
+        "{about}: your confidentiality statement is missing",
+        "Read and sign the confidentiality and non-disclosure statement. Nobody signs it for you.",
+        "Without it you have no access, also when others of the project do.",
+    ),
+    NoticeKind.TRAINING_MISSING: Words(
+        "{about}: your training is missing or over",
+        "Take the training, and hand in the proof to the operating office.",
+        "Without it you have no access, also when others of the project do.",
+    ),
+    NoticeKind.TRAINING_EXPIRING: Words(
+        "{about}: your training is valid for {days} more day(s)",
+        "Renew the training before {on}, and hand in the proof to the operating office.",
+        "Your access ends the day after, until the training is renewed.",
+    ),
+    NoticeKind.GRANT_PUBLISHED: Words(
+        "{about} is granted",
+        "You may query the data until {on}, that day included, within the approved purpose.",
+        "Whether you have access is worked out at each query: agreement, confidentiality "
+        "statement, training and employment must all hold that day.",
+    ),
+    NoticeKind.GRANT_EXPIRING: Words(
+        "{about}: the grant ends in {days} day(s)",
+        "If you need the data longer, ask for a continuation now. Otherwise do nothing.",
+        "Access ends after {on}. What you hold is then destroyed, and you certify it.",
+    ),
+    NoticeKind.GRANT_ENDED: Words(
+        "{about}: the grant has ended",
+        "Destroy what you hold under the agreement, and certify it on the request's page.",
+        "The office checks the certificate and closes the request.",
+    ),
+    NoticeKind.GRANT_REVOKED: Words(
+        "{about} was revoked",
+        "Stop using the data at once. The reason stands on the request's page.",
+        "Queries are refused from now on. What is held is destroyed, and that is certified.",
+    ),
+    NoticeKind.DESTRUCTION_DUE: Words(
+        "{about}: destruction is due in {days} day(s)",
+        "Destroy what you hold under the agreement, and certify it, saying what survives.",
+        "The office checks the certificate and closes the request.",
+    ),
+    NoticeKind.DESTRUCTION_OVERDUE: Words(
+        "{about}: the destruction certificate is {days} day(s) overdue",
+        "Destroy what is held under the agreement now, and certify it, saying what survives.",
+        "The office reports it to the contributing agencies.",
+    ),
+    NoticeKind.MATCH_DESTRUCTION_DUE: Words(
+        "{about}: matching files are to be destroyed",
+        "Destroy the matching files, and hand in the certificate.",
+        "The office notes the day in the match log.",
+    ),
+    NoticeKind.MATCH_DESTRUCTION_OVERDUE: Words(
+        "{about}: matching files are overdue for destruction",
+        "Destroy the matching files now, and hand in the certificate.",
+        "The office reports it to the agencies whose data is in them.",
+    ),
+    NoticeKind.LINK_DESTRUCTION_WAITING: Words(
+        "{about}: {office} has yet to confirm that its link is destroyed",
+        "Destroy the link between your source ids and the synthetic ids, and confirm it.",
+        "Your agency may analyze its own data within the project only after that.",
+    ),
+    NoticeKind.MEETING_NOTICED: Words(
+        "{title} meets on {starts}",
+        "Come, or file a dated proxy letter before the meeting starts. Declare interests you have "
+        "in a matter of the agenda.",
+        "Without a quorum the meeting is rescheduled.",
+    ),
+    NoticeKind.PACKET_READY: Words(
+        "The packet for the meeting on {starts} is ready",
+        "Read the packet before the meeting.",
+        "The requests in it are put to the vote.",
+    ),
+    NoticeKind.LEAVER: Words(
+        "{about}: somebody it names has left",
+        "Look at the request's persons. Record the leaver if that is not done.",
+        "Access ended with the last day of employment; no other person's does.",
+    ),
+    NoticeKind.SUBMISSION_REJECTED: Words(
+        "{office}: a submission of {dataset} was rejected",
+        "Read the receipt: it counts what is wrong, by rule. Deliver the corrected file again.",
+        "Nothing of the rejected submission is used. What was delivered before stays as it is.",
+    ),
+}
+
+WHY: Final[Mapping[Capacity, str]] = {
+    Capacity.REQUESTOR: "you made this request, or act for it as named in it",
+    Capacity.OPERATOR: "you work in the operating office",
+    Capacity.DATA_OWNER: "you decide for {office} about its data",
+    Capacity.DATA_STEWARD: "you deliver the data of {office}",
+    Capacity.SIGNATORY: "you sign for {office}",
+    Capacity.NAMED_PERSON: "the request names you as a person who is to use the data",
+    Capacity.BOARD_MEMBER: "you sit on the board as member or alternate",
+}
