@@ -1,0 +1,149 @@
+"""Uniform answers to refusals and failures: a page for people, problem+json for programs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from governance.decisions import AccessDeniedError, Denial
+from governance.errors import DocumentError
+from governance.facts import denial_facts
+from governance.portal import gate
+from governance.portal.faults import AlreadyDoneError, PortalRefusalError
+from governance.portal.forms import BASED_ON_FIELD, CSRF_FIELD, ONCE_FIELD
+from governance.portal.security import problem_document
+from governance.portal.visits import Visit
+from governance.store.errors import NotFoundError, StaleError, StoreBusyError
+
+API = "/api/"
+_CARRIED = frozenset({CSRF_FIELD, ONCE_FIELD, BASED_ON_FIELD})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said about a refusal.
+
+    Attributes:
+        problems: Mistakes of a document, each with its path.
+        typed: What the person had typed, by field: kept when it could not be taken.
+    """
+
+    status: int
+    title: str
+    text: str
+    remedy: str = ""
+    denials: tuple[Denial, ...] = ()
+    problems: tuple[str, ...] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)
+    error_id: str = ""
+    retry_after: int | None = None
+
+
+def answer_to(error: Exception, error_id: str = "") -> Answer:  # noqa: PLR0911  a table of cases
+    """What is said about an error."""
+    match error:
+        case AccessDeniedError():
+            text = "The programme's rules do not allow this."
+            return Answer(403, "You may not do this", text, denials=error.decision.denials)
+        case StaleError():
+            remedy = "Open it again, look at what changed, and repeat what you still want."
+            return Answer(409, "Somebody was faster", error.message, remedy)
+        case DocumentError():
+            text = "What was sent has mistakes. Nothing was changed."
+            return Answer(422, "Please mend the following", text, problems=error.problems)
+        case NotFoundError():
+            return _not_found(error.message)
+        case StoreBusyError():
+            return Answer(503, "Please try again", error.message, retry_after=2)
+        case PortalRefusalError():
+            return Answer(
+                error.status, error.title, error.message, error.remedy,
+                retry_after=error.retry_after,
+            )  # fmt: skip
+        case RequestValidationError():
+            problems = tuple(
+                f"{'.'.join(str(p) for p in e['loc'][1:])}: {e['msg']}" for e in error.errors()
+            )
+            text = "What was sent is not what this address takes. Nothing was changed."
+            return Answer(422, "Please mend the following", text, problems=problems)
+        case HTTPException(status_code=404):
+            return _not_found("There is nothing at this address.")
+        case HTTPException():
+            title = "This cannot be done"
+            return Answer(error.status_code, title, "This address does not take that.")
+        case _:
+            text = "Something failed on our side. Nothing was changed by halves."
+            remedy = "Try again. If it fails again, tell the office the number below."
+            return Answer(500, "Something went wrong", text, remedy, error_id=error_id)
+
+
+def _not_found(text: str) -> Answer:
+    remedy = "Check the address, or begin from the home page."
+    return Answer(404, "Page not found", text, remedy)
+
+
+async def answer(request: Request, error: Exception, error_id: str = "") -> Response:
+    """The answer to an error, as a page or as a problem document."""
+    if isinstance(error, AlreadyDoneError):
+        return RedirectResponse(error.to, 303)
+    said = answer_to(error, error_id)
+    if request.url.path.startswith(API):
+        return _with_retry(_problem(said, error, request), said)
+    visit = await _visit(request, said)
+    to_sign_in = isinstance(error, AccessDeniedError) and visit.actor.person is None
+    if to_sign_in and request.method == "GET":
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?{urlencode({'next': asked})}", 303)
+    typed = {} if said.status not in {403, 409, 429, 503} else _typed(visit)
+    page = visit.page(
+        "errors/error.html", status=said.status, answer=said, typed=typed, to_sign_in=to_sign_in
+    )
+    return _with_retry(page, said)
+
+
+async def _visit(request: Request, said: Answer) -> Visit:
+    """The visit that the gate opened; where none did, one that knows who is asking if it can."""
+    visit = getattr(request.state, "visit", None)
+    if isinstance(visit, Visit):
+        return visit
+    if said.status == 404:  # noqa: PLR2004  the status
+        return await run_in_threadpool(gate.enter, request)
+    return gate.portal_of(request).visit(request)
+
+
+def _typed(visit: Visit) -> dict[str, str]:
+    """What the person had typed, to copy from."""
+    kept: dict[str, list[str]] = {}
+    for name, value in visit.form.multi_items():
+        if name not in _CARRIED and isinstance(value, str) and value.strip():
+            kept.setdefault(name, []).append(value)
+    return {name: "\n".join(values) for name, values in kept.items()}
+
+
+def _problem(said: Answer, error: Exception, request: Request) -> Response:
+    facts: dict[str, Any] = {"detail": said.text}
+    status = said.status
+    if isinstance(error, AccessDeniedError):
+        facts["denials"] = [denial_facts(d) for d in said.denials]
+        visit = getattr(request.state, "visit", None)
+        if visit is not None and visit.actor.person is None:
+            status = 401
+    if said.problems:
+        facts["problems"] = list(said.problems)
+    if said.remedy:
+        facts["remedy"] = said.remedy
+    if said.error_id:
+        facts["error_id"] = said.error_id
+    return problem_document(status, said.title, **facts)
+
+
+def _with_retry(response: Response, said: Answer) -> Response:
+    if said.retry_after is not None:
+        response.headers["retry-after"] = str(said.retry_after)
+    return response

@@ -1,0 +1,148 @@
+"""What the whole application shares, and how it renders a page."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment
+from starlette.responses import HTMLResponse
+
+from governance.people import Person
+from governance.permissions import Action, Target
+from governance.portal.assets import Assets
+from governance.portal.limits import Buckets, Limits
+from governance.portal.navigation import NavItem, areas_for
+from governance.portal.once import Once
+from governance.portal.said import SAID
+from governance.portal.sessions import Sessions
+from governance.portal.visits import Visit
+from governance.requests.states import Act
+from governance.services import Programme
+from governance.services.recording import denials_recorded
+
+if TYPE_CHECKING:
+    from governance.portal.sign_in.ways import SignIn
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """Names of the cookies: `__Host-` holds them to this host and to https."""
+
+    secure: bool
+
+    @property
+    def session(self) -> str:
+        """Of the session."""
+        return "__Host-session" if self.secure else "session"
+
+    @property
+    def signing_in(self) -> str:
+        """Of a sign-in that is under way."""
+        return "__Host-signing-in" if self.secure else "signing-in"
+
+
+@dataclass(slots=True)
+class Portal:
+    """The application.
+
+    Attributes:
+        sign_in: How people sign in; None: nobody can.
+    """
+
+    programme: Programme
+    assets: Assets
+    templates: Environment
+    sessions: Sessions
+    navigation: Sequence[NavItem]
+    limits: Limits
+    sign_in: "SignIn | None"
+    once: Once = field(default_factory=Once)
+    by_session: Buckets = field(init=False)
+    writes_by_session: Buckets = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Empty buckets."""
+        self.by_session = Buckets(self.limits.session)
+        self.writes_by_session = Buckets(self.limits.writes)
+
+    @property
+    def base_url(self) -> str:
+        """Address of the portal, without a slash at its end."""
+        return self.programme.settings.base_url
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach it by https."""
+        return urlsplit(self.base_url).scheme == "https"
+
+    @property
+    def host(self) -> str:
+        """Name, and port where it is not the usual one, under which people reach it."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def name(self) -> str:
+        """Of the programme, as pages say it."""
+        return self.programme.profile.name
+
+    @property
+    def office(self) -> str:
+        """Name of the operating office."""
+        return self.programme.profile.office.name
+
+    @property
+    def official_site(self) -> str:
+        """The banner's words."""
+        return self.programme.profile.official_site
+
+    @property
+    def cookies(self) -> Cookies:
+        """Names of the cookies."""
+        return Cookies(self.secure)
+
+    def visit(self, request: Any) -> Visit:  # noqa: ANN401  starlette's request
+        """A visit of the public, to begin with."""
+        return Visit(request, self, self.programme.clock().astimezone(UTC))
+
+    def person(self, person: str) -> Person | None:
+        """A person's record as it is now."""
+        with self.programme.store.read() as unit:
+            return unit.person(person)
+
+    @contextmanager
+    def recording_denials(self, visit: Visit, action: Action | Act) -> Iterator[None]:
+        """What is denied inside is noted in the ledger.
+
+        The public's denials are no acts of a person: who scans addresses must not fill the ledger.
+        """
+        if visit.actor.person is None:
+            yield
+            return
+        with denials_recorded(self.programme, visit.actor, action, _subject(visit.target)):
+            yield
+
+    def render(
+        self, visit: Visit, template: str, status: int, context: Mapping[str, Any]
+    ) -> HTMLResponse:
+        """A page, with what every page shows."""
+        areas, current = areas_for(self.navigation, visit.actor, visit.path, visit.today)
+        text = self.templates.get_template(template).render(
+            visit=visit,
+            portal=self,
+            person=visit.actor.person,
+            areas=areas,
+            current=current,
+            said=SAID.get(visit.request.query_params.get("said", ""), ""),
+            **context,
+        )
+        return HTMLResponse(text, status)
+
+
+def _subject(target: Target) -> str:
+    """What a denial was about, by its internal id."""
+    if target.request is not None:
+        return target.request.number
+    return target.motion or target.person or target.agency or "programme"

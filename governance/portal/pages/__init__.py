@@ -1,0 +1,29 @@
+"""The areas of the portal. Each module has a `router` and says its `NAVIGATION`.
+
+To add one: write `governance/portal/pages/<area>.py` and add it to `AREAS`.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from governance.portal.navigation import NavItem
+from governance.portal.pages import account, front
+from governance.portal.routes import PortalRouter
+
+
+class AreaModule(Protocol):
+    """A module of an area."""
+
+    @property
+    def router(self) -> PortalRouter:
+        """Its routes."""
+
+    @property
+    def NAVIGATION(self) -> Sequence[NavItem]:  # noqa: N802  a module's constant
+        """Its entries."""
+
+
+AREAS: tuple[AreaModule, ...] = (
+    front,
+    account,
+)
