@@ -1,0 +1,59 @@
+"""Which command an act is, and the board's facts of a vote."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from governance.board.state import BodyState
+from governance.decisions import Decision, Denial, check_permitted
+from governance.errors import DocumentError
+from governance.requests import commands as c
+from governance.requests.states import Act
+from governance.services.programme import Programme
+
+COMMANDS: Final[Mapping[Act, type[c.RequestCommand]]] = {
+    kind.act: kind
+    for kind in (
+        c.SaveDraft,
+        c.Amend,
+        c.Submit,
+        c.Return,
+        c.AcceptComplete,
+        c.DeclareInterest,
+        c.ReviewPart,
+        c.RecordVote,
+        c.SendAgreement,
+        c.SignAgreement,
+        c.SignNda,
+        c.RecordTraining,
+        c.MeetCondition,
+        c.RecordLeaver,
+        c.Grant,
+        c.MarkExpiring,
+        c.End,
+        c.Revoke,
+        c.Supersede,
+        c.Close,
+        c.Withdraw,
+        c.CertifyDestruction,
+    )
+}
+
+
+def recorded_motion(p: Programme, body: BodyState | None, motion: object) -> dict[str, Any]:
+    """The facts of a motion from the board's own events; the caller only names it.
+
+    Raises:
+        AccessDeniedError: Its vote was not closed yet.
+        DocumentError: No motion is named.
+    """
+    if not isinstance(motion, str) or body is None:
+        raise DocumentError("The form has 1 mistake(s):", problems=("motion: name the motion",))
+    found = body.motions.get(motion)
+    if found is None or found.passed is None:
+        reason = "There is no motion of that id whose vote was closed."
+        remedy = "Close the vote in the meeting, then record it."
+        clause = p.board.clause("votes")
+        check_permitted(
+            Decision(("vote.closed",), (Denial("vote.closed", reason, remedy, clause),))
+        )
+    return body.facts(motion).model_dump(mode="json")

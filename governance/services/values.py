@@ -1,0 +1,23 @@
+"""Typed or typed-in values as plain ones: what forms, JSON and callers hand in, alike."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401  any value that a form or a caller hands in
+    """The value as JSON has it; what is none stays and is refused where it is read."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [plain(v) for v in value]
+    return value

@@ -1,0 +1,1 @@
+"""Layouts of the database, one step a file in `versions`; run by `Store.migrate`."""

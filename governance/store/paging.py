@@ -1,0 +1,33 @@
+"""Pages of lists."""
+
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+MAX_PER_PAGE: Final = 50
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a list.
+
+    Attributes:
+        items: At most `per_page`.
+        total: Of the whole list.
+        page: From 1.
+    """
+
+    items: tuple[Row, ...]
+    total: int
+    page: int
+    per_page: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // self.per_page))
+
+
+def bounded(page: int, per_page: int) -> tuple[int, int]:
+    """Page and size within what is served."""
+    return max(1, page), min(max(1, per_page), MAX_PER_PAGE)

@@ -1,0 +1,334 @@
+"""One transaction: load streams, append to the ledger, keep the read models in step.
+
+An append does, in this order and in one transaction: check what the change is based on; link and
+insert the entries; their facts and salt; their places in the stream; the chain's head; the read
+models. A crash anywhere leaves nothing of it.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from governance.audit.chain import Entry, commit_facts, format_instant, link, new_salt
+from governance.board import events as board_events
+from governance.board.bylaws import BodyRules
+from governance.board.state import BodyState
+from governance.board.state import apply as apply_body
+from governance.canonical import canonical_json
+from governance.digests import sha256_of
+from governance.errors import LedgerError
+from governance.facts import Event
+from governance.people import Person
+from governance.people import events as people_events
+from governance.requests import events as request_events
+from governance.requests.state import DataRequest
+from governance.requests.state import replay as replay_request
+from governance.store import tables as t
+from governance.store.errors import NotFoundError, StaleError
+from governance.store.projections import project
+from governance.store.streams import (
+    POSITION_FACT,
+    PROGRAMME,
+    STREAM_FACT,
+    Kind,
+    Loaded,
+    Reference,
+    say_event,
+    stream_name,
+)
+
+_HEAD = select(t.ledger_head.c.seq, t.ledger_head.c.at, t.ledger_head.c.hash)
+_EVENTS = (
+    select(
+        t.stream_events.c.position,
+        t.stream_events.c.seq,
+        t.ledger_entries.c.hash,
+        t.ledger_payloads.c.facts,
+    )
+    .join(t.ledger_entries, t.ledger_entries.c.seq == t.stream_events.c.seq)
+    .outerjoin(t.ledger_payloads, t.ledger_payloads.c.seq == t.stream_events.c.seq)
+    .where(
+        t.stream_events.c.kind == bindparam("kind"),
+        t.stream_events.c.subject == bindparam("subject"),
+        t.stream_events.c.position > bindparam("after"),
+    )
+    .order_by(t.stream_events.c.position)
+)
+_ERASED = select(t.ledger_head.c.erased)
+
+
+class BodyCache:
+    """Replayed bodies of this process, by name; only what was committed."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.states: dict[str, tuple[int, int, BodyState]] = {}
+
+    def get(self, rules: BodyRules, erased: int) -> tuple[int, BodyState]:
+        """Position and state to go on from."""
+        known = self.states.get(rules.body)
+        if known is None or known[0] != erased or known[2].rules != rules:
+            return 0, BodyState(rules)
+        return known[1], known[2]
+
+    def put(self, states: Mapping[str, tuple[int, int, BodyState]]) -> None:
+        """Keep the newer ones."""
+        for name, state in states.items():
+            known = self.states.get(name)
+            if known is None or known[:2] <= state[:2]:
+                self.states[name] = state
+
+
+class UnitOfWork:
+    """What can be read and written in one transaction. Made by `Store`."""
+
+    def __init__(self, connection: Connection, bodies: BodyCache) -> None:
+        """Work on a connection whose transaction has begun."""
+        self.connection = connection
+        self._bodies = bodies
+        self._streams: dict[tuple[str, str], Loaded] = {}
+        self._own_bodies: dict[str, tuple[int, int, BodyState]] = {}
+        self.after_commit: list[Callable[[], None]] = []
+
+    def committed(self) -> None:
+        """Make known what the transaction found; called by `Store` after the commit."""
+        self._bodies.put(self._own_bodies)
+        for act in self.after_commit:
+            act()
+
+    # ---- the ledger -------------------------------------------------------------------------
+
+    def load(self, kind: Kind, subject: str) -> Loaded:
+        """A record's events so far; none for one that does not exist."""
+        known = self._streams.get((kind, subject))
+        if known is None:
+            known = self._streams[kind, subject] = self._read(kind, subject, 0)
+        return known
+
+    def check_current(self, kind: Kind, subject: str, based_on: int | None) -> None:
+        """Raise unless the record stands where the change is based on; None: wherever it stands.
+
+        Raises:
+            StaleError: Something happened since; says what.
+        """
+        loaded = self.load(kind, subject)
+        if based_on is None or based_on == loaded.position:
+            return
+        since = loaded.events[based_on:] if 0 <= based_on < loaded.position else ()
+        raise StaleError(tuple(say_event(e) for e in since[-5:]), position=loaded.position)
+
+    def find_once(self, once: str) -> int | None:
+        """The entry appended under that idempotency key, or None."""
+        mark = sha256_of(once.encode())
+        entries = t.ledger_entries
+        return self.connection.scalar(select(entries.c.seq).where(entries.c.once == mark))
+
+    def subject_of(self, seq: int) -> str:
+        """The record that an entry is about.
+
+        Raises:
+            NotFoundError: It belongs to none.
+        """
+        places = t.stream_events
+        subject = self.connection.scalar(select(places.c.subject).where(places.c.seq == seq))
+        if subject is None:
+            raise NotFoundError("The entry belongs to no record.")
+        return str(subject)
+
+    def append(
+        self,
+        kind: Kind,
+        subject: str,
+        events: Sequence[Event],
+        *,
+        based_on: int | None,
+        actor: str,
+        once: str | None = None,
+    ) -> tuple[Entry, ...]:
+        """Append what happened to a record.
+
+        Args:
+            kind: Of the record.
+            subject: Its number, name or id.
+            events: What happened, in order; each by `actor`.
+            based_on: Position the change was decided at; None: wherever the record stands.
+            actor: Whose act it is.
+            once: Idempotency key, kept with the first of the entries: look it up with `find_once`
+                before.
+
+        Returns:
+            The entries as they stand in the chain.
+
+        Raises:
+            StaleError: Something happened to the record since `based_on`.
+            LedgerError: An event is by somebody else.
+        """
+        self.check_current(kind, subject, based_on)
+        if any(event.by != actor for event in events):
+            raise LedgerError("An event is not by who acts.")
+        loaded = self.load(kind, subject)
+        facts = [
+            {
+                **event.model_dump(mode="json"),
+                STREAM_FACT: stream_name(kind, subject),
+                POSITION_FACT: number,
+            }
+            for number, event in enumerate(events, loaded.position + 1)
+        ]
+        entries = self._link(events, facts, once)
+        places = [
+            {"kind": kind, "subject": subject, "position": f[POSITION_FACT], "seq": e.seq}
+            for f, e in zip(facts, entries, strict=True)
+        ]
+        if places:
+            self.connection.execute(insert(t.stream_events), places)
+        told = [_told(f) for f in facts]
+        self._streams[kind, subject] = loaded.and_then(told, entries)
+        project(self, kind, subject, events, entries)
+        return entries
+
+    def erase(self, seq: int, event: Event) -> tuple[Entry, ...]:
+        """Erase an entry's facts; `event` (`payload:erased`) says so first.
+
+        Raises:
+            LedgerError: There are no such facts.
+        """
+        payloads = t.ledger_payloads
+        if self.connection.scalar(select(payloads.c.seq).where(payloads.c.seq == seq)) is None:
+            raise LedgerError("The entry has no facts to erase.", seq=seq)
+        once = f"erase:{seq}"
+        made = self.append(
+            "programme", PROGRAMME, (event,), based_on=None, actor=event.by, once=once
+        )
+        self.connection.execute(delete(payloads).where(payloads.c.seq == seq))
+        head = t.ledger_head
+        self.connection.execute(update(head).values(erased=head.c.erased + 1))
+        self._streams.clear()
+        self._own_bodies.clear()
+        return made
+
+    # ---- records, replayed ------------------------------------------------------------------
+
+    def request(self, number: str) -> DataRequest | None:
+        """A data request as it stands.
+
+        Raises:
+            LedgerError: Its events do not follow from each other.
+        """
+        events = self.load("request", number).events
+        return replay_request(request_events.parse_event(e) for e in events)
+
+    def person(self, person_id: str) -> Person | None:
+        """A person's record as it stands."""
+        events = self.load("person", person_id).events
+        return people_events.replay(people_events.parse_event(e) for e in events)
+
+    def body(self, rules: BodyRules) -> tuple[BodyState, int]:
+        """A body as it stands, and the position it stands at; replays only what is new.
+
+        Raises:
+            LedgerError: An event is about something that does not exist.
+        """
+        erased = self.connection.scalar(_ERASED) or 0
+        own = self._own_bodies.get(rules.body)
+        position, state = (own[1], own[2]) if own else self._bodies.get(rules, erased)
+        fresh = self._read("body", rules.body, position)
+        for event in fresh.events:
+            state = apply_body(state, board_events.parse_event(event))
+        self._own_bodies[rules.body] = (erased, fresh.position, state)
+        return state, fresh.position
+
+    def reference(self, kind: Kind, subject: str, position: int) -> Reference | None:
+        """Where the event at a position of a record stands in the chain."""
+        places, entries = t.stream_events, t.ledger_entries
+        row = self.connection.execute(
+            select(entries.c.seq, entries.c.hash)
+            .join(places, places.c.seq == entries.c.seq)
+            .where(
+                places.c.kind == kind, places.c.subject == subject, places.c.position == position
+            )
+        ).one_or_none()
+        return None if row is None else Reference(row.seq, row.hash)
+
+    # ---- aside ------------------------------------------------------------------------------
+
+    def next_number(self, name: str) -> int:
+        """The next of a running number, from 1; unique whoever else asks."""
+        counters = t.counters
+        value: int | None = self.connection.scalar(
+            update(counters)
+            .where(counters.c.name == name)
+            .values(value=counters.c.value + 1)
+            .returning(counters.c.value)
+        )
+        if value is None:
+            self.connection.execute(insert(counters).values(name=name, value=1))
+            return 1
+        return value
+
+    # ---- inside -----------------------------------------------------------------------------
+
+    def _read(self, kind: str, subject: str, after: int) -> Loaded:
+        parameters = {"kind": kind, "subject": subject, "after": after}
+        rows = self.connection.execute(_EVENTS, parameters).all()
+        if not rows:
+            return Loaded((), (), after)
+        there = [row for row in rows if row.facts is not None]
+        return Loaded(
+            tuple(_told(json.loads(row.facts)) for row in there),
+            tuple(Reference(row.seq, row.hash) for row in there),
+            rows[-1].position,
+        )
+
+    def _link(
+        self, events: Sequence[Event], facts: Sequence[dict[str, Any]], once: str | None
+    ) -> tuple[Entry, ...]:
+        if not events:
+            return ()
+        head = self._head()
+        entries, payloads = [], []
+        mark = "" if once is None else sha256_of(once.encode())
+        for event, told in zip(events, facts, strict=True):
+            salt = new_salt()
+            head = link(
+                head,
+                at=event.at,
+                tag=event.tag.value,
+                subject=event.subject,
+                commitment=commit_facts(told, salt),
+                once=mark,
+            )
+            mark = ""
+            entries.append(head)
+            payloads.append(
+                {"seq": head.seq, "salt": salt.hex(), "facts": canonical_json(told).decode()}
+            )
+        self.connection.execute(insert(t.ledger_entries), [e.to_dict() for e in entries])
+        self.connection.execute(insert(t.ledger_payloads), payloads)
+        last = entries[-1]
+        changed = self.connection.execute(
+            update(t.ledger_head)
+            .where(t.ledger_head.c.seq == entries[0].seq - 1)
+            .values(seq=last.seq, at=format_instant(last.at), hash=last.hash)
+        )
+        if changed.rowcount != 1:  # only a transaction that did not lock the head can see this
+            raise LedgerError("The chain went on meanwhile; nothing was written.")
+        return tuple(entries)
+
+    def _head(self) -> Entry | None:
+        """The last entry, as far as the next one needs it."""
+        row = self.connection.execute(_HEAD).one_or_none()
+        if row is None:
+            raise LedgerError("The database has no chain; run `governance migrate`.")
+        if row.seq == 0:
+            return None
+        at = datetime.fromisoformat(row.at).astimezone(UTC)
+        return Entry(row.seq, at, "", "", "", "", "", row.hash)
+
+
+def _told(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The event's own facts."""
+    return {k: v for k, v in facts.items() if k not in (STREAM_FACT, POSITION_FACT)}
