@@ -166,6 +166,8 @@ def _has_role(actor: Actor, act: Act, role: Role, target: Target) -> bool:
         return holds(Ground.SELF, actor, target) and holds(Ground.NAMED, actor, target)
     if role is Role.DATA_OWNER and act is Act.REVIEW_PART:
         return target.agency in contributing(target) and holds(Ground.OWNS_PART, actor, target)
+    if role is Role.DATA_OWNER and act is Act.DECLARE_INTEREST:  # whoever is to vote on it
+        return holds(Ground.OWNER_SUBMITTED, actor, target)
     ground = ROLE_GROUNDS.get(role)
     return ground is not None and holds(ground, actor, target)
 

@@ -39,6 +39,8 @@ class Ground(StrEnum):
     """A data owner of the agency whose part it is (where the roster is known: who sits for it)."""
     OWNS_SOME_PART = "owns_some_part"
     """A data owner of an agency whose data is asked for, once submitted."""
+    OWNER_SUBMITTED = "owner_submitted"
+    """Any data owner, once the request is submitted."""
     DELIVERS_PART = "delivers_part"
     """A data steward of an agency whose data is asked for, once submitted."""
     OWN_AGENCY = "own_agency"
@@ -180,6 +182,11 @@ def _owns_some_part(actor: Actor, target: Target) -> bool:
     return PortalRole.DATA_OWNER in actor.roles and actor.agency in contributing(target)
 
 
+def _owner_submitted(actor: Actor, target: Target) -> bool:
+    owner = PortalRole.DATA_OWNER in actor.roles and actor.agency is not None
+    return owner and bool(contributing(target))
+
+
 def _delivers_part(actor: Actor, target: Target) -> bool:
     return PortalRole.DATA_STEWARD in actor.roles and actor.agency in contributing(target)
 
@@ -245,6 +252,7 @@ _GROUNDS: Mapping[Ground, Callable[[Actor, Target], bool]] = {
     Ground.AUDITOR: _role(PortalRole.AUDITOR),
     Ground.OWNS_PART: _owns_part,
     Ground.OWNS_SOME_PART: _owns_some_part,
+    Ground.OWNER_SUBMITTED: _owner_submitted,
     Ground.DELIVERS_PART: _delivers_part,
     Ground.OWN_AGENCY: _own_agency,
     Ground.BOARD: _board,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from governance.permissions.cast import CAST, TODAY, example_target
 from governance.permissions.deciding import decide_action
 from governance.permissions.model import Action
+from governance.permissions.relations import Ground
 from governance.permissions.rights import (
     FOUR_EYES_ACTIONS,
     FOUR_EYES_ACTS,
@@ -101,7 +102,8 @@ def _roles() -> Iterator[str]:
 def _extra(role: Role) -> str:
     if role is Role.DATA_OWNER:
         return (
-            "to review a part: the data owner of that agency, or its alternate; to revoke: "
+            "to review a part: the data owner of that agency, or its alternate; to declare an "
+            f"interest: {GROUND_WORDS[Ground.OWNER_SUBMITTED]}; to revoke: "
             + GROUND_WORDS[ROLE_GROUNDS[role]]
         )
     return "the person alone, whom the request names" if role is Role.PERSON else ""

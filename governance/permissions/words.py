@@ -16,6 +16,7 @@ GROUND_WORDS: Final[Mapping[Ground, str]] = {
     Ground.AUDITOR: "the auditor",
     Ground.OWNS_PART: "the data owner of the agency whose part it is",
     Ground.OWNS_SOME_PART: "a data owner of an agency whose data is asked for",
+    Ground.OWNER_SUBMITTED: "any data owner, once it is submitted",
     Ground.DELIVERS_PART: "a data steward of an agency whose data is asked for",
     Ground.OWN_AGENCY: "a data owner or data steward of the agency",
     Ground.BOARD: "who sits on the board",

@@ -46,7 +46,7 @@ withdraw             | draft submitted returned owner_review board_vote approved
 return               | submitted owner_review board_vote               | op opn
 accept_complete      | submitted                                       | op
 review_part          | owner_review                                    | own alt
-declare_interest     | submitted owner_review board_vote               | own alt own2
+declare_interest     | submitted owner_review board_vote               | own alt own2 ownx
 record_vote          | board_vote                                      | op
 send_agreement       | approved approved_with_conditions               | op
 sign_agreement       | agreements_out                                  | sig
