@@ -1,14 +1,21 @@
-"""Authenticated documents: what one process hands to a later one and must not be altered between.
+"""Authenticated documents, and the encrypted file of a step that must remember more than fits.
 
 A path alone proves nothing; a sealed manifest proves that this deployment's own step wrote it.
 """
 
 import base64
 import json
-from typing import Any
+import os
+import secrets
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from enclave.errors import EvidenceError
@@ -16,6 +23,8 @@ from enclave.keys import Key, KeyId, KeyRing
 
 SEALING = "staging"
 """Purpose of the keys that seal; a document sealed with any other key does not open."""
+
+_NONCE_BYTES: Final = 12
 
 
 def _mac(key: Key, purpose: str, body: bytes) -> HMAC:
@@ -50,3 +59,67 @@ def unseal(sealed: bytes, *, purpose: str, ring: KeyRing) -> dict[str, Any]:
         message = f"The sealed {purpose} does not authenticate: it was altered or is not ours."
         raise EvidenceError(message, purpose=purpose) from None
     return document
+
+
+class SealedSpill:
+    """An unnamed temporary file of AES-256-GCM frames under a key that dies with this object.
+
+    Safe for several threads. A context manager: leaving it removes the file.
+    """
+
+    def __init__(self, directory: Path | None = None) -> None:
+        """Open nothing before it is needed.
+
+        Args:
+            directory: Where the file is made; None is the system's temporary directory.
+        """
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._file: BinaryIO | None = None
+        self._cipher = AESGCM(secrets.token_bytes(32))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes that went to the disk so far."""
+        return 0 if self._file is None else self._file.seek(0, os.SEEK_END)
+
+    def store(self, plain: bytes) -> tuple[int, int]:
+        """Encrypt and append; where it lies and its length, for `load`."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        frame = nonce + self._cipher.encrypt(nonce, plain, None)
+        with self._lock:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(prefix="enclave-spill-", dir=self._directory)  # noqa: SIM115  closed by close()
+            at = self._file.seek(0, os.SEEK_END)
+            self._file.write(frame)
+        return at, len(frame)
+
+    def load(self, at: int, size: int) -> bytes:
+        """What `store` was given.
+
+        Raises:
+            RuntimeError: The spill was closed.
+        """
+        with self._lock:
+            if self._file is None:
+                raise RuntimeError("The spill was closed while it was read.")
+            self._file.seek(at)
+            frame = self._file.read(size)
+        return self._cipher.decrypt(frame[:_NONCE_BYTES], frame[_NONCE_BYTES:], None)

@@ -7,11 +7,15 @@ any other. A class counts its distinct people (rows, for a dataset about no pers
 * unique people: those alone in a class;
 * `l`: fewest distinct values of a sensitive attribute in a class (distinct l-diversity).
 
-One pass over batches. Memory grows with people and with distinct (class, person) pairs, about 40
-and 16 bytes each, never with rows.
+One pass over batches, on every core. Memory is bounded but for what is counted: some 60 bytes a
+class, and 16 for each distinct (class, sensitive value) pair (`enclave.deidentify.people`).
 """
 
+from collections import deque
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -19,9 +23,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from enclave.deidentify.lookup_table import LookupTable, Pairs, Positions
+from enclave.deidentify.people import MEMORY_BYTES, PeoplePerClass
 from enclave.deidentify.plan import DeidentificationPlan
 from enclave.deidentify.pseudonyms import MissingIdentityError
 from enclave.evidence import RiskMeasures
+from enclave.sealing import SealedSpill
 from governance.agreements.model import GateAction, RiskGate
 from governance.decisions import Decision, Denial
 
@@ -31,6 +37,10 @@ _DENSE_CODES: Final = 1 << 20
 _MAX_CODE: Final = 1 << 62
 _MERGE_PAIRS: Final = 1 << 22
 _CODE_BITS: Final = np.uint64(32)
+
+_THREADS: Final = 2
+_WAITING: Final = 4
+"""Batches handed to the threads ahead: bounds memory."""
 
 _CHECKED: Final = ("risk.minimum_k", "risk.max_unique_pct", "risk.minimum_l")
 
@@ -43,28 +53,40 @@ def risk_columns(plan: DeidentificationPlan) -> list[str]:
     return [*person, *plan.quasi_identifiers, *plan.sensitive]
 
 
-def measure_risk(batches: Iterable[pa.RecordBatch], plan: DeidentificationPlan) -> RiskMeasures:
+def measure_risk(
+    batches: Iterable[pa.RecordBatch],
+    plan: DeidentificationPlan,
+    *,
+    spill: Path | None = None,
+    memory_bytes: int = MEMORY_BYTES,
+) -> RiskMeasures:
     """Measure k, unique people and l.
 
     Args:
         batches: All rows of the table as it would be, old and new, with `risk_columns(plan)` at
             least; in any order.
         plan: Names person, quasi-identifiers and sensitive attributes.
+        spill: Folder for encrypted temporary files; None is the system's.
+        memory_bytes: Bytes of rows held before they are spilled.
 
     Raises:
         MissingIdentityError: A row has no person.
     """
     classes = _Tuples(plan.quasi_identifiers)
-    members = _Members(plan.person_column)
     diversity = [_Diversity(name) for name in plan.sensitive]
-    for batch in batches:
-        if not batch.num_rows:
-            continue
-        numbers = classes.number(batch)
-        members.add(numbers, batch)
-        for attribute in diversity:
-            attribute.add(numbers, batch)
-    sizes, alone = members.finish()
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(_THREADS, thread_name_prefix="risk"))
+        rows = PeoplePerClass(stack.enter_context(SealedSpill(spill)), memory_bytes=memory_bytes)
+        person = plan.person_column
+        members = _Rows() if person is None else _People(person, rows, pool)
+        for batch in batches:
+            if not batch.num_rows:
+                continue
+            numbers = classes.number(batch)
+            members.add(numbers, batch)
+            for attribute in diversity:
+                attribute.add(numbers, batch)
+        sizes, alone = members.finish()
     people = members.people
     return RiskMeasures(
         people=people,
@@ -231,37 +253,51 @@ class _PairSet:
         return (codes >> _CODE_BITS).astype(np.int64), (codes & mask).astype(np.int64)
 
 
-class _Members:
-    """Distinct people per class; rows when there is no person."""
+class _Rows:
+    """Rows per class, for a dataset about no person."""
 
-    def __init__(self, person_column: str | None) -> None:
-        self._column = person_column
-        self._numbers = LookupTable(width=0)
-        self._pairs = _PairSet()
+    def __init__(self) -> None:
         self._rows = np.zeros(0, dtype=np.int64)
 
     @property
     def people(self) -> int:
-        return self._numbers.count if self._column is not None else int(self._rows.sum())
+        return int(self._rows.sum())
 
-    def add(self, classes: Positions, batch: pa.RecordBatch) -> None:
-        if self._column is not None:
-            keys = _person_keys(batch.column(self._column))
-            self._pairs.add(classes, self._numbers.number(keys))
-            return
+    def add(self, classes: Positions, _batch: pa.RecordBatch) -> None:
         counted = np.bincount(classes, minlength=len(self._rows))
         counted[: len(self._rows)] += self._rows
         self._rows = counted
 
     def finish(self) -> tuple[Positions, int]:
-        """People of each class, and how many people are alone in one."""
-        if self._column is None:
-            sizes = self._rows[self._rows > 0]
-            return sizes, int((sizes == 1).sum())
-        classes, people = self._pairs.finish()
-        sizes = np.bincount(classes)
-        alone = _sorted_distinct(people[sizes.take(classes) == 1].astype(np.uint64))
-        return sizes[sizes > 0], len(alone)
+        """Rows of each class, and how many are alone in one."""
+        sizes = self._rows[self._rows > 0]
+        return sizes, int((sizes == 1).sum())
+
+
+class _People:
+    """Distinct people per class, parted and counted by the pool's threads."""
+
+    def __init__(self, column: str, counter: PeoplePerClass, pool: ThreadPoolExecutor) -> None:
+        self._column = column
+        self._counter = counter
+        self._pool = pool
+        self._waiting: deque[Future[None]] = deque()
+
+    @property
+    def people(self) -> int:
+        return self._counter.people
+
+    def add(self, classes: Positions, batch: pa.RecordBatch) -> None:
+        keys = _person_keys(batch.column(self._column))
+        self._waiting.append(self._pool.submit(self._counter.add, classes, keys))
+        while len(self._waiting) > _WAITING:
+            self._waiting.popleft().result()
+
+    def finish(self) -> tuple[Positions, int]:
+        """People of each class, and how many are alone in one."""
+        while self._waiting:
+            self._waiting.popleft().result()
+        return self._counter.count(self._pool)
 
 
 class _Diversity:

@@ -134,7 +134,10 @@ class Lake:
         return self.files_dataset(table, state.files, schema)
 
     def files_dataset(self, table: str, keys: Sequence[str], schema: pa.Schema) -> pads.Dataset:
-        """The same over some of a table's files (keys relative to the table)."""
+        """The same over some of a table's files (keys relative to the table).
+
+        Text that `schema` calls a dictionary is handed on as the files hold it, not spelled out.
+        """
         return self._dataset_of(Zone.CURATED, [f"{table}/{key}" for key in keys], schema)
 
     def staged_dataset(self, keys: Sequence[str], schema: pa.Schema) -> pads.Dataset:
@@ -143,10 +146,12 @@ class Lake:
 
     def _dataset_of(self, zone: Zone, keys: Iterable[str], schema: pa.Schema) -> pads.Dataset:
         filesystem, base = self._zones.arrow(zone)
+        coded = [field.name for field in schema if pa.types.is_dictionary(field.type)]
         file_format = pads.ParquetFileFormat(
+            read_options=pads.ParquetReadOptions(dictionary_columns=coded),
             default_fragment_scan_options=pads.ParquetFragmentScanOptions(
                 decryption_config=self._decryption(), pre_buffer=True
-            )
+            ),
         )
         paths = [f"{base}/{key}" for key in keys]
         if not paths:

@@ -125,7 +125,7 @@ def _measure(
 ) -> RiskMeasures:
     """Risk of the surviving rows and the staged rows together."""
     columns = risk_columns(plan)
-    schema = pa.schema([plan.output_schema.field(name) for name in columns])
+    schema = pa.schema([_as_codes(plan.output_schema.field(name)) for name in columns])
     state, staying = deployment.lake.surviving_files(
         contract.table,
         delivery=terms.delivery,
@@ -139,7 +139,15 @@ def _measure(
         keys = [file.object_key for file in table.files]
         yield from deployment.lake.staged_dataset(keys, schema).to_batches()
 
-    return measure_risk(batches(), plan)
+    with deployment.spill_folder(f"risk-{table.received.submission_id[:8]}") as folder:
+        return measure_risk(batches(), plan, spill=folder)
+
+
+def _as_codes(field: pa.Field) -> pa.Field:
+    """Text as dictionary codes: its few values are numbered, not every cell read."""
+    if not pa.types.is_string(field.type):
+        return field
+    return field.with_type(pa.dictionary(pa.int32(), pa.string()))
 
 
 def _risk_facts(risk: RiskMeasures, terms: DatasetTerms) -> dict[str, Any]:

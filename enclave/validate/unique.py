@@ -6,27 +6,23 @@ the parts are judged one by one at the end. Every member of a group of equal key
 Great Expectations. The files are named at random, hold nothing readable and are removed on close.
 """
 
-import os
-import secrets
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from enclave.sealing import SealedSpill
 from enclave.validate.digests import Blocks
 
 MEMORY_BYTES: Final = 192 * 1024 * 1024
 """Digests (16 B a row) and ordinals (none while they have no gaps) of twelve million rows."""
 _PARTS: Final = 64
 _PART_SHIFT: Final = np.uint64(58)
-_NONCE_BYTES: Final = 12
 
 Ordinals = npt.NDArray[np.int64]
 
@@ -103,12 +99,10 @@ class KeySpill:
             directory: Where the spill file is made; None is the system's temporary directory.
             memory_bytes: Bytes of digests and ordinals held before they are spilled.
         """
-        self._directory = directory
         self._memory_bytes = memory_bytes
         self._lock = threading.Lock()
         self._checks: dict[str, _Remembered] = {}
-        self._file: BinaryIO | None = None
-        self._cipher = AESGCM(secrets.token_bytes(32))
+        self._sealed = SealedSpill(directory)
 
     def __enter__(self) -> Self:
         """Nothing is opened before it is needed."""
@@ -126,14 +120,12 @@ class KeySpill:
     def close(self) -> None:
         """Forget everything and remove the spill file."""
         self._checks.clear()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._sealed.close()
 
     @property
     def spilled_bytes(self) -> int:
         """Bytes that went to the disk so far."""
-        return 0 if self._file is None else self._file.seek(0, os.SEEK_END)
+        return self._sealed.size_bytes
 
     def add(self, check: str, digests: Blocks, records: Ordinals) -> None:
         """Remember rows of a check.
@@ -197,21 +189,10 @@ class KeySpill:
         held.parts[part].append(self._store(digests, records))
 
     def _store(self, digests: Blocks, records: Ordinals) -> tuple[int, int]:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="enclave-keys-", dir=self._directory)  # noqa: SIM115  closed by close()
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        plain = digests.tobytes() + records.tobytes()
-        frame = nonce + self._cipher.encrypt(nonce, plain, None)
-        at = self._file.seek(0, os.SEEK_END)
-        self._file.write(frame)
-        return at, len(frame)
+        return self._sealed.store(digests.tobytes() + records.tobytes())
 
     def _load(self, at: int, size: int) -> tuple[Blocks, Ordinals]:
-        if self._file is None:
-            raise RuntimeError("The spill was closed while it was read.")
-        self._file.seek(at)
-        frame = self._file.read(size)
-        plain = self._cipher.decrypt(frame[:_NONCE_BYTES], frame[_NONCE_BYTES:], None)
+        plain = self._sealed.load(at, size)
         rows = len(plain) // 24
         digests = np.frombuffer(plain, np.uint64, rows * 2).reshape(rows, 2)
         return digests, np.frombuffer(plain, np.int64, rows, offset=rows * 16)

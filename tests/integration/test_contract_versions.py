@@ -1,5 +1,6 @@
 """A contract grows in place; any other change belongs in a new table."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +43,28 @@ def test_a_new_column_is_null_in_what_landed_before(deployment: Deployment, tmp_
     assert (notes.count(None), notes.count("seen")) == (20, 30)
     before = later.lake.dataset(first.table, version=0)
     assert "note" not in before.schema.names, "a pinned snapshot stays as it was"
+
+
+def test_a_quasi_identifier_added_later_is_null_in_the_old_rows(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    first = build_contract()
+    wider = replace(
+        first, version="1.1.0", columns=(*first.columns, build_column("note", role="quasi"))
+    )
+    later = under(deployment, wider)
+    rows = [f"{row},seen" for row in csv_rows(30, start=20)]
+    drop(later, write_csv(tmp_path / "b.csv", rows, header=f"{HEADER},note"), period="2025")
+
+    (outcome,) = load(later)
+
+    risk = later.store.get(outcome.submission_id).facts["risk"]
+    plain = Counter(
+        (row["note"], *(row[name] for name in risk["quasi_identifiers"] if name != "note"))
+        for row in landed(later)
+    )
+    assert "note" in risk["quasi_identifiers"]
+    assert (risk["people"], risk["k"]) == (50, min(plain.values()))
 
 
 @pytest.mark.parametrize(

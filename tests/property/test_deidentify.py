@@ -86,9 +86,12 @@ def plain_risk(rows: list[tuple[int, str | None, int | None, str | None]]) -> Ri
 
 
 @settings(deadline=None)
-@given(ROWS, st.integers(1, 60))
+@given(ROWS, st.integers(1, 60), st.sampled_from([0, 200, 1 << 20]), st.booleans())
 def test_risk_equals_its_definition(
-    rows: list[tuple[int, str | None, int | None, str | None]], size: int
+    rows: list[tuple[int, str | None, int | None, str | None]],
+    size: int,
+    memory_bytes: int,
+    in_codes: bool,
 ) -> None:
     columns = [
         build_column("ssn", treatment="person_id", role="direct"),
@@ -98,16 +101,17 @@ def test_risk_equals_its_definition(
     ]
     contract = build_contract(columns, person=PersonKey("person_id", ("ssn",), "ssn"))
     plan = build_plan(contract, build_terms(contract), build_agreement(contract))
+    towns = pa.array([row[1] for row in rows], pa.string())
     table = pa.record_batch(
         {
             "person_id": pa.array([row[0].to_bytes(16) for row in rows], pa.binary(16)),
-            "town": pa.array([row[1] for row in rows], pa.string()),
+            "town": towns.dictionary_encode() if in_codes else towns,
             "year": pa.array([row[2] for row in rows], pa.int64()),
             "cause": pa.array([row[3] for row in rows], pa.string()),
         }
     )
     batches = [table.slice(start, size) for start in range(0, len(rows), size)]
-    assert measure_risk(batches, plan) == plain_risk(rows)
+    assert measure_risk(batches, plan, memory_bytes=memory_bytes) == plain_risk(rows)
 
 
 IDENTITIES = st.tuples(

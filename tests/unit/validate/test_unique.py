@@ -86,8 +86,8 @@ def test_nothing_readable_is_spilled(tmp_path: Path, monkeypatch: pytest.MonkeyP
     digests, _ = digester.digest([(cells, cells)])
     with KeySpill(tmp_path, memory_bytes=0) as seen:
         seen.add("c", digests, np.arange(100))
-        assert seen._file is not None
-        seen._file.seek(0)
-        written.append(seen._file.read())
+        assert seen._sealed._file is not None
+        seen._sealed._file.seek(0)
+        written.append(seen._sealed._file.read())
     assert CANARY.encode() not in written[0]
     assert all(row.tobytes() not in written[0] for row in digests)
