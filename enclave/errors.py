@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from enclave.findings import Finding
-from governance.decisions import Decision
+from governance.decisions import AccessDeniedError, Decision
 from governance.errors import ExitCode, ProgrammeError
 
 
@@ -114,3 +114,9 @@ class QueryError(EnclaveError):
     """The query failed while running (memory, time), after it was permitted."""
 
     code = "query.failed"
+
+
+class QueryStoppedError(AccessDeniedError):
+    """A running query was stopped: its grant was taken back or changed meanwhile."""
+
+    code = "query.stopped"

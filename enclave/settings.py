@@ -48,6 +48,9 @@ class EnclaveSettings(BaseSettings):
     )
     query_memory_mb: int = Field(default=1024, ge=64, description="Memory limit of one query.")
     query_seconds: int = Field(default=60, ge=1, description="Time limit of one query.")
+    disclosure_seconds: int = Field(
+        default=20, ge=1, description="Time limit of protecting one answer's small cells."
+    )
 
     @model_validator(mode="after")
     def _azure_when_an_account_is_named(self) -> Self:

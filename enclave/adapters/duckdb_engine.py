@@ -8,7 +8,8 @@ tells what the locking leaves.
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,6 +28,8 @@ from enclave.evidence import Snapshot
 from enclave.query.model import ColumnKind, PreparedStatement, QueryPlan, kinds_of
 
 _WORKER = "enclave.adapters.duckdb_worker"
+_WAIT_SECONDS = 0.25
+"""Longest time between two looks at whether a running query may go on."""
 _MESSAGES = {
     OUT_OF_MEMORY: "The query needs more memory than it may use. Ask for fewer groups.",
     FAILED: "The query failed while running. The operator can run `enclave doctor`.",
@@ -89,6 +92,7 @@ class SubprocessRunner:
         opener: str,
         arguments: Mapping[str, str],
         limits: QueryLimits | None = None,
+        on_wait: Callable[[], None] = lambda: None,
     ) -> None:
         """Tell how to open tables, here (for schemas) and in the child.
 
@@ -98,8 +102,11 @@ class SubprocessRunner:
                 `OpenDataset`. Fixed by the program, never by a user.
             arguments: For instance the deployment's home.
             limits: What a query may use.
+            on_wait: Called several times a second while the child runs; whatever it raises kills
+                the child and is raised here.
         """
         self._open = open_dataset
+        self._on_wait = on_wait
         self._opener = opener
         self._arguments = dict(arguments)
         self._limits = limits or QueryLimits()
@@ -121,13 +128,7 @@ class SubprocessRunner:
             stderr=subprocess.DEVNULL,
         )
         try:
-            reply, _ = child.communicate(self._request(plan), timeout=self._limits.seconds)
-        except subprocess.TimeoutExpired:
-            raise QueryError(
-                f"The query took longer than {self._limits.seconds:g} seconds and was stopped. "
-                "Ask for fewer groups or a smaller dataset.",
-                seconds=self._limits.seconds,
-            ) from None
+            reply = self._wait(child, self._request(plan))
         finally:
             child.kill()
             child.wait()
@@ -138,6 +139,26 @@ class SubprocessRunner:
             return read_reply(reply)
         except RunFailedError as error:
             raise _error(error) from None
+
+    def _wait(self, child: subprocess.Popen[bytes], request: bytes) -> bytes:
+        """The child's reply; looks up now and then whether it may still run.
+
+        Raises:
+            QueryError: Past the deadline.
+        """
+        ends = time.monotonic() + self._limits.seconds
+        unsent: bytes | None = request
+        while (left := ends - time.monotonic()) > 0:
+            try:
+                return child.communicate(unsent, timeout=min(left, _WAIT_SECONDS))[0]
+            except subprocess.TimeoutExpired:
+                unsent = None  # what was not sent yet is kept by `communicate`
+            self._on_wait()
+        raise QueryError(
+            f"The query took longer than {self._limits.seconds:g} seconds and was stopped. "
+            "Ask for fewer groups or a smaller dataset.",
+            seconds=self._limits.seconds,
+        )
 
     def _request(self, plan: QueryPlan) -> bytes:
         request = {

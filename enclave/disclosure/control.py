@@ -111,12 +111,14 @@ class Table:
         people: Distinct people in each cell; a missing cell has none.
         statistics: What was asked for.
         labels: A stable text for each cell: what the keyed choice between equals is made of.
+        pulse: Called often while control runs; whatever it raises ends it (a deadline).
     """
 
     sizes: tuple[int, ...]
     people: Mapping[Key, int]
     statistics: Sequence[Statistic]
     labels: Callable[[Key], str] = field(default=repr)
+    pulse: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ def control_table(table: Table, rule: Rule, tie_key: bytes) -> ControlledTable:
         floor=1,
         need=lambda _: rule.minimum_cell_count - 1,
         tie=tie,
+        pulse=table.pulse,
     )
     hidden_counts = protect(counts, small, ())
     families: dict[str, frozenset[Key]] = {}
@@ -192,6 +195,7 @@ def _hide_present(
             floor=1,
             need=lambda _: rule.minimum_cell_count - 1,
             tie=tie,
+            pulse=table.pulse,
         )
         few = [k for k, (people, _) in cells.items() if 0 < people < rule.minimum_cell_count]
         hidden = protect(lattice, few, hidden)
@@ -208,6 +212,7 @@ def _hide_value(
         floor=0,
         need=lambda value: value * PROTECTION_PCT / 100,
         tie=tie,
+        pulse=table.pulse,
     )
     own = [
         key
@@ -254,6 +259,7 @@ def _hide_overlaps(
             floor=1,
             need=lambda _: rule.minimum_cell_count - 1,
             tie=lambda rest, d=d: tie((*rest[:d], TOTAL, *rest[d:])),  # type: ignore[misc]
+            pulse=table.pulse,
         )
         known = {_without(key, d) for key in hidden_counts if key[d] == TOTAL}
         if telling:

@@ -42,6 +42,7 @@ class Lattice:
         floor: Least value a hidden cell can have, as the attacker knows.
         need: Width the attacker's interval of a sensitive cell of that value must have.
         tie: A keyed number for a cell, which decides between equals.
+        pulse: Called for every box that is looked at; whatever it raises ends the work.
     """
 
     sizes: tuple[int, ...]
@@ -49,6 +50,7 @@ class Lattice:
     floor: float
     need: Callable[[float], float]
     tie: Callable[[Key], int]
+    pulse: Callable[[], None] = lambda: None
 
 
 def protect(lattice: Lattice, sensitive: Iterable[Key], hidden: Iterable[Key]) -> frozenset[Key]:
@@ -67,6 +69,7 @@ def protect(lattice: Lattice, sensitive: Iterable[Key], hidden: Iterable[Key]) -
     result.update(marked)
     if lattice.sizes:
         for key in marked:
+            lattice.pulse()
             if not _is_protected(lattice, key, result):
                 result.update(_cheapest_box(lattice, key, result))
     return frozenset(result)
@@ -130,6 +133,7 @@ def _boxes(
             near = _nearest(lattice, key, d, near, hidden)
         choices.append(near[:per_dimension])
     for other in itertools.product(*choices):
+        lattice.pulse()
         corners = _corners(key, other, allowed)
         if corners is not None:
             yield corners

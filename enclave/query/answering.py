@@ -6,14 +6,16 @@ Order of steps:
 2. The SQL is bound to the grant; every reason against it is gathered, with those of step 1.
 3. The plan runs over the pinned snapshot, with the grant's row filter and years inside.
 4. A row without the key of who is counted refuses the answer: it could not be judged.
-5. Disclosure control by the strictest rule that applies.
-6. The answer, with its receipt.
+5. Disclosure control by the strictest rule that applies, within its own time.
+6. Everything is judged again by what is published now (`enclave.query.watching`), as it is while
+   steps 3 and 5 run.
+7. The answer, with its receipt.
 
 The caller writes the ledger entry (`query:answered`, `query:denied`) and only then prints.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -28,6 +30,7 @@ from enclave.query.model import BoundQuery, QueryPlan, QueryRunner
 from enclave.query.refusals import Refusals
 from enclave.query.rewrite import rewrite
 from enclave.query.showing import show
+from enclave.query.watching import ControlDeadline, Unwatched, Watch
 from governance.agreements.model import DisclosureRule
 from governance.canonical import canonical_json
 from governance.contracts.model import DatasetContract
@@ -40,6 +43,25 @@ NOTICE: Final = (
     "related queries can together reveal what each of them hides."
 )
 _WHO_IS_COUNTED: Final = "who_is_counted.null_key"
+
+
+CONTROL_SECONDS: Final = 20.0
+"""Time disclosure control may take."""
+_UNWATCHED: Final = Unwatched()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A question judged by a grant, before anything runs.
+
+    Attributes:
+        decision: Every reason against it.
+        meaning: Digest of what would run and by which rule its answer would be protected; empty
+            when it is refused.
+    """
+
+    decision: Decision
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +85,8 @@ def answer(
     today: date,
     tie_key: bytes,
     totals: bool = False,
+    watch: Watch = _UNWATCHED,
+    control_seconds: float = CONTROL_SECONDS,
 ) -> ReleasedAnswer:
     """Answer a researcher's question, or refuse it with every reason.
 
@@ -77,12 +101,15 @@ def answer(
         today: Legal date (America/New_York).
         tie_key: 32 secret bytes that decide between equals in suppression.
         totals: Whether to show totals too.
+        watch: Told while it runs, and before the answer leaves.
+        control_seconds: Time disclosure control may take.
 
     Returns:
         What may be printed.
 
     Raises:
         AccessDeniedError: Refused; the decision holds every reason, clause and remedy.
+        QueryStoppedError: The grant was taken back or changed while it ran.
         QueryError: Out of time or memory.
         ConfigurationError: The dataset has no disclosure rule.
     """
@@ -106,8 +133,11 @@ def answer(
     assembled = assemble(query, rewritten, results, codes, scope.kinds)
     _check_keyed(assembled, scope)  # step 4
     combined = _combine(bundle, scope.contract.id, rules)
-    controlled = control_table(assembled.table, combined.rule, tie_key)  # step 5
+    deadline = ControlDeadline(control_seconds, watch)
+    table = replace(assembled.table, pulse=deadline.check)
+    controlled = control_table(table, combined.rule, tie_key)  # step 5
     shown = show(query, assembled, controlled, combined.rule, totals=totals)
+    watch.finish()  # step 6
     receipt = {
         **_receipt(bundle, bound, combined, today),
         "statement_sha256": _digest(rewritten.plan),
@@ -120,6 +150,44 @@ def answer(
     }
     columns = tuple(output.name for output in query.outputs)
     return ReleasedAnswer(columns, shown.rows, shown.hidden, receipt)
+
+
+def judge(
+    sql: str,
+    *,
+    bundle: VerifiedBundle,
+    person_id: str,
+    contracts: Mapping[str, DatasetContract],
+    rules: Mapping[str, DisclosureRule],
+    snapshots: Mapping[str, Snapshot],
+    runner: QueryRunner,
+    today: date,
+    totals: bool = False,
+) -> Judged:
+    """Steps 1 and 2 alone: whether the question may be asked, and what it means.
+
+    Arguments are those of `answer`. Two judgements of one meaning would give the same answer.
+
+    Raises:
+        ConfigurationError: The dataset has no disclosure rule.
+    """
+    access = decide_access(bundle, person_id, today)
+    decision, bound = _bind(
+        sql,
+        bundle=bundle,
+        person_id=person_id,
+        contracts=contracts,
+        snapshots=snapshots,
+        runner=runner,
+    )
+    decision = access & decision
+    if bound is None or not decision.permitted:
+        return Judged(decision)
+    query, scope = bound.query, bound.scope
+    counted = scope.counted(query.axes)
+    plan = rewrite(query, counted, bound.snapshot, scope.kinds, totals=totals).plan
+    rule = _combine(bundle, scope.contract.id, rules).rule
+    return Judged(decision, sha256_of(canonical_json([_digest(plan), repr(rule)])))
 
 
 def _bind(

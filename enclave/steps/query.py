@@ -1,20 +1,22 @@
 """Ask a question: who asks, under which verified grant, and what may leave.
 
 Order: root, people, bundle are verified; the chain is judged today; the SQL is bound, run in a
-locked-down process, and passes disclosure control; the ledger learns of the answer or the denial
-before anybody sees it.
+locked-down process, and passes disclosure control, all of it watched: what is published meanwhile
+counts at once. The ledger learns of the answer or the denial before anybody sees it.
 """
 
 import getpass
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 from enclave.adapters.duckdb_engine import QueryLimits, SubprocessRunner
 from enclave.deployment import Deployment
-from enclave.errors import QueryError
+from enclave.errors import QueryError, QueryStoppedError
 from enclave.evidence import ReleasedAnswer, Snapshot
-from enclave.query import SeenVersions, answer
+from enclave.query import Judged, PolicyWatch, SeenVersions, answer, judge
 from enclave.zones import Zone
 from governance.agreements import DisclosureRule
 from governance.canonical import Json
@@ -23,7 +25,13 @@ from governance.digests import sha256_of
 from governance.errors import ConfigurationError
 from governance.grants import BundleRefusedError
 from governance.grants.bundle import VerifiedBundle, verify_bundle, verify_people
-from governance.grants.publish import fetch_bundle, fetch_people, fetch_root, has_bundle
+from governance.grants.publish import (
+    fetch_bundle,
+    fetch_people,
+    fetch_root,
+    has_bundle,
+    published_marks,
+)
 from governance.grants.root import Root, pin_root
 from governance.signing import Envelope
 
@@ -70,11 +78,13 @@ def ask(deployment: Deployment, *, project: str, sql: str, totals: bool = False)
 
     Raises:
         AccessDeniedError: Refused, with every reason, clause and remedy.
+        QueryStoppedError: Its grant was taken back or changed while it ran.
         BundleRefusedError: Root, people mapping or grant does not verify.
         QueryError: Out of time or memory.
         ConfigurationError: No root is trusted yet.
     """
-    person, bundle = identify(deployment, project)
+    running = _Running(deployment, project, sql, totals=totals)
+    person, bundle = running.person, running.bundle
     facts: dict[str, Json] = {"version": bundle.bundle.version, "person": person}
     subject = f"project/{project}"
     try:
@@ -83,13 +93,20 @@ def ask(deployment: Deployment, *, project: str, sql: str, totals: bool = False)
             bundle=bundle,
             person_id=person,
             contracts=deployment.contracts,
-            rules=_rules(deployment),
-            snapshots=_snapshots(deployment, bundle),
-            runner=_runner(deployment),
-            today=deployment.today(),
+            rules=running.rules,
+            snapshots=running.snapshots,
+            runner=_runner(deployment, running.watch.check),
+            today=running.today,
             tie_key=deployment.ring.current("disclosure-ties", "enclave").material,
             totals=totals,
+            watch=running.watch,
+            control_seconds=deployment.settings.disclosure_seconds,
         )
+    except QueryStoppedError as stopped:
+        rules = ",".join(sorted({denial.rule for denial in stopped.decision.denials}))
+        newer: dict[str, Json] = {"newer_version": running.newest, "rules": rules}
+        deployment.ledger.append("query:stopped", subject, {**facts, **newer})
+        raise
     except AccessDeniedError as refusal:
         rules = ",".join(sorted({denial.rule for denial in refusal.decision.denials}))
         deployment.ledger.append("query:denied", subject, {**facts, "rules": rules})
@@ -102,11 +119,99 @@ def ask(deployment: Deployment, *, project: str, sql: str, totals: bool = False)
     return released
 
 
-def identify(deployment: Deployment, project: str) -> tuple[str, VerifiedBundle]:
+class _Running:
+    """A question while it runs: what it was judged by, and how it is judged again.
+
+    Attributes:
+        person, bundle, rules, snapshots, today: What it was judged by.
+        newest: Version of the newest bundle that was verified meanwhile.
+        watch: To be told while it runs.
+    """
+
+    def __init__(self, deployment: Deployment, project: str, sql: str, *, totals: bool) -> None:
+        """Identify who asks, and remember what is published at that moment.
+
+        Raises:
+            AccessDeniedError: The account is mapped to nobody today.
+            BundleRefusedError: Root, people mapping or grant does not verify.
+        """
+        self._deployment, self._project = deployment, project
+        self._sql, self._totals = sql, totals
+        self.watch = PolicyWatch(self._look, self._judge_again)  # before: nothing is missed
+        self.person, self.bundle = identify(deployment, project)
+        self.newest = self.bundle.bundle.version
+        self.today = deployment.today()
+        self.rules = _rules(deployment)
+        self.snapshots = _snapshots(deployment, self.bundle)
+        self._meaning: str | None = None
+
+    def _look(self) -> object:
+        """Etags of the documents it is judged by."""
+        policy = self._deployment.zones.store(Zone.POLICY)
+        return published_marks(policy, self._project)
+
+    def _judge_again(self) -> None:
+        """Judge by what is published now.
+
+        Raises:
+            QueryStoppedError: It would be refused now, or would be another question.
+        """
+        try:
+            person, bundle = identify(self._deployment, self._project, is_asked=False)
+        except BundleRefusedError as refusal:
+            raise QueryStoppedError(_stopped_by(refusal.rule, refusal.reason)) from None
+        except AccessDeniedError as refusal:
+            raise QueryStoppedError(refusal.decision) from None
+        self.newest = bundle.bundle.version
+        if person != self.person:
+            raise QueryStoppedError(_stopped_by("person.mapped", "The sign-in is another person's"))
+        if (bundle.digest, self._deployment.today()) == (self.bundle.digest, self.today):
+            return
+        again = self._judge(bundle, self._deployment.today())
+        if not again.decision.permitted:
+            raise QueryStoppedError(again.decision)
+        if self._meaning is None:
+            self._meaning = self._judge(self.bundle, self.today).meaning
+        if again.meaning != self._meaning:
+            reason = f"The grant of {self._project} was changed while the query ran"
+            raise QueryStoppedError(_stopped_by("grant.changed", reason))
+
+    def _judge(self, bundle: VerifiedBundle, today: date) -> Judged:
+        return judge(
+            self._sql,
+            bundle=bundle,
+            person_id=self.person,
+            contracts=self._deployment.contracts,
+            rules=self.rules,
+            snapshots=self.snapshots,
+            runner=_runner(self._deployment),
+            today=today,
+            totals=self._totals,
+        )
+
+
+def _stopped_by(rule: str, reason: str) -> Decision:
+    denial = Denial(
+        rule=rule,
+        reason=f"{reason.rstrip('.')}: the query was stopped, nothing left.",
+        remedy="Ask again: the query is judged by what is published now.",
+        clause="Access chain, judged while a query runs",
+    )
+    return Decision((rule,), (denial,))
+
+
+def identify(
+    deployment: Deployment, project: str, *, is_asked: bool = True
+) -> tuple[str, VerifiedBundle]:
     """The person behind this process, and the project's verified grant.
 
     A root, people mapping or grant older than one seen before is refused: whoever can delete the
     newest root in the policy zone could bring a withdrawn signer's key back.
+
+    Args:
+        deployment: Where.
+        project: Under whose grant.
+        is_asked: Whether a refusal is a denied query for the ledger; not while one runs already.
 
     Raises:
         AccessDeniedError: The account is mapped to nobody today.
@@ -136,11 +241,13 @@ def identify(deployment: Deployment, project: str) -> tuple[str, VerifiedBundle]
         )
         seen.record(f"grants/{project}", bundle.bundle.version, bundle.digest)
     except BundleRefusedError as refusal:
-        deployment.ledger.append("query:denied", subject, {"rules": refusal.rule})
+        if is_asked:
+            deployment.ledger.append("query:denied", subject, {"rules": refusal.rule})
         raise
     person = people.person_of(getpass.getuser(), deployment.today())
     if person is None:
-        deployment.ledger.append("query:denied", subject, {"rules": "person.mapped"})
+        if is_asked:
+            deployment.ledger.append("query:denied", subject, {"rules": "person.mapped"})
         denial = Denial(
             rule="person.mapped",
             reason="This sign-in is mapped to no person of the programme today.",
@@ -174,7 +281,7 @@ def _snapshots(deployment: Deployment, bundle: VerifiedBundle) -> dict[str, Snap
     return snapshots
 
 
-def _runner(deployment: Deployment) -> SubprocessRunner:
+def _runner(deployment: Deployment, on_wait: Callable[[], None] = lambda: None) -> SubprocessRunner:
     settings = deployment.settings
     return SubprocessRunner(
         deployment.lake.dataset,
@@ -185,4 +292,5 @@ def _runner(deployment: Deployment) -> SubprocessRunner:
             threads=settings.threads,
             seconds=settings.query_seconds,
         ),
+        on_wait=on_wait,
     )

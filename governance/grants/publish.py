@@ -104,6 +104,19 @@ def fetch_people(store: ObjectStore) -> Envelope:
     return _fetch(store, "people/current.json", "No people mapping was published.")
 
 
+def published_marks(store: ObjectStore, project: str) -> tuple[str | None, ...]:
+    """What changes when anything is published that a query of the project is judged by.
+
+    Etags of the current bundle and people mapping, and of every root: no content is read.
+    """
+    try:
+        known = [store.stat(key) for key in (_current_key(project), "people/current.json")]
+    except ObjectKeyError:  # no name of a project: there is nothing of it
+        known = []
+    roots = sorted(f"{info.key} {info.etag}" for info in store.list("root/"))
+    return (*(None if info is None else info.etag for info in known), *roots)
+
+
 def projects(store: ObjectStore) -> Iterator[str]:
     """Projects that have a bundle, in name order."""
     for info in store.list("grants/"):

@@ -131,22 +131,26 @@ class Asker:
     contract: DatasetContract | None = None
     landed: bool = True
 
-    def __call__(self, sql: str, *, totals: bool = False) -> ReleasedAnswer:
+    def __call__(
+        self, sql: str, *, totals: bool = False, control_seconds: float = 60
+    ) -> ReleasedAnswer:
         runner = self.runner or InProcessRunner(opener(self.rows), QueryLimits(256, 1))
         return answer(
             sql,
             bundle=KEYS.verified(self.grant or build_question_grant()),
             person_id=self.person,
             contracts={DATASET: self.contract or build_question_contract()},
-            rules={DATASET: self._rule()},
+            rules={DATASET: self.rule()},
             snapshots={DATASET: SNAPSHOT} if self.landed else {},
             runner=runner,
             today=TODAY,
             tie_key=TIE_KEY,
             totals=totals,
+            control_seconds=control_seconds,
         )
 
-    def _rule(self) -> DisclosureRule:
+    def rule(self) -> DisclosureRule:
+        """The agreement's."""
         return DisclosureRule(self.minimum, self.denominator, "MOU-SDE §5.3", self.dominance)
 
     def refused(self, sql: str) -> list[str]:
