@@ -102,11 +102,13 @@ class MatchingClock(Facts):
 
     Attributes:
         hours: The shorter clock, when data of one of `hours_agencies` is in.
+        hub: The agency that matches and holds the matching files.
     """
 
     business_days: Annotated[int, Field(ge=0)] = 5
     hours: Annotated[int, Field(ge=1)] = 24
     hours_agencies: tuple[Name, ...] = ()
+    hub: Name | None = None
     clause: Text
 
 
@@ -154,7 +156,9 @@ class Profile(Facts):
         codes = [agency.code.casefold() for agency in self.agencies]
         if len(set(ids)) != len(ids) or len(set(codes)) != len(codes):
             raise ValueError("an agency is named twice")
-        unknown = set(self.matching_clock.hours_agencies) - set(ids)
+        hub = self.matching_clock.hub
+        unknown = set(self.matching_clock.hours_agencies) | ({hub} if hub else set())
+        unknown -= set(ids)
         if unknown:
             raise ValueError(f"no such agency: {', '.join(sorted(unknown))}")
         return self

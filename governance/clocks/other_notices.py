@@ -1,0 +1,124 @@
+"""Who is to be told of meetings, submissions and matches. Pure."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from governance.board.state import BodyState
+from governance.calendar import legal_date
+from governance.clocks.destruction import LinkDestructions, agencies_with_link, start_clock
+from governance.clocks.directory import Directory
+from governance.clocks.model import ProgrammeState, RequestLife
+from governance.mail.notices import Capacity, Notice, NoticeKind, notice_to
+from governance.people.model import Person
+from governance.profile import Profile
+from governance.requests.rules import RequestRules
+from governance.requests.states import LIVE
+
+
+def meeting_notices(
+    state: ProgrammeState, body: BodyState, people: Directory, today: date
+) -> Iterator[Notice]:
+    """Meetings to come that were noticed, and their packets once issued."""
+    for held in body.meetings.values():
+        meeting = held.meeting
+        if meeting.noticed_at is None or meeting.opened_at or legal_date(meeting.starts_at) < today:
+            continue
+        kinds = [NoticeKind.MEETING_NOTICED]
+        if meeting.id in state.packets:
+            kinds.append(NoticeKind.PACKET_READY)
+        for kind in kinds:
+            for person in people.board(body):
+                yield notice_to(
+                    person,
+                    kind,
+                    Capacity.BOARD_MEMBER,
+                    about=meeting.id,
+                    title=body.rules.title,
+                    path=f"/meetings/{meeting.id}",
+                    starts_at=meeting.starts_at,
+                    anchor=meeting.starts_at.isoformat(),
+                )
+
+
+def submission_notices(
+    state: ProgrammeState, people: Directory, rules: RequestRules, profile: Profile, today: date
+) -> Iterator[Notice]:
+    """Submissions that were rejected, to the agency's owner and stewards."""
+    for rejected in state.rejected:
+        if not 0 <= (today - rejected.on).days <= rules.deadlines.news_days:
+            continue
+        told: list[tuple[Person, Capacity]] = [
+            (p, Capacity.DATA_STEWARD) for p in people.stewards(rejected.agency)
+        ]
+        known = {p.id for p, _ in told}
+        owners = [p for p in people.owners(rejected.agency) if p.id not in known]
+        for person, capacity in told + [(p, Capacity.DATA_OWNER) for p in owners]:
+            yield notice_to(
+                person,
+                NoticeKind.SUBMISSION_REJECTED,
+                capacity,
+                about=rejected.id,
+                path="/agency/submissions",
+                office=profile.agency_code(rejected.agency),
+                dataset=rejected.dataset,
+                on=rejected.on,
+            )
+
+
+def match_notices(
+    state: ProgrammeState, people: Directory, rules: RequestRules, profile: Profile, now: datetime
+) -> Iterator[Notice]:
+    """Matching files to be destroyed: from the confirmation on, and once a week overdue."""
+    clock = profile.matching_clock
+    holders = (clock.hub,) if clock.hub else ()
+    for match in state.matches:
+        if match.confirmed_at is None or match.destroyed_at is not None:
+            continue
+        running = start_clock(match.confirmed_at, match.agencies, clock)
+        kind, anchor = NoticeKind.MATCH_DESTRUCTION_DUE, running.ends_at.isoformat()
+        if running.overdue(now):
+            late = (now - running.ends_at).days
+            kind = NoticeKind.MATCH_DESTRUCTION_OVERDUE
+            anchor += f"/{late // rules.deadlines.overdue_every_days}"
+        stewards = [
+            (p, Capacity.DATA_STEWARD, profile.agency_code(agency))
+            for agency in dict.fromkeys((*holders, *match.agencies))
+            for p in people.stewards(agency)
+        ]
+        operators = [(p, Capacity.OPERATOR, "") for p in people.operators()]
+        for person, capacity, office in stewards + operators:
+            yield notice_to(
+                person,
+                kind,
+                capacity,
+                about=match.number,
+                path=f"/requests/{match.number}",
+                office=office,
+                by_at=running.ends_at,
+                anchor=f"{match.id}/{anchor}",
+            )
+
+
+def link_notices(
+    state: ProgrammeState, life: RequestLife, people: Directory, profile: Profile
+) -> Iterator[Notice]:
+    """Agencies that analyze their own data and have yet to confirm that their link is gone."""
+    version = life.request.live
+    if version is None or version.submitted is None or version.status not in LIVE:
+        return
+    number = life.request.number
+    confirmed = state.links.get(number, LinkDestructions(number)).confirmed_on
+    for agency in agencies_with_link(version.submitted):
+        if agency in confirmed:
+            continue
+        for person in people.stewards(agency):
+            yield notice_to(
+                person,
+                NoticeKind.LINK_DESTRUCTION_WAITING,
+                Capacity.DATA_STEWARD,
+                about=number,
+                title=version.submitted.title,
+                version=version.number,
+                path=f"/requests/{number}",
+                office=profile.agency_code(agency),
+            )

@@ -1,0 +1,137 @@
+"""The clock of matching files, as truth tables: holidays, weekends, daylight saving time, hours."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.calendar import LEGAL_ZONE, is_business_day, legal_date
+from governance.clocks.destruction import (
+    LinkDestructions,
+    MatchInputs,
+    agencies_with_link,
+    decide_destroyed_in_time,
+    decide_own_analysis,
+    start_clock,
+)
+from tests.lib.notices import PROFILE
+from tests.lib.requests import build_content, build_request_person
+
+CLOCK = PROFILE.matching_clock
+DAYS, HOURS = ("sde", "dol"), ("sde", "ccic")
+
+
+def eastern(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=LEGAL_ZONE).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "by", "ends"),
+    [
+        # an ordinary Monday
+        ("2026-03-16 09:00", date(2026, 3, 23), "2026-03-24 00:00"),
+        # Friday afternoon: the weekend does not count
+        ("2026-03-20 16:59", date(2026, 3, 27), "2026-03-28 00:00"),
+        # Saturday and Sunday count from the Monday after
+        ("2026-03-21 10:00", date(2026, 3, 27), "2026-03-28 00:00"),
+        ("2026-03-22 23:59", date(2026, 3, 27), "2026-03-28 00:00"),
+        # over Memorial Day, Juneteenth, Thanksgiving
+        ("2026-05-20 12:00", date(2026, 5, 28), "2026-05-29 00:00"),
+        ("2026-06-15 12:00", date(2026, 6, 23), "2026-06-24 00:00"),
+        ("2026-11-23 12:00", date(2026, 12, 1), "2026-12-02 00:00"),
+        # Christmas and New Year's Day; both are Fridays
+        ("2026-12-24 12:00", date(2027, 1, 4), "2027-01-05 00:00"),
+        # Independence Day 2026 is a Saturday and kept on the Friday before
+        ("2026-06-30 12:00", date(2026, 7, 8), "2026-07-09 00:00"),
+        # New Year's Day 2022 was kept on 31 December 2021
+        ("2021-12-28 12:00", date(2022, 1, 5), "2022-01-06 00:00"),
+        # Lincoln's birthday and Washington's birthday fall in one period
+        ("2026-02-10 12:00", date(2026, 2, 19), "2026-02-20 00:00"),
+        # clocks go forward on 8 March and back on 1 November 2026: midnight is local
+        ("2026-03-06 12:00", date(2026, 3, 13), "2026-03-14 00:00"),
+        ("2026-10-30 12:00", date(2026, 11, 6), "2026-11-07 00:00"),
+    ],
+)
+def test_five_business_days_end_with_the_last_of_them(confirmed: str, by: date, ends: str) -> None:
+    clock = start_clock(eastern(confirmed), DAYS, CLOCK)
+    assert (clock.by, clock.ends_at, clock.counts_hours) == (by, eastern(ends), False)
+    assert not clock.overdue(eastern(ends) - timedelta(seconds=1))
+    assert clock.overdue(eastern(ends))
+    assert clock.clause == CLOCK.clause
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "ends", "by"),
+    [
+        ("2026-03-16 09:00", "2026-03-17 09:00", date(2026, 3, 17)),
+        # weekends and holidays do not stop hours
+        ("2026-12-24 18:30", "2026-12-25 18:30", date(2026, 12, 25)),
+        ("2026-03-21 00:00", "2026-03-22 00:00", date(2026, 3, 21)),
+        # 24 hours over the change to summer time end an hour later by the clock, and the reverse
+        ("2026-03-07 12:00", "2026-03-08 13:00", date(2026, 3, 8)),
+        ("2026-10-31 12:00", "2026-11-01 11:00", date(2026, 11, 1)),
+    ],
+)
+def test_24_hours_are_24_hours_when_a_named_agency_is_in(
+    confirmed: str, ends: str, by: date
+) -> None:
+    clock = start_clock(eastern(confirmed), HOURS, CLOCK)
+    assert (clock.ends_at, clock.by, clock.counts_hours) == (eastern(ends), by, True)
+
+
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001  Hypothesis wants naive bounds
+    st.sets(st.sampled_from(["sde", "dol", "ccic", "oec"]), min_size=1),
+)
+def test_a_clock_ends_after_it_starts_on_a_day_of_work_and_never_later_with_more_agencies(
+    confirmed: datetime, agencies: set[str]
+) -> None:
+    clock = start_clock(confirmed, agencies, CLOCK)
+    assert clock.ends_at > confirmed
+    assert legal_date(clock.ends_at - timedelta(microseconds=1)) == clock.by
+    if not clock.counts_hours:
+        assert is_business_day(clock.by)
+    else:
+        assert clock.ends_at - confirmed == timedelta(hours=24)
+    wider = start_clock(confirmed, agencies | {"ccic"}, CLOCK)
+    assert wider.ends_at <= clock.ends_at
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "destroyed", "now", "rules"),
+    [
+        (None, None, "2026-03-20 09:00", []),
+        (None, "2026-03-16 10:00", "2026-03-20 09:00", ["match.confirmed"]),
+        ("2026-03-16 09:00", None, "2026-03-23 23:59", []),
+        ("2026-03-16 09:00", None, "2026-03-24 00:00", ["match.destroyed"]),
+        ("2026-03-16 09:00", "2026-03-23 23:59", "2026-05-01 00:00", []),
+        ("2026-03-16 09:00", "2026-03-24 00:01", "2026-05-01 00:00", ["match.destroyed"]),
+    ],
+)
+def test_destroyed_in_time(
+    confirmed: str | None, destroyed: str | None, now: str, rules: list[str]
+) -> None:
+    inputs = MatchInputs(
+        "match-1",
+        "Q0042",
+        DAYS,
+        confirmed_at=eastern(confirmed) if confirmed else None,
+        destroyed_at=eastern(destroyed) if destroyed else None,
+    )
+    decision = decide_destroyed_in_time(inputs, CLOCK, eastern(now))
+    assert decision.checked
+    assert [d.rule for d in decision.denials] == rules
+    assert all(d.clause == CLOCK.clause for d in decision.denials)
+
+
+def test_an_agency_that_analyzes_its_own_data_confirms_first() -> None:
+    content = build_content(
+        requestor_agency="dol",
+        people=(build_request_person(agency="sde"), build_request_person(id="p-x", agency="oec")),
+    )
+    assert agencies_with_link(content) == ("dol", "sde")
+    links = LinkDestructions("Q0042", {"sde": date(2026, 3, 1)})
+    for agency, permitted in (("dol", False), ("sde", True), ("oec", True)):
+        decision = decide_own_analysis(agency, content, links, CLOCK.clause)
+        assert decision.permitted is permitted
