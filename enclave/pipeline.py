@@ -24,6 +24,7 @@ from enclave.deidentify import Deidentifier, MissingIdentityError
 from enclave.intake import SubmissionReader
 from enclave.validate import ReferenceCheck, RowValidator, ValidationReport
 from enclave.validate.quarantine import QuarantineWriter
+from governance.digests import sha256_of_stream
 
 _QUEUED_BATCHES = 2
 """Batches a lane may have waiting: bounds memory, keeps the reader ahead."""
@@ -42,13 +43,29 @@ class PassResult:
         report: The validation report.
         rows_read: Records of the file, malformed ones included.
         rows_passed: Rows in the staged files.
-        files: Encrypted Parquet files on this machine, with their rows.
+        files: Encrypted Parquet files on this machine.
     """
 
     report: ValidationReport
     rows_read: int
     rows_passed: int
-    files: tuple[tuple[Path, int], ...]
+    files: tuple["LaneFile", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LaneFile:
+    """One finished, encrypted file of a pass.
+
+    Attributes:
+        path: On this machine.
+        rows: Its rows.
+        size_bytes, sha256: Of the file as it stands.
+    """
+
+    path: Path
+    rows: int
+    size_bytes: int
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +90,7 @@ class _Lane(threading.Thread):
         self.number = number
         self.path = folder / f"{number:04d}.parquet"
         self.rows = 0
+        self.file: LaneFile | None = None
         self.failure: BaseException | None = None
         self._parts = parts
         self._lock = lock
@@ -101,6 +119,8 @@ class _Lane(threading.Thread):
         """Work until the end is handed over; keep the failure for the reader's thread."""
         try:
             self._work()
+            if self.rows:
+                self.file = self._finished()
         except BaseException as error:  # noqa: BLE001  re-raised in the reader's thread
             self.failure = error
 
@@ -116,6 +136,11 @@ class _Lane(threading.Thread):
                     writer = stack.enter_context(self._open(schema))
                 writer.write_batch(table, row_group_size=table.num_rows)
                 self.rows += table.num_rows
+
+    def _finished(self) -> LaneFile:
+        with self.path.open("rb") as stream:
+            sha256, size = sha256_of_stream(stream)
+        return LaneFile(self.path, self.rows, size, sha256)
 
     def _open(self, schema: pa.Schema) -> pq.ParquetWriter:
         person = self._parts.deidentifier.plan.person_column
@@ -202,7 +227,7 @@ def run_pass(parts: PassParts, folder: Path) -> PassResult:
         report=parts.validator.finish(),
         rows_read=parts.reader.records_read,
         rows_passed=sum(lane.rows for lane in lanes),
-        files=tuple((lane.path, lane.rows) for lane in lanes if lane.rows),
+        files=tuple(lane.file for lane in lanes if lane.file is not None),
     )
 
 

@@ -5,15 +5,17 @@ of the normalized identifier, and neither the identifier nor the MAC leaves the 
 code derived from an SSN is not de-identified in law (34 CFR 99.31(b)(2)(iii), 45 CFR
 164.514(c)), so what lands elsewhere is made from the random id.
 
-One pass: enter (takes the lease, loads and authenticates), `resolve` batch after batch from any
+One pass: enter (takes the lease, authenticates the manifest), `resolve` batch after batch from any
 number of threads (unknown people get ids in memory only), `commit` once, before the staging
 manifest is written. A crash before the commit leaves nothing; a rerun after it finds the same ids.
+The segments are loaded and authenticated beside the pass's first steps: the first `resolve` or
+`commit` waits for them, and leaving never passes over a segment that did not authenticate.
 """
 
 import os
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -68,8 +70,9 @@ class Crosswalk:
 
     Raises:
         LeaseHeldError: On entering, another pass works on it.
-        EvidenceError: On entering, an object is missing, altered, or older than the ledger knows.
-        KeyRingError: On entering, a key is missing or destroyed.
+        EvidenceError: On entering, the manifest is missing, altered, or older than the ledger
+            knows; by the first use or on leaving, a segment is missing or altered.
+        KeyRingError: The same, a key is missing or destroyed.
     """
 
     def __init__(
@@ -94,14 +97,18 @@ class Crosswalk:
         self._fresh = LookupTable()
         self._lock = threading.Lock()
         self._entered = False
+        self._loaded = False
+        self._loading: Future[None]
 
     def __enter__(self) -> Self:
-        """Take the lease, then load what was committed."""
+        """Take the lease, then begin to load what was committed."""
         with ExitStack() as stack:
             self._lease = stack.enter_context(
                 self._store.lease(self._objects.lease_key, wait_seconds=self._wait_seconds)
             )
-            self._load()
+            self._load_manifest()
+            pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="crosswalk"))
+            self._loading = pool.submit(self._load_segments)
             self._held = stack.pop_all()
         self._entered = True
         return self
@@ -114,9 +121,12 @@ class Crosswalk:
     ) -> None:
         """Forget what was not committed, and give the lease back."""
         self._entered = False
-        self._tables = []
-        self._fresh = LookupTable()
-        self._held.close()
+        with self._held:
+            failure = self._loading.exception()
+            self._tables = []
+            self._fresh = LookupTable()
+        if failure is not None and error is None:
+            raise failure
 
     @property
     def people(self) -> int:
@@ -177,8 +187,10 @@ class Crosswalk:
     def _check_entered(self) -> None:
         if not self._entered:
             raise EvidenceError("the crosswalk is used outside its context")
+        if not self._loaded:
+            self._loading.result()
 
-    def _load(self) -> None:
+    def _load_manifest(self) -> None:
         manifest = self._objects.load_manifest()
         if manifest is None:
             key = self._ring.current(LOOKUP_KEY_PURPOSE, self.agency)
@@ -196,10 +208,14 @@ class Crosswalk:
         )
         self._manifest = manifest
         self._fresh = LookupTable()
-        known = LookupTable(manifest.people)
-        for segment in manifest.segments:
+        self._loaded = False
+
+    def _load_segments(self) -> None:
+        known = LookupTable(self._manifest.people)
+        for segment in self._manifest.segments:
             known.append(*self._objects.load_segment(segment))
         self._tables = [known] if known.count else []
+        self._loaded = True
 
     def _write(self) -> None:
         """Segments first, then the manifest that makes them count, then what it no longer names."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enclave.findings import Finding
 from enclave.intake.headers import count_matches
 from enclave.intake.refusals import note, refuse, warn
-from enclave.intake.scanner import Dialect, find_records, line_breaks
+from enclave.intake.scanner import Dialect, Spans, find_records, line_breaks
 from governance.contracts.model import DatasetContract
 
 DELIMITERS = b",\t;|:^~\x1f\x01 "
@@ -22,6 +22,9 @@ SEPARATOR_LINE = re.compile(rb"(?i:sep)=[^\r\n]?(?:\r\n|\n|\r)")
 """What Excel writes first in some countries; no data."""
 
 SAMPLE_RECORDS = 200
+FIRST_BYTES = 32 * 1024
+"""Where the sampled records are looked for first."""
+
 NAMES = {0x09: "tab", 0x20: "space", 0x1F: "unit separator", 0x01: "control-A"}
 
 
@@ -137,9 +140,20 @@ def preamble_bytes(sample: bytes, lines: int) -> int:
     return int(breaks[lines - 1]) + 1
 
 
+def _first_spans(body: bytes, dialect: Dialect) -> Spans:
+    """The first records: all of the body, or more than are sampled and the last perhaps cut."""
+    size = FIRST_BYTES
+    while size < len(body):
+        spans = find_records(body[:size], dialect)
+        if len(spans.starts) > SAMPLE_RECORDS + 1:
+            return spans
+        size *= 4
+    return find_records(body, dialect)
+
+
 def sample_records(body: bytes, dialect: Dialect, *, whole: bool) -> list[list[bytes]]:
     """Cells of the first records; the last is left out unless the sample is the whole file."""
-    spans = find_records(body, dialect)
+    spans = _first_spans(body, dialect)
     count = len(spans.starts) if whole else len(spans.starts) - 1
     return [
         split_cells(body[spans.starts[i] : spans.ends[i]], dialect)
@@ -240,7 +254,7 @@ def sniff(sample: bytes, contract: DatasetContract, *, whole: bool) -> Sniffed:
         findings.append(note("intake.dialect", "The line that names the separator was left out."))
     newline = sniff_newline(body)
     findings.append(note("intake.dialect", f"Line breaks are {newline}."))
-    spans = find_records(body, dialect)
+    spans = _first_spans(body, dialect)
     records = sample_records(body, dialect, whole=whole)
     if not records:
         raise refuse(

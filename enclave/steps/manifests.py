@@ -1,8 +1,9 @@
 """Evidence between processes: a staged table as a sealed document, and back."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from enclave.deployment import Deployment
 from enclave.errors import EvidenceError
@@ -16,6 +17,9 @@ from governance.digests import sha256_of_stream
 
 MANIFEST = "deidentified-table"
 """Purpose under which a staged table's manifest is sealed."""
+
+_CHECKERS: Final = 2
+"""Staged files whose digests are checked side by side."""
 
 
 def received_of(submission: Submission) -> ReceivedSubmission:
@@ -58,8 +62,8 @@ def rehydrate(deployment: Deployment, submission: Submission) -> DeidentifiedTab
         message = "The staged manifest belongs to another submission."
         raise EvidenceError(message, submission=submission.id)
     files = tuple(StagedFile(**file) for file in document.pop("files"))
-    for file in files:
-        _check_file(deployment, file)
+    with ThreadPoolExecutor(_CHECKERS) as pool:
+        list(pool.map(lambda file: _check_file(deployment, file), files))
     return DeidentifiedTable(
         received=ReceivedSubmission(**received),
         files=files,

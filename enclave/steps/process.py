@@ -441,12 +441,10 @@ class _Processing:
     def _stage(self, result: PassResult, rows_failed: int) -> None:
         staging = self.deployment.zones.store(Zone.STAGING)
         staged = []
-        for index, (path, rows) in enumerate(result.files):
+        for index, file in enumerate(result.files):
             key = f"{self.submission.id}/{index:04d}.parquet"
-            with path.open("rb") as stream:
-                sha256, size = sha256_of_stream(stream)
-            staging.put_file(key, path)
-            staged.append(StagedFile(key, rows, size, sha256))
+            staging.put_file(key, file.path)
+            staged.append(StagedFile(key, file.rows, file.size_bytes, file.sha256))
         table = DeidentifiedTable(
             received=received_of(self.submission),
             plan_hash=self.plan.plan_hash,
