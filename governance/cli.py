@@ -206,6 +206,8 @@ def verify_ledger(
             f"{report.last_checkpoint} covered by a signed checkpoint. "
             + ("The ledger verifies." if report.verified else "The ledger DOES NOT verify.")
         )
+        if report.withheld:
+            lines.append(f"{report.withheld} entries' facts are confidential, not in this copy.")
         if not keys:
             lines.append("Checkpoints were not compared: no --key was given.")
         _say(as_json, dict(report.to_dict()), "\n".join(lines))

@@ -111,6 +111,11 @@ class GovernanceSettings(BaseSettings):
     webhook_seconds: float = Field(
         default=10.0, gt=0, le=60, description="Time limit of one webhook."
     )
+    demonstration: bool = Field(
+        default=False,
+        description="Whether everybody here is made up: then anybody at this machine may act as "
+        "any of them (--as). Set by `governance demo` only.",
+    )
     checkpoint_every: int = Field(
         default=256, ge=1, description="Entries after which a checkpoint is due."
     )

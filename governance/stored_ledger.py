@@ -20,6 +20,7 @@ from governance.audit import (
     verify_chain,
     verify_checkpoint,
 )
+from governance.audit.tags import CONFIDENTIAL_FACTS
 from governance.canonical import Json
 from governance.digests import sha256_of
 from governance.errors import LedgerError, ObjectNotFoundError
@@ -120,6 +121,7 @@ def verify_stored(
         report,
         payloads=reading.payloads,
         erased=reading.erased,
+        withheld=reading.withheld,
         problems=report.problems + tuple(reading.problems),
     )
 
@@ -134,6 +136,7 @@ class _Reading:
     problems: list[LedgerProblem] = field(default_factory=list)
     payloads: int = 0
     erased: int = 0
+    withheld: int = 0
     missing: dict[str, int] = field(default_factory=dict)
 
     def entries(self) -> Iterator[Entry]:
@@ -180,7 +183,9 @@ class _Reading:
         except LedgerError as error:
             self._add(ProblemKind.PAYLOAD_ALTERED, entry.seq, error.message)
             return
-        if facts is None:
+        if facts is None and entry.tag in CONFIDENTIAL_FACTS:
+            self.withheld += 1
+        elif facts is None:
             self.missing[erasure_mark(entry.seq)] = entry.seq
         else:
             self.payloads += 1

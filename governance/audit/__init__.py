@@ -9,12 +9,14 @@ from governance.audit.chain import (
     LedgerProblem,
     LedgerReport,
     ProblemKind,
+    Row,
     commit_facts,
     format_instant,
     leaves,
     link,
     new_salt,
     verify_chain,
+    verify_rows,
 )
 from governance.audit.checkpoints import Checkpoint, sign_checkpoint, verify_checkpoint
 from governance.audit.merkle import (
@@ -33,6 +35,7 @@ __all__ = [
     "LedgerProblem",
     "LedgerReport",
     "ProblemKind",
+    "Row",
     "Tag",
     "commit_facts",
     "consistency_proof",
@@ -47,4 +50,5 @@ __all__ = [
     "verify_checkpoint",
     "verify_consistency",
     "verify_inclusion",
+    "verify_rows",
 ]

@@ -9,12 +9,14 @@ those stand the signed checkpoints (`governance.audit.checkpoints`), and only as
 outside keeps them: a rewrite since the last checkpoint known outside cannot be shown.
 """
 
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from json.encoder import encode_basestring
+from typing import Final, TypeAlias
 
 from governance.audit.checkpoints import Checkpoint
 from governance.audit.merkle import Frontier
@@ -26,6 +28,10 @@ GENESIS: Final = "0" * 64
 """What the first entry names as the hash before it."""
 SALT_BYTES: Final = 32
 _COMMITMENT_DOMAIN: Final = b"ledger-facts-v1\x00"
+_quote: Final = encode_basestring
+"""A text as `canonical_json` quotes it."""
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
+"""As `format_instant` writes it: in the order of time when sorted as text."""
 _FIELDS: Final = frozenset({"at", "commitment", "hash", "once", "prev", "seq", "subject", "tag"})
 
 
@@ -115,7 +121,12 @@ def commit_facts(facts: Mapping[str, Json], salt: bytes) -> str:
 
     The salt keeps a reader of the chain from guessing facts of few possible values.
     """
-    return sha256_of(_COMMITMENT_DOMAIN + salt + canonical_json(facts))
+    return commit_stored(canonical_json(facts), salt)
+
+
+def commit_stored(facts: bytes, salt: bytes) -> str:
+    """As `commit_facts`, for facts that are stored as canonical bytes."""
+    return sha256_of(_COMMITMENT_DOMAIN + salt + facts)
 
 
 def new_salt() -> bytes:
@@ -149,6 +160,10 @@ class ProblemKind(StrEnum):
     """The facts beside the chain are not the ones the entry committed to."""
     PAYLOAD_REMOVED = "payload_removed"
     """The facts beside the chain are gone, and no entry says that they were erased."""
+    MISFILED = "misfiled"
+    """The entry does not stand in the record it committed to, or at another place in it."""
+    DERIVED = "derived"
+    """What lists show is not what the entries say; the chain itself is whole."""
     CHECKPOINT_REFUSED = "checkpoint_refused"
     """A checkpoint's signature does not verify."""
 
@@ -180,6 +195,7 @@ class LedgerReport:
         last_checkpoint: Entries covered by the newest checkpoint that agrees; what came after it
             stands on the chain alone.
         payloads: Facts beside the chain that were compared; `erased` of them are gone.
+        withheld: Facts that this copy leaves out because they are confidential.
         problems: In order of discovery; empty when the chain verifies.
     """
 
@@ -191,6 +207,7 @@ class LedgerReport:
     last_checkpoint: int = 0
     payloads: int = 0
     erased: int = 0
+    withheld: int = 0
     problems: tuple[LedgerProblem, ...] = ()
 
     @property
@@ -210,10 +227,31 @@ class LedgerReport:
             "last_checkpoint": self.last_checkpoint,
             "payloads": self.payloads,
             "erased": self.erased,
+            "withheld": self.withheld,
             "problems": [
                 {"kind": p.kind.value, "seq": p.seq, "detail": p.detail} for p in self.problems
             ],
         }
+
+
+Row: TypeAlias = tuple[int, str, str, str, str, str, str, str]
+"""An entry as stored: seq, at, tag, subject, commitment, prev, once, hash."""
+
+
+def verify_rows(rows: Iterable[Row], *, checkpoints: Sequence[Checkpoint] = ()) -> LedgerReport:
+    """As `verify_chain`, for entries as a database stores them: several times as fast.
+
+    A row that continues the chain without fault is only hashed; whatever does not is judged as
+    `verify_chain` would.
+
+    Args:
+        rows: The whole chain in the order in which it is stored; read once, not held.
+        checkpoints: Checkpoints whose signature was verified already, in any order.
+    """
+    walk = _Walk(_by_size(checkpoints))
+    for row in rows:
+        walk.take_row(row)
+    return walk.report(len(checkpoints))
 
 
 def verify_chain(
@@ -228,13 +266,17 @@ def verify_chain(
     Returns:
         The report; every problem names its entry.
     """
-    by_size: dict[int, list[Checkpoint]] = {}
-    for checkpoint in checkpoints:
-        by_size.setdefault(checkpoint.size, []).append(checkpoint)
-    walk = _Walk(by_size)
+    walk = _Walk(_by_size(checkpoints))
     for entry in entries:
         walk.take(entry)
     return walk.report(len(checkpoints))
+
+
+def _by_size(checkpoints: Sequence[Checkpoint]) -> dict[int, list[Checkpoint]]:
+    by_size: dict[int, list[Checkpoint]] = {}
+    for checkpoint in checkpoints:
+        by_size.setdefault(checkpoint.size, []).append(checkpoint)
+    return by_size
 
 
 class _Walk:
@@ -245,18 +287,45 @@ class _Walk:
         self._frontier: Frontier | None = Frontier() if checkpoints else None
         self._problems: list[LedgerProblem] = []
         self._missing: dict[int, None] = {}
-        self._previous: Entry | None = None
-        self._first: Entry | None = None
+        self._head, self._seq = GENESIS, 0
+        self._at = self._first = ""
         self._expected = 1
         self._count = 0
         self._agreed = 0
 
+    def take_row(self, row: Row) -> None:
+        """Judge the next entry as stored; in the plain case nothing but its hash."""
+        seq, at, tag, subject, commitment, prev, once, own = row
+        if (
+            seq == self._expected
+            and prev == self._head
+            and at >= self._at
+            and _INSTANT.fullmatch(at)
+            and own == _hash(seq, at, tag, subject, commitment, prev, once)
+        ):
+            self._count += 1
+            self._follow(seq, at, own)
+            return
+        try:
+            instant = datetime.fromisoformat(at)
+            if instant.tzinfo is None or format_instant(instant) != at:
+                raise ValueError  # noqa: TRY301  judged as unreadable below
+        except ValueError:
+            # The time is no longer what was hashed, so the hash cannot hold either.
+            self._count += 1
+            self._add(ProblemKind.ALTERED, seq, "its content does not have its hash")
+            if seq == self._expected:
+                self._follow(seq, self._at, own)
+            return
+        self.take(Entry(seq, instant, tag, subject, commitment, prev, once, own))
+
     def take(self, entry: Entry) -> None:
         """Judge the next entry as stored."""
         self._count += 1
+        at = format_instant(entry.at)
         whole = entry.hash == _hash(
             entry.seq,
-            format_instant(entry.at),
+            at,
             entry.tag,
             entry.subject,
             entry.commitment,
@@ -271,12 +340,11 @@ class _Walk:
         if entry.seq > self._expected:
             self._missing.update(dict.fromkeys(range(self._expected, entry.seq)))
         else:
-            self._judge_link(entry)
-        self._follow(entry)
+            self._judge_link(entry, at)
+        self._follow(entry.seq, at, entry.hash)
 
     def report(self, checkpoints: int) -> LedgerReport:
         """Everything found."""
-        last = self._previous
         for seq in self._missing:
             self._add(ProblemKind.REMOVED, seq, "the entry is missing")
         for size in self._checkpoints:
@@ -288,26 +356,24 @@ class _Walk:
                 )
         return LedgerReport(
             entries=self._count,
-            head=GENESIS if last is None else last.hash,
-            first_at=None if self._first is None else self._first.at,
-            last_at=None if last is None else last.at,
+            head=self._head,
+            first_at=datetime.fromisoformat(self._first) if self._first else None,
+            last_at=datetime.fromisoformat(self._at) if self._at else None,
             checkpoints=checkpoints,
             last_checkpoint=self._agreed,
             problems=tuple(self._problems),
         )
 
-    def _judge_link(self, entry: Entry) -> None:
-        previous = self._previous
-        if entry.prev != (GENESIS if previous is None else previous.hash):
-            blamed = entry.seq if previous is None else previous.seq
+    def _judge_link(self, entry: Entry, at: str) -> None:
+        if entry.prev != self._head:
             self._add(
                 ProblemKind.ALTERED,
-                blamed,
+                self._seq or entry.seq,
                 "the entry after it committed to another content"
-                if previous is not None
+                if self._seq
                 else "the first entry names an entry before it",
             )
-        if previous is not None and entry.at < previous.at:
+        if at < self._at:
             self._add(ProblemKind.BACK_DATED, entry.seq, "its time is before the entry before it")
 
     def _out_of_order(self, seq: int) -> None:
@@ -317,25 +383,25 @@ class _Walk:
         else:
             self._add(ProblemKind.DUPLICATED, seq, "a second entry has this number")
 
-    def _follow(self, entry: Entry) -> None:
-        self._first = self._first or entry
-        self._previous = entry
-        self._expected = entry.seq + 1
+    def _follow(self, seq: int, at: str, own: str) -> None:
+        self._first = self._first or at
+        self._head, self._seq, self._at = own, seq, at
+        self._expected = seq + 1
         if self._frontier is None:
             return
-        self._frontier.append(_leaf(entry))
-        checkpoints = self._checkpoints.get(entry.seq, ())
+        self._frontier.append(_leaf(own))
+        checkpoints = self._checkpoints.get(seq, ())
         if not checkpoints:
             return
-        here = (self._frontier.root().hex(), entry.hash)
+        here = (self._frontier.root().hex(), own)
         if all((c.root, c.head) == here for c in checkpoints):
-            self._agreed = max(self._agreed, entry.seq)
+            self._agreed = max(self._agreed, seq)
         elif not self._problems and not self._missing:
             self._add(
                 ProblemKind.REWRITTEN,
                 self._agreed + 1,
-                f"entries {self._agreed + 1} to {entry.seq} are not the ones the checkpoint "
-                f"of {entry.seq} entries was signed over",
+                f"entries {self._agreed + 1} to {seq} are not the ones the checkpoint "
+                f"of {seq} entries was signed over",
             )
 
     def _add(self, kind: ProblemKind, seq: int, detail: str) -> None:
@@ -346,16 +412,19 @@ class _Walk:
 
 def leaves(entries: Iterable[Entry]) -> Iterator[bytes]:
     """Leaf data of the Merkle tree: the raw hash of each entry."""
-    return (_leaf(entry) for entry in entries)
+    return (_leaf(entry.hash) for entry in entries)
 
 
-def _leaf(entry: Entry) -> bytes:
+def _leaf(own: str) -> bytes:
     try:
-        return bytes.fromhex(entry.hash)
+        return bytes.fromhex(own)
     except ValueError:
-        return entry.hash.encode()
+        return own.encode()
 
 
 def _hash(seq: int, *texts: str) -> str:
-    """Hash of time, tag, subject, commitment, previous hash and idempotency digest, in order."""
-    return sha256_of(canonical_json(["ledger-entry-v1", seq, *texts]))
+    """Hash of time, tag, subject, commitment, previous hash and idempotency digest, in order.
+
+    What `canonical_json(["ledger-entry-v1", seq, …])` gives, written out for speed.
+    """
+    return sha256_of(f'["ledger-entry-v1",{seq},{",".join(map(_quote, texts))}]'.encode())

@@ -5,6 +5,7 @@ its facts hold; facts are row-free (names, counts, ids, positions).
 """
 
 from enum import StrEnum
+from typing import Final
 
 
 class Tag(StrEnum):
@@ -186,6 +187,8 @@ class Tag(StrEnum):
     """A cost of the programme. Facts: year, heading, amount in cents, note."""
     PUBLICATION_RECORDED = "publication:recorded"
     """A project's output was published. Facts: request, title, address, date."""
+    LINK_DESTRUCTION_CONFIRMED = "link_destruction:confirmed"
+    """An agency destroyed its link from source id to synthetic id. Facts: agency."""
     MATCH_RECORDED = "match:recorded"
     """A line of the match log. Facts: its published columns."""
     FEED_STOPPED = "feed:stopped"
@@ -195,3 +198,31 @@ class Tag(StrEnum):
     """Somebody verified the chain. Facts: entries, head, problems found."""
     PAYLOAD_ERASED = "payload:erased"
     """The facts of an earlier entry were erased; its commitment stays. Facts: seq, reason."""
+
+
+CONFIDENTIAL_FACTS: Final = frozenset(
+    {
+        Tag.INTEREST_DECLARED,
+        Tag.DATA_REQUEST_DRAFTED,
+        Tag.DATA_REQUEST_RETURNED,
+        Tag.DATA_REQUEST_PART_REVIEWED,
+        Tag.DATA_REQUEST_WITHDRAWN,
+        Tag.DATA_REQUEST_REVOKED,
+        Tag.NDA_SIGNED,
+        Tag.TRAINING_RECORDED,
+        Tag.PERSON_LEFT,
+        Tag.PERSON_REGISTERED,
+        Tag.PERSON_CHANGED,
+        Tag.PERSON_ENDED,
+        Tag.ACTION_DENIED,
+        Tag.ATTACHMENT_FILED,
+        Tag.ATTACHMENT_READ,
+        Tag.REMINDER_SENT,
+        Tag.WEBHOOK_REGISTERED,
+        Tag.WEBHOOK_REMOVED,
+        Tag.RECORDS_REQUEST_ROUTED,
+        Tag.MATCH_RECORDED,
+    }
+)
+"""Tags of the board's chain whose facts its public copy leaves out: drafts, persons, free text that
+may name one. The entries themselves, with their commitments, are public all the same."""

@@ -11,11 +11,12 @@ from governance.store.errors import (
     StoreError,
     StoreOutdatedError,
 )
-from governance.store.store import Store
+from governance.store.store import Difference, Store
 from governance.store.streams import Kind, Loaded, Reference
 from governance.store.unit import UnitOfWork
 
 __all__ = [
+    "Difference",
     "Kind",
     "Loaded",
     "NotFoundError",

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from governance.canonical import canonical_json
 from governance.store import tables as t
 from governance.store.errors import StaleError
+from governance.store.streams import say_instant
 from governance.store.unit import UnitOfWork
 
 
@@ -93,6 +94,5 @@ def _stale(unit: UnitOfWork, number: str, version: int) -> StaleError:
     found = read_draft(unit, number, version)
     if found is None:
         return StaleError((), position=0)
-    at = found.saved_at
-    since = f"the draft was saved by {found.by} on {at[:10]} at {at[11:16]} UTC"
+    since = f"the draft was saved by {found.by} {say_instant(found.saved_at)}"
     return StaleError((since,), position=found.revision)

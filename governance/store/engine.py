@@ -160,7 +160,6 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  D
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "trusted_schema=OFF",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -1,71 +1,100 @@
 """Read models: what lists show, kept in step with the ledger in the same transaction.
 
-Each projection is a function of the record's replayed state or of the event alone, so that
-`Store.rebuild` gives the same rows again.
+Each row is a function of the record's replayed state, or of the event alone, so that
+`expected_rows` gives the same rows again: to rebuild them, and to find one that somebody changed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Table, delete, insert, select, update
 
-from governance.audit.chain import Entry, format_instant
+from governance.audit.chain import Entry
 from governance.audit.tags import Tag
-from governance.board import events as b
 from governance.canonical import canonical_json
-from governance.digests import sha256_of
-from governance.facts import Event
+from governance.people import Person
+from governance.people import events as people_events
+from governance.requests import events as request_events
+from governance.requests.state import DataRequest
+from governance.requests.state import replay as replay_request
 from governance.store import tables as t
 from governance.store.request_rows import request_rows_of, stored_instant
+from governance.store.streams import Loaded, Reference, told
 
 if TYPE_CHECKING:
     from governance.store.unit import UnitOfWork
+
+Row = dict[str, Any]
+_BATCH: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one event does to one row: makes it, or changes some of its columns."""
+
+    table: Table
+    key: Mapping[str, Any]
+    values: Mapping[str, Any]
+    new: bool = False
 
 
 def project(
     unit: "UnitOfWork",
     kind: str,
     subject: str,
-    events: Sequence[Event],
+    facts: Sequence[dict[str, Any]],
     entries: Sequence[Entry],
 ) -> None:
     """Bring the read models in step with what was just appended to a record."""
-    if not events:
+    if not facts:
         return
     if kind == "request":
-        _project_request(unit, subject)
+        replace_request(unit, subject)
     elif kind == "person":
-        _project_person(unit, subject)
+        replace_person(unit, subject)
     else:
-        for event, entry in zip(events, entries, strict=True):
-            _project_event(unit, subject, event, entry)
+        for event, entry in zip(facts, entries, strict=True):
+            _apply(unit, change_of(subject, event, entry.seq))
 
 
-def _project_request(unit: "UnitOfWork", number: str) -> None:
-    loaded = unit.load("request", number)
-    request = unit.request(number)
-    for table in (t.request_agencies, t.request_people, t.request_parties, t.request_rows):
+def replace_request(unit: "UnitOfWork", number: str) -> None:
+    """Write a request's rows anew; none for one whose facts are gone."""
+    rows = rows_of_request(unit.request(number), unit.load("request", number))
+    for table in _REQUEST_TABLES:
         unit.connection.execute(delete(table).where(table.c.number == number))
+        if rows.get(table):
+            unit.connection.execute(insert(table), rows[table])
+
+
+def replace_person(unit: "UnitOfWork", person_id: str) -> None:
+    """Write a person's row anew; none for one whose facts are gone."""
+    rows = t.people_rows
+    unit.connection.execute(delete(rows).where(rows.c.id == person_id))
+    row = row_of_person(unit.person(person_id), unit.load("person", person_id))
+    if row is not None:
+        unit.connection.execute(insert(rows), row)
+
+
+def rows_of_request(request: DataRequest | None, loaded: Loaded) -> dict[Table, list[Row]]:
+    """A request's rows, by table."""
     if request is None:
-        return
+        return {}
     rows = request_rows_of(request, loaded)
-    unit.connection.execute(insert(t.request_rows), rows.row)
-    for table, several in (
-        (t.request_agencies, rows.agencies),
-        (t.request_people, rows.people),
-        (t.request_parties, rows.parties),
-    ):
-        if several:
-            unit.connection.execute(insert(table), several)
+    return {
+        t.request_rows: [rows.row],
+        t.request_agencies: rows.agencies,
+        t.request_people: rows.people,
+        t.request_parties: rows.parties,
+    }
 
 
-def _project_person(unit: "UnitOfWork", person_id: str) -> None:
-    loaded = unit.load("person", person_id)
-    person = unit.person(person_id)
-    unit.connection.execute(delete(t.people_rows).where(t.people_rows.c.id == person_id))
+def row_of_person(person: Person | None, loaded: Loaded) -> Row | None:
+    """A person's row."""
     if person is None:
-        return
-    row = {
+        return None
+    return {
         "id": person.id,
         "name": person.name,
         "email": person.email,
@@ -73,135 +102,189 @@ def _project_person(unit: "UnitOfWork", person_id: str) -> None:
         "employer": person.employer,
         "agency": person.agency,
         "employment_class": person.employment_class,
-        "roles": _listed(role.value for role in person.roles),
+        # `,a,b,`: so that `LIKE '%,a,%'` finds a whole name
+        "roles": f",{','.join(role.value for role in person.roles)},",
         "employed_from": person.employed_from,
         "employed_until": person.employed_until,
         "record": canonical_json(person.model_dump(mode="json")).decode(),
         "updated_at": stored_instant(loaded.events[-1]["at"]),
         "position": loaded.position,
-        "search": searchable(person.id, person.name, person.email, person.employer),
+        "search": f"{person.id} {person.name} {person.email} {person.employer}".casefold(),
     }
-    unit.connection.execute(insert(t.people_rows), row)
 
 
-def _listed(names: Any) -> str:  # noqa: ANN401  any iterable of names
-    """`,a,b,`: so that `LIKE '%,a,%'` finds a whole name."""
-    joined = ",".join(names)
-    return f",{joined}," if joined else ""
+def change_of(body: str, event: Mapping[str, Any], seq: int) -> Change | None:
+    """What an event of a body, or of the programme, does to the read models."""
+    handler = _HANDLERS.get(event["tag"])
+    return None if handler is None else handler(body, event, seq)
 
 
-def searchable(*texts: str) -> str:
-    """What a search looks in: case folded."""
-    return " ".join(texts).casefold()
+def expected_rows(unit: "UnitOfWork") -> Iterator[tuple[Table, Row]]:
+    """Every row of the read models, worked out from the ledger alone."""
+    events = _all_events(unit)
+    for (kind, subject), several in groupby(events, key=lambda row: (row[0], row[1])):
+        loaded = _loaded(several)
+        if kind == "request":
+            request = replay_request(request_events.parse_event(e) for e in loaded.events)
+            for table, rows in rows_of_request(request, loaded).items():
+                yield from ((table, row) for row in rows)
+        elif kind == "person":
+            person = people_events.replay(people_events.parse_event(e) for e in loaded.events)
+            row = row_of_person(person, loaded)
+            if row is not None:
+                yield t.people_rows, row
+        else:
+            yield from _folded(subject, loaded)
 
 
-def party_key(party: str) -> str:
-    """A party's key in `request_parties`: its name may be long."""
-    return sha256_of(party.encode())
+def _folded(subject: str, loaded: Loaded) -> Iterator[tuple[Table, Row]]:
+    rows: dict[tuple[str, tuple[Any, ...]], tuple[Table, Row]] = {}
+    for event, reference in zip(loaded.events, loaded.references, strict=True):
+        change = change_of(subject, event, reference.seq)
+        if change is None:
+            continue
+        name = (change.table.name, tuple(change.key.values()))
+        empty = dict.fromkeys(column.name for column in change.table.columns)
+        _, row = rows.get(name, (change.table, empty))
+        rows[name] = (change.table, {**row, **change.key, **change.values})
+    yield from rows.values()
 
 
-def _project_event(unit: "UnitOfWork", body: str, event: Event, entry: Entry) -> None:
-    handler = _HANDLERS.get(type(event))
-    if handler is not None:
-        handler(unit, body, event)
-    elif event.tag in _TAGGED:
-        _TAGGED[event.tag](unit, event, entry)
-
-
-def _noticed(unit: "UnitOfWork", body: str, event: b.MeetingNoticed) -> None:
-    unit.connection.execute(
-        insert(t.meeting_rows).values(
-            body=body,
-            id=event.subject,
-            starts_at=format_instant(event.starts_at),
-            noticed_at=format_instant(event.at),
-            public=event.public,
-            rescheduled_from=event.rescheduled_from,
-            status="noticed",
+def _all_events(unit: "UnitOfWork") -> Iterator[tuple[str, str, int, int, str, str | None]]:
+    places, payloads, entries = t.stream_events, t.ledger_payloads, t.ledger_entries
+    query = (
+        select(
+            places.c.kind,
+            places.c.subject,
+            places.c.position,
+            places.c.seq,
+            entries.c.hash,
+            payloads.c.facts,
         )
+        .join(entries, entries.c.seq == places.c.seq)
+        .outerjoin(payloads, payloads.c.seq == places.c.seq)
+        .order_by(places.c.kind, places.c.subject, places.c.position)
     )
+    for row in unit.connection.execute(query.execution_options(yield_per=_BATCH)):
+        yield row.kind, row.subject, row.position, row.seq, row.hash, row.facts
 
 
-def _opened(unit: "UnitOfWork", body: str, event: b.MeetingOpened) -> None:
-    _meeting(unit, body, event, opened_at=format_instant(event.at), status="in_session")
+def _loaded(rows: Iterator[tuple[str, str, int, int, str, str | None]]) -> Loaded:
+    events, references, last = [], [], 0
+    for _, _, position, seq, own, facts in rows:
+        last = position
+        if facts is not None:
+            events.append(told(facts))
+            references.append(Reference(seq, own))
+    return Loaded(tuple(events), tuple(references), last)
 
 
-def _ended(unit: "UnitOfWork", body: str, event: b.MeetingEnded) -> None:
-    status = "adjourned" if event.tag is Tag.MEETING_ADJOURNED else "closed"
-    _meeting(unit, body, event, ended_at=format_instant(event.at), status=status)
+def _apply(unit: "UnitOfWork", change: Change | None) -> None:
+    if change is None:
+        return
+    table = change.table
+    if change.new:
+        unit.connection.execute(insert(table).values(**change.key, **change.values))
+        return
+    chosen = [table.c[name] == value for name, value in change.key.items()]
+    unit.connection.execute(update(table).where(*chosen).values(**change.values))
 
 
-def _moved(unit: "UnitOfWork", body: str, event: b.MotionMoved) -> None:
-    unit.connection.execute(
-        insert(t.motion_rows).values(
-            body=body,
-            id=event.subject,
-            meeting=event.meeting,
-            kind=event.kind.value,
-            about=event.about,
-            text=event.text,
-            moved_by=event.by,
-            moved_at=format_instant(event.at),
-        )
-    )
+def _meeting(body: str, event: Mapping[str, Any], *, new: bool = False, **values: Any) -> Change:  # noqa: ANN401  columns
+    key = {"body": body, "id": event["subject"]}
+    return Change(t.meeting_rows, key, values, new)
 
 
-def _put(unit: "UnitOfWork", body: str, event: b.MotionPut) -> None:
-    _motion(unit, body, event, put_at=format_instant(event.at))
+def _motion(body: str, event: Mapping[str, Any], *, new: bool = False, **values: Any) -> Change:  # noqa: ANN401  columns
+    key = {"body": body, "id": event["subject"]}
+    return Change(t.motion_rows, key, values, new)
 
 
-def _decided(unit: "UnitOfWork", body: str, event: b.MotionDecided) -> None:
-    _motion(
-        unit,
+def _noticed(body: str, event: Mapping[str, Any], _: int) -> Change:
+    return _meeting(
         body,
         event,
-        closed_at=format_instant(event.at),
-        passed=event.tag is Tag.MOTION_PASSED,
-        in_favor=event.in_favor,
-        represented=event.represented,
-        quorum_needed=event.quorum_needed,
-        approval_needed=event.approval_needed,
+        new=True,
+        starts_at=stored_instant(event["starts_at"]),
+        noticed_at=stored_instant(event["at"]),
+        public=event["public"],
+        rescheduled_from=event["rescheduled_from"],
+        status="noticed",
     )
 
 
-def _meeting(unit: "UnitOfWork", body: str, event: Event, **values: object) -> None:
-    rows = t.meeting_rows
-    chosen = (rows.c.body == body, rows.c.id == event.subject)
-    unit.connection.execute(update(rows).where(*chosen).values(**values))
+def _opened(body: str, event: Mapping[str, Any], _: int) -> Change:
+    return _meeting(body, event, opened_at=stored_instant(event["at"]), status="in_session")
 
 
-def _motion(unit: "UnitOfWork", body: str, event: Event, **values: object) -> None:
-    rows = t.motion_rows
-    chosen = (rows.c.body == body, rows.c.id == event.subject)
-    unit.connection.execute(update(rows).where(*chosen).values(**values))
+def _ended(body: str, event: Mapping[str, Any], _: int) -> Change:
+    status = "adjourned" if event["tag"] == Tag.MEETING_ADJOURNED.value else "closed"
+    return _meeting(body, event, ended_at=stored_instant(event["at"]), status=status)
 
 
-def _attachment(unit: "UnitOfWork", event: Event, entry: Entry) -> None:
-    facts = event.model_dump(mode="json")["facts"]
-    unit.connection.execute(
-        insert(t.attachments).values(
-            id=facts["attachment"],
-            number=event.subject,
-            version=facts["version"],
-            kind=facts["kind"],
-            title=facts["title"],
-            media_type=facts["media_type"],
-            size_bytes=facts["size_bytes"],
-            digest=facts["digest"],
-            confidential=facts["confidential"],
-            by=event.by,
-            filed_at=format_instant(event.at),
-            seq=entry.seq,
-        )
+def _moved(body: str, event: Mapping[str, Any], _: int) -> Change:
+    return _motion(
+        body,
+        event,
+        new=True,
+        meeting=event["meeting"],
+        kind=event["kind"],
+        about=event["about"],
+        text=event["text"],
+        moved_by=event["by"],
+        moved_at=stored_instant(event["at"]),
     )
 
 
-_HANDLERS: Final[Mapping[type[Event], Callable[..., None]]] = {
-    b.MeetingNoticed: _noticed,
-    b.MeetingOpened: _opened,
-    b.MeetingEnded: _ended,
-    b.MotionMoved: _moved,
-    b.MotionPut: _put,
-    b.MotionDecided: _decided,
+def _put(body: str, event: Mapping[str, Any], _: int) -> Change:
+    return _motion(body, event, put_at=stored_instant(event["at"]))
+
+
+def _decided(body: str, event: Mapping[str, Any], _: int) -> Change:
+    return _motion(
+        body,
+        event,
+        closed_at=stored_instant(event["at"]),
+        passed=event["tag"] == Tag.MOTION_PASSED.value,
+        in_favor=event["in_favor"],
+        represented=event["represented"],
+        quorum_needed=event["quorum_needed"],
+        approval_needed=event["approval_needed"],
+    )
+
+
+def _attachment(_: str, event: Mapping[str, Any], seq: int) -> Change:
+    facts = event["facts"]
+    values = {
+        "number": event["subject"],
+        "version": facts["version"],
+        "kind": facts["kind"],
+        "title": facts["title"],
+        "media_type": facts["media_type"],
+        "size_bytes": facts["size_bytes"],
+        "digest": facts["digest"],
+        "confidential": facts["confidential"],
+        "by": event["by"],
+        "filed_at": stored_instant(event["at"]),
+        "seq": seq,
+    }
+    return Change(t.attachments, {"id": facts["attachment"]}, values, new=True)
+
+
+_REQUEST_TABLES: Final = (
+    t.request_rows,
+    t.request_agencies,
+    t.request_people,
+    t.request_parties,
+)
+_HANDLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], int], Change]]] = {
+    Tag.MEETING_NOTICED.value: _noticed,
+    Tag.MEETING_OPENED.value: _opened,
+    Tag.MEETING_ADJOURNED.value: _ended,
+    Tag.MEETING_CLOSED.value: _ended,
+    Tag.MOTION_MOVED.value: _moved,
+    Tag.MOTION_PUT.value: _put,
+    Tag.MOTION_PASSED.value: _decided,
+    Tag.MOTION_FAILED.value: _decided,
+    Tag.ATTACHMENT_FILED.value: _attachment,
 }
-_TAGGED: Final[Mapping[Tag, Callable[..., None]]] = {Tag.ATTACHMENT_FILED: _attachment}

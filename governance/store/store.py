@@ -2,10 +2,32 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Table, delete, insert, select
 
 from governance.store import migrating
 from governance.store.engine import Database, Mode
+from governance.store.projections import Row, expected_rows
+from governance.store.tables import READ_MODELS
 from governance.store.unit import BodyCache, UnitOfWork
+
+_BATCH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row of a read model that is not what the ledger says.
+
+    Attributes:
+        key: Its ids.
+        what: `missing`, `changed` or `added`.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    what: str
 
 
 class Store:
@@ -67,9 +89,53 @@ class Store:
         with self._unit(Mode.READ) as unit:
             yield unit
 
+    def rebuild(self) -> int:
+        """Make the read models anew from the ledger.
+
+        Returns:
+            How many rows there are.
+        """
+        with self.begin() as unit:
+            for table in READ_MODELS:
+                unit.connection.execute(delete(table))
+            rows = 0
+            several: dict[Table, list[Row]] = {}
+            for table, row in expected_rows(unit):
+                several.setdefault(table, []).append(row)
+                rows += 1
+            for table, made in several.items():
+                for start in range(0, len(made), _BATCH):
+                    unit.connection.execute(insert(table), made[start : start + _BATCH])
+        return rows
+
+    def compare(self) -> tuple[Difference, ...]:
+        """Rows of the read models that are not what the ledger says; none when all agree."""
+        different = []
+        with self.read() as unit:
+            found = {table: _rows_by_key(unit, table) for table in READ_MODELS}
+            for table, row in expected_rows(unit):
+                key = _key(table, row)
+                stored = found[table].pop(key, None)
+                if stored is None:
+                    different.append(Difference(table.name, key, "missing"))
+                elif stored != {**dict.fromkeys(stored), **row}:
+                    different.append(Difference(table.name, key, "changed"))
+        for table, left in found.items():
+            different += [Difference(table.name, key, "added") for key in left]
+        return tuple(different)
+
     @contextmanager
     def _unit(self, mode: Mode) -> Iterator[UnitOfWork]:
         with self.database.transaction(mode) as connection:
             unit = UnitOfWork(connection, self._bodies)
             yield unit
         unit.committed()
+
+
+def _key(table: Table, row: Row) -> tuple[str, ...]:
+    return tuple(str(row[column.name]) for column in table.primary_key.columns)
+
+
+def _rows_by_key(unit: UnitOfWork, table: Table) -> dict[tuple[str, ...], Row]:
+    rows = (dict(row) for row in unit.connection.execute(select(table)).mappings())
+    return {_key(table, row): row for row in rows}

@@ -1,10 +1,13 @@
 """Streams: the events of one record, in order, as they lie in the ledger."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from governance.audit.chain import Entry
+from governance.calendar import LEGAL_ZONE
 
 Kind = Literal["request", "body", "person", "programme"]
 PROGRAMME: Final = "programme"
@@ -55,7 +58,22 @@ def stream_name(kind: str, subject: str) -> str:
     return f"{kind}/{subject}"
 
 
+def told(stored: str) -> dict[str, Any]:
+    """An event's own facts, from what was committed with its place."""
+    facts: dict[str, Any] = json.loads(stored)
+    return own_facts(facts)
+
+
+def own_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Without its place."""
+    return {k: v for k, v in facts.items() if k not in (STREAM_FACT, POSITION_FACT)}
+
+
 def say_event(facts: dict[str, Any]) -> str:
-    """`data_request:submitted by p-ruiz on 2026-03-12 at 14:00 UTC`."""
-    at = str(facts.get("at", ""))
-    return f"{facts.get('tag')} by {facts.get('by')} on {at[:10]} at {at[11:16]} UTC"
+    """`data_request:submitted by p-ruiz on 2026-03-12 at 10:00 EDT`."""
+    return f"{facts['tag']} by {facts['by']} {say_instant(facts['at'])}"
+
+
+def say_instant(at: str) -> str:
+    """`on 2026-03-12 at 10:00 EDT`."""
+    return f"{datetime.fromisoformat(at).astimezone(LEGAL_ZONE):on %Y-%m-%d at %H:%M %Z}"

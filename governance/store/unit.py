@@ -5,7 +5,6 @@ insert the entries; their facts and salt; their places in the stream; the chain'
 models. A crash anywhere leaves nothing of it.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -28,16 +27,17 @@ from governance.requests.state import DataRequest
 from governance.requests.state import replay as replay_request
 from governance.store import tables as t
 from governance.store.errors import NotFoundError, StaleError
-from governance.store.projections import project
+from governance.store.projections import project, replace_person, replace_request
 from governance.store.streams import (
     POSITION_FACT,
-    PROGRAMME,
     STREAM_FACT,
     Kind,
     Loaded,
     Reference,
+    own_facts,
     say_event,
     stream_name,
+    told,
 )
 
 _HEAD = select(t.ledger_head.c.seq, t.ledger_head.c.at, t.ledger_head.c.hash)
@@ -132,11 +132,7 @@ class UnitOfWork:
         Raises:
             NotFoundError: It belongs to none.
         """
-        places = t.stream_events
-        subject = self.connection.scalar(select(places.c.subject).where(places.c.seq == seq))
-        if subject is None:
-            raise NotFoundError("The entry belongs to no record.")
-        return str(subject)
+        return self.place_of(seq)[1]
 
     def append(
         self,
@@ -185,30 +181,61 @@ class UnitOfWork:
         ]
         if places:
             self.connection.execute(insert(t.stream_events), places)
-        told = [_told(f) for f in facts]
-        self._streams[kind, subject] = loaded.and_then(told, entries)
-        project(self, kind, subject, events, entries)
+        own = [own_facts(f) for f in facts]
+        self._streams[kind, subject] = loaded.and_then(own, entries)
+        project(self, kind, subject, own, entries)
         return entries
 
-    def erase(self, seq: int, event: Event) -> tuple[Entry, ...]:
-        """Erase an entry's facts; `event` (`payload:erased`) says so first.
+    def remove_payload(self, seq: int) -> None:
+        """Remove an entry's facts; the database refuses unless an entry says that they go.
 
         Raises:
             LedgerError: There are no such facts.
         """
-        payloads = t.ledger_payloads
-        if self.connection.scalar(select(payloads.c.seq).where(payloads.c.seq == seq)) is None:
+        payloads, head = t.ledger_payloads, t.ledger_head
+        gone = self.connection.execute(delete(payloads).where(payloads.c.seq == seq))
+        if gone.rowcount != 1:
             raise LedgerError("The entry has no facts to erase.", seq=seq)
-        once = f"erase:{seq}"
-        made = self.append(
-            "programme", PROGRAMME, (event,), based_on=None, actor=event.by, once=once
-        )
-        self.connection.execute(delete(payloads).where(payloads.c.seq == seq))
-        head = t.ledger_head
         self.connection.execute(update(head).values(erased=head.c.erased + 1))
+
+    def refresh_after_erasure(self, seqs: Sequence[int]) -> None:
+        """Bring the read models of the records of these entries in step; forget what was read.
+
+        Raises:
+            LedgerError: A record that still has facts cannot be replayed without the erased ones.
+        """
         self._streams.clear()
         self._own_bodies.clear()
-        return made
+        for kind, subject in dict.fromkeys(self.place_of(seq) for seq in seqs):
+            try:
+                self._refresh(kind, subject)
+            except LedgerError:
+                raise LedgerError(
+                    "What came later in that record follows from those facts: erase the facts of "
+                    "the whole record, or leave them."
+                ) from None
+
+    def _refresh(self, kind: str, subject: str) -> None:
+        if kind == "request":
+            replace_request(self, subject)
+        elif kind == "person":
+            replace_person(self, subject)
+        elif kind == "body":
+            raise LedgerError("A body's acts are public; their facts stay.")
+
+    def place_of(self, seq: int) -> tuple[str, str]:
+        """Kind and name of the record an entry belongs to.
+
+        Raises:
+            NotFoundError: It belongs to none.
+        """
+        places = t.stream_events
+        row = self.connection.execute(
+            select(places.c.kind, places.c.subject).where(places.c.seq == seq)
+        ).one_or_none()
+        if row is None:
+            raise NotFoundError("The entry belongs to no record.")
+        return row.kind, row.subject
 
     # ---- records, replayed ------------------------------------------------------------------
 
@@ -278,7 +305,7 @@ class UnitOfWork:
             return Loaded((), (), after)
         there = [row for row in rows if row.facts is not None]
         return Loaded(
-            tuple(_told(json.loads(row.facts)) for row in there),
+            tuple(told(row.facts) for row in there),
             tuple(Reference(row.seq, row.hash) for row in there),
             rows[-1].position,
         )
@@ -291,20 +318,20 @@ class UnitOfWork:
         head = self._head()
         entries, payloads = [], []
         mark = "" if once is None else sha256_of(once.encode())
-        for event, told in zip(events, facts, strict=True):
+        for event, committed in zip(events, facts, strict=True):
             salt = new_salt()
             head = link(
                 head,
                 at=event.at,
                 tag=event.tag.value,
                 subject=event.subject,
-                commitment=commit_facts(told, salt),
+                commitment=commit_facts(committed, salt),
                 once=mark,
             )
             mark = ""
             entries.append(head)
             payloads.append(
-                {"seq": head.seq, "salt": salt.hex(), "facts": canonical_json(told).decode()}
+                {"seq": head.seq, "salt": salt.hex(), "facts": canonical_json(committed).decode()}
             )
         self.connection.execute(insert(t.ledger_entries), [e.to_dict() for e in entries])
         self.connection.execute(insert(t.ledger_payloads), payloads)
@@ -327,8 +354,3 @@ class UnitOfWork:
             return None
         at = datetime.fromisoformat(row.at).astimezone(UTC)
         return Entry(row.seq, at, "", "", "", "", "", row.hash)
-
-
-def _told(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The event's own facts."""
-    return {k: v for k, v in facts.items() if k not in (STREAM_FACT, POSITION_FACT)}

@@ -55,8 +55,8 @@ def people_of_the_programme() -> dict[str, Person]:
             employment_class="state_employee",
         ),
         build_person("p-okafor", PortalRole.REQUESTOR, name="Ada Okafor"),
-        build_person("p-office", PortalRole.OPERATOR, employer="OPM", employment_class="state_employee"),
-        build_person("p-office2", PortalRole.OPERATOR, employer="OPM", employment_class="state_employee"),
+        build_person("p-office", PortalRole.OPERATOR, employment_class="state_employee"),
+        build_person("p-office2", PortalRole.OPERATOR, employment_class="state_employee"),
         build_person("p-audit", PortalRole.AUDITOR, employment_class="state_employee"),
         build_person("p-holder", PortalRole.REQUESTOR, employment_class="state_employee"),
         build_person(

@@ -1,0 +1,290 @@
+"""The board's ledger: read it, prove from it, verify it, erase facts from it.
+
+Its copy for the public, with signed checkpoints, lies outside the database: see
+`governance.services.ledger_copy`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from governance.audit import (
+    Checkpoint,
+    Entry,
+    LedgerProblem,
+    LedgerReport,
+    ProblemKind,
+    Tag,
+    consistency_proof,
+    inclusion_proof,
+    verify_rows,
+)
+from governance.audit.tags import CONFIDENTIAL_FACTS
+from governance.canonical import Json
+from governance.decisions import check_permitted
+from governance.errors import LedgerError
+from governance.permissions import Action, Actor, Target, decide_action
+from governance.services.ledger_copy import (
+    copy_store,
+    known_keys,
+    make_checkpoint,
+    newest_checkpoint,
+    stored_checkpoints,
+)
+from governance.services.programme import Programme
+from governance.services.recording import denials_recorded, note
+from governance.store import NotFoundError, UnitOfWork
+from governance.store import chain_rows as rows
+from governance.store.paging import Page
+
+__all__ = [
+    "EntryView",
+    "InclusionProof",
+    "check_read_models",
+    "copy_store",
+    "erase",
+    "known_keys",
+    "list_entries",
+    "make_checkpoint",
+    "newest_checkpoint",
+    "prove_consistency",
+    "prove_inclusion",
+    "read_entry",
+    "verify",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """An entry, and its facts where the actor may read them.
+
+    Attributes:
+        facts: None when they are confidential, not the actor's to read, or erased.
+        erased: Whether they are gone.
+    """
+
+    entry: Entry
+    facts: Mapping[str, Any] | None
+    erased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InclusionProof:
+    """That an entry is in the tree a checkpoint was signed over (RFC 6962 §2.1.1).
+
+    Attributes:
+        path: Audit path, hex.
+    """
+
+    entry: Entry
+    checkpoint: Checkpoint
+    path: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Json]:
+        """For `--json` and whoever verifies it elsewhere."""
+        return {
+            "entry": self.entry.to_dict(),
+            "size": self.checkpoint.size,
+            "root": self.checkpoint.root,
+            "path": list(self.path),
+        }
+
+
+def list_entries(
+    p: Programme,
+    actor: Actor,  # noqa: ARG001  the chain is public
+    *,
+    tags: Sequence[Tag] = (),
+    subject: str | None = None,
+    page: int = 1,
+    per_page: int = 25,
+) -> Page[Entry]:
+    """Entries of the public chain, the newest first."""
+    with p.store.read() as unit:
+        return rows.read_entries(
+            unit, tags=[tag.value for tag in tags], subject=subject, page=page, per_page=per_page
+        )
+
+
+def read_entry(p: Programme, actor: Actor, seq: int) -> EntryView:
+    """An entry, with its facts when they are public or the actor may read them.
+
+    Raises:
+        NotFoundError: There is no such entry.
+    """
+    with p.store.read() as unit:
+        entry = _entry(unit, seq)
+        stored = rows.read_payload(unit, seq)
+        if stored is None:
+            return EntryView(entry, None, erased=True)
+        facts: dict[str, Any] = json.loads(stored[1])
+        public = entry.tag not in CONFIDENTIAL_FACTS
+        if not public:
+            target = _target(unit, entry)
+            public = decide_action(actor, Action.READ_LEDGER_FACTS, target, today=p.today).permitted
+        return EntryView(entry, facts if public else None, erased=False)
+
+
+def prove_inclusion(p: Programme, seq: int) -> InclusionProof:
+    """Proof that an entry is covered by the newest checkpoint.
+
+    Raises:
+        NotFoundError: There is no such entry, or no checkpoint covers it yet.
+    """
+    checkpoint = newest_checkpoint(p)
+    with p.store.read() as unit:
+        entry = _entry(unit, seq)
+        if checkpoint is None or checkpoint.size < seq:
+            raise NotFoundError("No checkpoint covers that entry yet; make one.")
+        leaves = list(rows.read_hashes(unit, 0, checkpoint.size))
+    path = inclusion_proof(leaves, seq - 1)
+    return InclusionProof(entry, checkpoint, tuple(node.hex() for node in path))
+
+
+def prove_consistency(p: Programme, old_size: int) -> tuple[Checkpoint, tuple[str, ...]]:
+    """Proof that the newest checkpoint's chain begins with the first `old_size` entries.
+
+    Returns:
+        The newest checkpoint, and the proof's nodes, hex.
+
+    Raises:
+        NotFoundError: There is no checkpoint that covers so many.
+    """
+    checkpoint = newest_checkpoint(p)
+    if checkpoint is None or not 0 < old_size <= checkpoint.size:
+        raise NotFoundError("No checkpoint covers so many entries.")
+    with p.store.read() as unit:
+        leaves = list(rows.read_hashes(unit, 0, checkpoint.size))
+    return checkpoint, tuple(node.hex() for node in consistency_proof(leaves, old_size))
+
+
+def verify(
+    p: Programme,
+    *,
+    anchors: Sequence[Checkpoint] = (),
+    with_payloads: bool = True,
+    with_read_models: bool = True,
+) -> LedgerReport:
+    """Verify the database's chain: against itself, its checkpoints outside, its facts, its lists.
+
+    Args:
+        p: The programme.
+        anchors: Further checkpoints kept elsewhere, already verified.
+        with_payloads: Whether to compare the facts and every event's place.
+        with_read_models: Whether to compare what lists show with a replay.
+
+    Returns:
+        The report; each problem names its entry.
+    """
+    outside, refused = stored_checkpoints(p)
+    with p.store.read() as unit:
+        report = verify_rows(rows.stream_rows(unit), checkpoints=[*outside, *anchors])
+        problems = [*report.problems, *refused, *_head(unit, report)]
+        if with_payloads:
+            facts = rows.verify_payloads(unit)
+            problems += facts.problems
+            report = replace(report, payloads=facts.payloads, erased=facts.erased)
+    if with_read_models and not problems:
+        problems += check_read_models(p)
+    return replace(report, problems=tuple(problems))
+
+
+def check_read_models(p: Programme) -> tuple[LedgerProblem, ...]:
+    """What lists show that the entries do not say; `Store.rebuild` mends it."""
+    return tuple(
+        LedgerProblem(ProblemKind.DERIVED, 0, f"{d.table} {'/'.join(d.key)} is {d.what}")
+        for d in p.store.compare()
+    )
+
+
+def erase(p: Programme, actor: Actor, seq: int, *, reason: str) -> Entry:
+    """Erase the facts of an entry; the chain stays whole, and says that, by whom and why.
+
+    Facts that a record's later entries follow from cannot go by themselves: `erase_record` erases
+    those of a whole record.
+
+    Raises:
+        AccessDeniedError: The actor may not; recorded.
+        LedgerError: The record cannot be replayed without them, or they are gone already.
+        NotFoundError: There is no such entry.
+    """
+    return erase_several(p, actor, (seq,), reason=reason)[0]
+
+
+def erase_record(p: Programme, actor: Actor, kind: str, subject: str, *, reason: str) -> int:
+    """Erase every fact of a request or person; lists forget it, the entries stay.
+
+    Returns:
+        How many entries' facts were erased.
+
+    Raises:
+        AccessDeniedError: The actor may not; recorded.
+        LedgerError: Only requests and persons can be erased.
+        NotFoundError: There is no such record.
+    """
+    if kind not in {"request", "person"}:
+        raise LedgerError("Only the facts of a request or a person can be erased as a whole.")
+    with p.store.read() as unit:
+        found = [
+            r.seq
+            for r in unit.load("request" if kind == "request" else "person", subject).references
+        ]
+    if not found:
+        raise NotFoundError("There is no such record, or its facts are gone.")
+    return len(erase_several(p, actor, found, reason=reason))
+
+
+def erase_several(
+    p: Programme, actor: Actor, seqs: Sequence[int], *, reason: str
+) -> tuple[Entry, ...]:
+    """Erase the facts of several entries in one transaction; see `erase`.
+
+    Raises:
+        AccessDeniedError: The actor may not; recorded.
+        LedgerError: A record cannot be replayed without them, or they are gone already.
+        NotFoundError: There is no such entry.
+    """
+    made = []
+    with denials_recorded(p, actor, Action.ERASE_FACTS.value, "programme"), p.store.begin() as unit:
+        entries = [_entry(unit, seq) for seq in seqs]
+        for entry in entries:
+            target = _target(unit, entry)
+            check_permitted(decide_action(actor, Action.ERASE_FACTS, target, today=p.today))
+            if entry.tag == Tag.PAYLOAD_ERASED:
+                raise LedgerError("What says that facts were erased stays.", seq=entry.seq)
+        for entry in entries:
+            facts = {"seq": entry.seq, "reason": reason}
+            once = f"erase:{entry.seq}"
+            said = note(
+                p, unit, actor, Tag.PAYLOAD_ERASED, subject=entry.subject, facts=facts, once=once
+            )
+            if said is None:
+                raise LedgerError("Those facts were erased before.", seq=entry.seq)
+            unit.remove_payload(entry.seq)
+            made.append(said)
+        unit.refresh_after_erasure(seqs)
+    return tuple(made)
+
+
+def _entry(unit: UnitOfWork, seq: int) -> Entry:
+    entry = rows.read_entry(unit, seq)
+    if entry is None:
+        raise NotFoundError("There is no entry of that number.")
+    return entry
+
+
+def _target(unit: UnitOfWork, entry: Entry) -> Target:
+    """What an entry is about, as far as who may read it goes."""
+    place = unit.place_of(entry.seq)
+    request = unit.request(entry.subject) if place != ("person", entry.subject) else None
+    about_person = entry.subject if place == ("person", entry.subject) else None
+    return Target(request=request, person=about_person)
+
+
+def _head(unit: UnitOfWork, report: LedgerReport) -> list[LedgerProblem]:
+    head = rows.read_head(unit)
+    if head.hash == report.head:
+        return []
+    text = f"the database says that its chain ends with entry {head.seq}, another one"
+    return [LedgerProblem(ProblemKind.ALTERED, head.seq, text)]

@@ -1,0 +1,204 @@
+"""The chain as rows: streaming for its verification, single entries and hashes for its proofs."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, func, select, update
+
+from governance.audit.chain import Entry, LedgerProblem, ProblemKind, Row, commit_stored
+from governance.audit.tags import Tag
+from governance.digests import sha256_of
+from governance.store import tables as t
+from governance.store.paging import Page, bounded
+from governance.store.streams import POSITION_FACT, STREAM_FACT, stream_name
+from governance.store.unit import UnitOfWork
+
+_BATCH: Final = 5000
+_E, _P, _S = t.ledger_entries, t.ledger_payloads, t.stream_events
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The chain's head row.
+
+    Attributes:
+        exported: Entries that lie in the public copy.
+        checkpointed: Entries the newest checkpoint covers.
+    """
+
+    seq: int
+    hash: str
+    exported: int
+    checkpointed: int
+
+
+def read_head(unit: UnitOfWork) -> Head:
+    """How far the chain goes."""
+    head = t.ledger_head
+    row = unit.connection.execute(select(head)).one()
+    return Head(row.seq, row.hash, row.exported, row.checkpointed)
+
+
+def note_exported(unit: UnitOfWork, exported: int, checkpointed: int) -> None:
+    """Note how far the public copy goes; never back."""
+    head = t.ledger_head
+    for column, value in ((head.c.exported, exported), (head.c.checkpointed, checkpointed)):
+        unit.connection.execute(update(head).where(column < value).values({column: value}))
+
+
+def stream_rows(unit: UnitOfWork, after: int = 0) -> Iterator[Row]:
+    """Every entry as stored, in the order of its number, not held in memory."""
+    columns = (
+        _E.c.seq,
+        _E.c.at,
+        _E.c.tag,
+        _E.c.subject,
+        _E.c.commitment,
+        _E.c.prev,
+        _E.c.once,
+        _E.c.hash,
+    )
+    query = select(*columns).where(_E.c.seq > after).order_by(_E.c.seq)
+    for several in unit.connection.execute(_streamed(query)).partitions():
+        yield from (row._tuple() for row in several)  # noqa: SLF001  SQLAlchemy's own word for it
+
+
+def entry_of(row: Row | Any) -> Entry:  # noqa: ANN401  a result row
+    """A stored row as an entry; its hash is not verified."""
+    names = ("seq", "at", "tag", "subject", "commitment", "prev", "once", "hash")
+    return Entry.from_dict(dict(zip(names, row, strict=True)))
+
+
+def read_entries(
+    unit: UnitOfWork,
+    *,
+    tags: Sequence[str] = (),
+    subject: str | None = None,
+    page: int = 1,
+    per_page: int = 25,
+) -> Page[Entry]:
+    """Entries, the newest first."""
+    conditions: list[ColumnElement[bool]] = []
+    if tags:
+        conditions.append(_E.c.tag.in_(tuple(tags)))
+    if subject is not None:
+        conditions.append(_E.c.subject == subject)
+    page, per_page = bounded(page, per_page)
+    total = unit.connection.scalar(select(func.count(_E.c.seq)).where(*conditions)) or 0
+    rows = unit.connection.execute(
+        select(_E)
+        .where(*conditions)
+        .order_by(_E.c.seq.desc())
+        .limit(per_page)
+        .offset((page - 1) * per_page)
+    )
+    return Page(tuple(entry_of(row) for row in rows), total, page, per_page)
+
+
+def read_entry(unit: UnitOfWork, seq: int) -> Entry | None:
+    """One entry."""
+    row = unit.connection.execute(select(_E).where(_E.c.seq == seq)).one_or_none()
+    return None if row is None else entry_of(row)
+
+
+def read_payload(unit: UnitOfWork, seq: int) -> tuple[str, str] | None:
+    """Salt and facts of an entry as stored, or None when they were erased."""
+    row = unit.connection.execute(
+        select(_P.c.salt, _P.c.facts).where(_P.c.seq == seq)
+    ).one_or_none()
+    return None if row is None else (row.salt, row.facts)
+
+
+def read_hashes(unit: UnitOfWork, after: int, through: int) -> Iterator[bytes]:
+    """Raw hashes of the entries `after + 1` to `through`."""
+    query = select(_E.c.hash).where(_E.c.seq > after, _E.c.seq <= through).order_by(_E.c.seq)
+    for own in unit.connection.scalars(_streamed(query)):
+        yield bytes.fromhex(own)
+
+
+def stream_with_payloads(
+    unit: UnitOfWork, after: int, through: int
+) -> Iterator[tuple[Entry, str | None, str | None]]:
+    """Entries with salt and facts, for the public copy."""
+    query = (
+        select(_E, _P.c.salt, _P.c.facts)
+        .outerjoin(_P, _P.c.seq == _E.c.seq)
+        .where(_E.c.seq > after, _E.c.seq <= through)
+        .order_by(_E.c.seq)
+    )
+    for row in unit.connection.execute(_streamed(query)):
+        yield entry_of(tuple(row)[:8]), row.salt, row.facts
+
+
+def _streamed(query: Select[Any]) -> Select[Any]:
+    return query.execution_options(yield_per=_BATCH)
+
+
+@dataclass
+class PayloadReport:
+    """What comparing the facts with the chain found."""
+
+    payloads: int = 0
+    erased: int = 0
+    problems: tuple[LedgerProblem, ...] = ()
+
+
+def verify_payloads(unit: UnitOfWork) -> PayloadReport:
+    """Compare all facts, and every event's place, with what the chain committed to."""
+    query = (
+        select(
+            _E.c.seq,
+            _E.c.tag,
+            _E.c.subject,
+            _E.c.commitment,
+            _E.c.once,
+            _P.c.salt,
+            _P.c.facts,
+            _S.c.kind,
+            _S.c.subject,
+            _S.c.position,
+        )
+        .select_from(_E)
+        .outerjoin(_P, _P.c.seq == _E.c.seq)
+        .outerjoin(_S, _S.c.seq == _E.c.seq)
+        .order_by(_E.c.seq)
+    )
+    report, problems = PayloadReport(), list[LedgerProblem]()
+    missing: dict[str, int] = {}
+    for row in unit.connection.execute(_streamed(query)):
+        seq, tag, _, _, once, _, facts, *_ = row
+        if facts is None:
+            missing[sha256_of(f"erase:{seq}".encode())] = seq
+        else:
+            report.payloads += 1
+            problems += _judge(tuple(row))
+        if tag == Tag.PAYLOAD_ERASED.value and once in missing:
+            del missing[once]
+            report.erased += 1
+    for seq in missing.values():
+        text = "its facts are gone, and no entry says why"
+        problems.append(LedgerProblem(ProblemKind.PAYLOAD_REMOVED, seq, text))
+    report.problems = tuple(problems)
+    return report
+
+
+def _judge(row: tuple[Any, ...]) -> Iterator[LedgerProblem]:
+    seq, tag, subject, commitment, _, salt, facts, kind, record, position = row
+    try:
+        own = commit_stored(facts.encode(), bytes.fromhex(salt))
+    except ValueError:
+        own = ""
+    if own != commitment:
+        text = "the facts are not those it committed to"
+        yield LedgerProblem(ProblemKind.PAYLOAD_ALTERED, seq, text)
+        return
+    told = json.loads(facts)
+    place = (told.get(STREAM_FACT), told.get(POSITION_FACT))
+    if kind is None or place != (stream_name(kind, record), position):
+        text = "it does not stand in the record, or at the place, that it committed to"
+        yield LedgerProblem(ProblemKind.MISFILED, seq, text)
+    elif (told.get("tag"), told.get("subject")) != (tag, subject):
+        text = "it is about something else than the facts it committed to"
+        yield LedgerProblem(ProblemKind.MISFILED, seq, text)
