@@ -256,7 +256,8 @@ def _agreement_denials(approved: ApprovedRequest, rules: RequestRules) -> Iterat
         reason = f"The document of {agreement.id} is not recorded."
         yield Denial("chain.agreement", reason, "Record its digest.", agreement.clause)
     parties = {s.party.casefold() for s in agreement.signatures}
-    for party in (*approved.content.agencies, approved.content.organization):
+    recipient = approved.content.requestor_agency or approved.content.organization
+    for party in (*approved.content.agencies, recipient):
         if party.casefold() not in parties:
             reason = f"{party} is no party to {agreement.id}."
             yield Denial("chain.parties", reason, "Draft it with every party.", agreement.clause)

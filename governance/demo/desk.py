@@ -1,0 +1,108 @@
+"""The demonstration's only way to the programme: its services, each act by somebody, in time."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from governance.board.commands import BodyCommand
+from governance.decisions import AccessDeniedError
+from governance.demo.agenda import SimulatedClock
+from governance.people import Person
+from governance.permissions import CLOCK, Actor
+from governance.requests.state import DataRequest
+from governance.requests.states import Act
+from governance.services import Programme, board, people, requests
+from governance.services.founding import register_first_operator
+
+
+class Desk:
+    """Acts as this person or that.
+
+    Attributes:
+        acts: How many commands were given.
+    """
+
+    def __init__(self, programme: Programme, clock: SimulatedClock) -> None:
+        """Work on a programme by its simulated clock."""
+        self.programme = programme
+        self.clock = clock
+        self.acts = 0
+        self._known: dict[str, Person] = {}
+
+    def actor(self, person: Person | None) -> Actor:
+        """The person as their record is now; None is the daily clock."""
+        if person is None:
+            return CLOCK
+        return Actor(self._known.get(person.id, person))
+
+    def know(self, person: Person) -> None:
+        """Keep a person's record as it is from now on."""
+        self._known[person.id] = person
+
+    def bootstrap(self, person: Person) -> None:
+        """Make the record of the first operator, whom nobody can register."""
+        self._tick(3)
+        self.know(register_first_operator(self.programme, person.model_dump(mode="json")))
+
+    def register(self, operator: Person, person: Person) -> None:
+        """Make a record."""
+        self._tick(3)
+        self.know(
+            people.register_person(
+                self.programme, self.actor(operator), person.model_dump(mode="json")
+            )
+        )
+
+    def end_person(self, operator: Person, person: Person, last_day: date, reason: str) -> None:
+        """End somebody's employment."""
+        self._tick(9)
+        p, actor = self.programme, self.actor(operator)
+        self.know(people.end_person(p, actor, person.id, last_day=last_day, reason=reason))
+
+    def on(
+        self,
+        number: str,
+        act: Act,
+        by: Person | Actor | None,
+        *,
+        version: int | None = None,
+        **facts: object,
+    ) -> DataRequest:
+        """Give a command on a request."""
+        self._tick(21)
+        actor = by if isinstance(by, Actor) else self.actor(by)
+        view = requests.act_on_request(self.programme, actor, number, act, facts, version=version)
+        return view.request
+
+    def in_body(
+        self,
+        body: str,
+        command: type[BodyCommand],
+        by: Person,
+        **facts: object,
+    ) -> board.BodyView:
+        """Give a command on a body."""
+        self._tick(7)
+        return board.act_on_body(self.programme, self.actor(by), body, command, facts)
+
+    def begin(self, by: Person, content: Mapping[str, Any]) -> str:
+        """Begin a request."""
+        self._tick(11)
+        return requests.begin_request(self.programme, self.actor(by), content)
+
+    def is_refused(self, by: Person, number: str) -> bool:
+        """Whether somebody is refused the reading of a request; the refusal is recorded."""
+        self._tick(5)
+        try:
+            requests.read_request(self.programme, self.actor(by), number)
+        except AccessDeniedError:
+            return True
+        return False
+
+    def now(self) -> datetime:
+        """The simulated instant."""
+        return self.clock()
+
+    def _tick(self, seconds: int) -> None:
+        self.acts += 1
+        self.clock.pass_seconds(seconds)
