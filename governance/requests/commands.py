@@ -118,12 +118,14 @@ class SendAgreement(RequestCommand):
 
 
 class SignAgreement(RequestCommand):
-    """Sign for a party the document with that digest."""
+    """Sign for a party the document with that digest: by typed name, or by a signed PDF on file."""
 
     act = Act.SIGN_AGREEMENT
     party: Text
     digest: Digest
     signed_on: date
+    name: Annotated[str, Field(max_length=4000)] = ""
+    uploaded: Digest | None = None
 
 
 class SignNda(RequestCommand):
@@ -132,6 +134,8 @@ class SignNda(RequestCommand):
     act = Act.SIGN_NDA
     person: PersonId
     signed_on: date
+    digest: Digest | None = None
+    name: Annotated[str, Field(max_length=4000)] = ""
 
 
 class RecordTraining(RequestCommand):

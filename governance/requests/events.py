@@ -121,20 +121,34 @@ class AgreementSent(RequestEvent):
 
 
 class AgreementSigned(RequestEvent):
-    """A party signed exactly the document with that digest."""
+    """A party signed exactly the document with that digest.
+
+    Attributes:
+        name: As typed by who signed.
+        uploaded: SHA-256 of the signed PDF that is on file; None for a typed signature.
+    """
 
     tag: Literal[Tag.SHARING_AGREEMENT_SIGNED] = Tag.SHARING_AGREEMENT_SIGNED
     party: Text
     signed_on: date
     digest: Digest
+    name: Annotated[str, Field(max_length=4000)] = ""
+    uploaded: Digest | None = None
 
 
 class NdaSigned(RequestEvent):
-    """A person signed the confidentiality statement."""
+    """A person signed the confidentiality statement.
+
+    Attributes:
+        digest: Of the statement that was signed; None when it was signed on paper.
+        name: As typed.
+    """
 
     tag: Literal[Tag.NDA_SIGNED] = Tag.NDA_SIGNED
     person: PersonId
     signed_on: date
+    digest: Digest | None = None
+    name: Annotated[str, Field(max_length=4000)] = ""
 
 
 class TrainingRecorded(RequestEvent):

@@ -188,6 +188,8 @@ def _sign(_: DataRequest, version: Version, command: c.SignAgreement, ctx: c.Con
         party=command.party,
         signed_on=command.signed_on,
         digest=command.digest,
+        name=command.name,
+        uploaded=command.uploaded,
     )
     return judge(rules, denials, event)
 
@@ -212,7 +214,7 @@ def _person(
 
 
 _PERSON_EVENTS: Final[dict[Act, tuple[Callable[..., ev.RequestEvent], tuple[str, ...]]]] = {
-    Act.SIGN_NDA: (ev.NdaSigned, ("person", "signed_on")),
+    Act.SIGN_NDA: (ev.NdaSigned, ("person", "signed_on", "digest", "name")),
     Act.RECORD_TRAINING: (ev.TrainingRecorded, ("person", "valid_until")),
     Act.RECORD_LEAVER: (ev.PersonLeft, ("person", "left_on")),
 }

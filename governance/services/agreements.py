@@ -1,0 +1,427 @@
+"""Sharing agreements and confidentiality statements: drafted, sent, kept, signed.
+
+A paper that goes out is kept under its own digest, and what is signed is that digest: nobody signs
+a text made anew. Papers lie with the programme's documents, where the data plane cannot reach.
+"""
+
+import contextlib
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from governance.decisions import Decision, Denial, check_permitted
+from governance.digests import sha256_of
+from governance.errors import DocumentError, ObjectNotFoundError, PreconditionFailedError
+from governance.papers import (
+    GivenSignature,
+    NdaSource,
+    Paper,
+    SharingSource,
+    draft_nda,
+    draft_sharing_agreement,
+    parse_paper,
+    sharing_parties,
+)
+from governance.permissions import Actor
+from governance.requests.events import AgreementSigned, NdaSigned, parse_event
+from governance.requests.model import RequestPerson
+from governance.requests.state import DataRequest, Version
+from governance.requests.states import Act
+from governance.services.people import find_by_id
+from governance.services.programme import Programme
+from governance.services.requests import RequestView, act_on_request, read_request
+from governance.store import NotFoundError
+
+_PDF: Final = b"%PDF-"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the operating office adds when it drafts an agreement.
+
+    Attributes:
+        effective_on, ends_on: Legal dates, both inclusive.
+        irb: What is on file of an institutional review board, or empty.
+    """
+
+    effective_on: date
+    ends_on: date
+    irb: str = ""
+
+
+def draft_agreement(
+    p: Programme, actor: Actor, number: str, terms: Terms, *, version: int | None = None
+) -> Paper:
+    """The sharing agreement as it would go out today; nothing is kept.
+
+    Raises:
+        AccessDeniedError: The actor may not send it.
+        DocumentError: The dates contradict each other.
+        LedgerError: The version was never submitted.
+    """
+    view = read_request(p, actor, number)
+    meant = _version(view, version)
+    if not view.may(Act.SEND_AGREEMENT, meant.number):
+        _refuse(
+            "sharing_agreement.send",
+            "The sharing agreement is drafted by the operating office, once the board approved.",
+            "Ask the operating office.",
+            p,
+        )
+    if terms.ends_on < terms.effective_on:
+        raise DocumentError(
+            "The form has 1 mistake(s):", problems=("ends_on: it is before the first day",)
+        )
+    content = meant.submitted or meant.content
+    return draft_sharing_agreement(
+        SharingSource(
+            profile=p.profile,
+            rules=p.rules,
+            contracts=p.contracts,
+            agreements=p.agreements,
+            request=view.request,
+            version=meant.number,
+            parties=sharing_parties(content, p.profile),
+            drafted_on=p.today,
+            effective_on=terms.effective_on,
+            ends_on=terms.ends_on,
+            irb=terms.irb,
+            earlier=_earlier(p, view.request, meant),
+        )
+    )
+
+
+def send_agreement(
+    p: Programme,
+    actor: Actor,
+    number: str,
+    terms: Terms,
+    *,
+    digest: str | None = None,
+    version: int | None = None,
+    based_on: int | None = None,
+    once: str | None = None,
+) -> RequestView:
+    """Keep the agreement and send it out for signature.
+
+    Args:
+        p: The programme.
+        actor: Of the operating office.
+        number: The request.
+        terms: Dates, and what a review board said.
+        digest: Of the text the actor looked at; another text is refused.
+        version: The newest unless told.
+        based_on: Position of the request when the form was opened.
+        once: The form's token.
+
+    Raises:
+        AccessDeniedError: The actor may not, or the text is another one by now.
+        DocumentError: The dates contradict each other.
+        StaleError: Something happened since `based_on`.
+    """
+    view = read_request(p, actor, number)
+    meant = _version(view, version)
+    if once is not None and meant.agreement is not None:
+        # A second click on the form that sent it: the paper is out, nothing is drafted again.
+        return view
+    paper = draft_agreement(p, actor, number, terms, version=meant.number)
+    if digest is not None and digest != paper.digest:
+        _refuse(
+            "sharing_agreement.digest",
+            "The agreement's text is not the one you looked at.",
+            "Look at it again, then send it.",
+            p,
+        )
+    _keep(p, number, paper)
+    content = meant.submitted or meant.content
+    facts = {
+        "agreement": paper.id,
+        "digest": paper.digest,
+        "parties": sharing_parties(content, p.profile),
+        "effective_on": terms.effective_on,
+        "ends_on": terms.ends_on,
+    }
+    return act_on_request(
+        p,
+        actor,
+        number,
+        Act.SEND_AGREEMENT,
+        facts,
+        version=meant.number,
+        based_on=based_on,
+        once=once,
+    )
+
+
+def read_agreement(
+    p: Programme, actor: Actor, number: str, *, version: int | None = None
+) -> Paper | None:
+    """The agreement that went out, with the signatures given so far; None before it went out.
+
+    Raises:
+        AccessDeniedError: The actor may not read the request.
+        LedgerError: What lies there is not what went out.
+    """
+    view = read_request(p, actor, number)
+    meant = _version(view, version)
+    if meant.agreement is None:
+        return None
+    paper = _kept(p, number, meant.agreement.digest)
+    return paper.signed(_given(p, number, meant.number))
+
+
+def sign_agreement(
+    p: Programme,
+    actor: Actor,
+    number: str,
+    party: str,
+    *,
+    digest: str,
+    name: str = "",
+    signed_pdf: bytes | None = None,
+    version: int | None = None,
+    based_on: int | None = None,
+    once: str | None = None,
+) -> RequestView:
+    """Sign for a party: by typing one's name, or by filing the signed PDF.
+
+    Args:
+        p: The programme.
+        actor: A signatory of the party.
+        number: The request.
+        party: As named in the agreement.
+        digest: Of the text that was shown.
+        name: Typed; must be the actor's own.
+        signed_pdf: Bytes of the signed document; its SHA-256 is recorded.
+        version: The newest unless told.
+        based_on: Position of the request when the form was opened.
+        once: The form's token.
+
+    Raises:
+        AccessDeniedError: The actor does not sign for the party, or the text is another one.
+        DocumentError: Neither a name nor a PDF, or the name is not the actor's.
+        StaleError: Something happened since `based_on`.
+    """
+    facts = {"party": party, "digest": digest, "signed_on": p.today, "name": name.strip()}
+    if signed_pdf is None:
+        _check_name(actor, name)
+    else:
+        facts["uploaded"] = _keep_signed(p, actor, number, signed_pdf)
+    return act_on_request(
+        p,
+        actor,
+        number,
+        Act.SIGN_AGREEMENT,
+        facts,
+        version=version,
+        based_on=based_on,
+        once=once,
+    )
+
+
+def read_nda(
+    p: Programme, actor: Actor, number: str, person: str, *, version: int | None = None
+) -> Paper | None:
+    """A person's confidentiality statement; None before the sharing agreement went out.
+
+    Raises:
+        AccessDeniedError: The actor may not read the request.
+        NotFoundError: The request does not name that person.
+    """
+    view = read_request(p, actor, number)
+    meant = _version(view, version)
+    named = _named(meant, person)
+    if meant.agreement is None:
+        return None
+    paper = _statement(p, number, meant, named)
+    return paper.signed(_nda_given(p, number, named))
+
+
+def sign_nda(
+    p: Programme,
+    actor: Actor,
+    number: str,
+    *,
+    digest: str,
+    name: str,
+    version: int | None = None,
+    based_on: int | None = None,
+    once: str | None = None,
+) -> RequestView:
+    """Sign one's own confidentiality statement by typing one's name.
+
+    Raises:
+        AccessDeniedError: The request does not name the actor, or the text is another one.
+        DocumentError: The name is not the actor's own.
+        NotFoundError: There is no statement yet.
+        StaleError: Something happened since `based_on`.
+    """
+    view = read_request(p, actor, number)
+    meant = _version(view, version)
+    if meant.agreement is None:
+        raise NotFoundError("The statement is signed once the sharing agreement is out.")
+    paper = _statement(p, number, meant, _named(meant, actor.by))
+    if digest != paper.digest:
+        _refuse(
+            "nda.digest",
+            "The statement's text is not the one that was shown.",
+            "Read it again, then sign.",
+            p,
+        )
+    _check_name(actor, name)
+    _keep(p, number, paper)
+    facts = {
+        "person": actor.by,
+        "signed_on": p.today,
+        "digest": paper.digest,
+        "name": name.strip(),
+    }
+    return act_on_request(
+        p, actor, number, Act.SIGN_NDA, facts, version=meant.number, based_on=based_on, once=once
+    )
+
+
+def _version(view: RequestView, version: int | None) -> Version:
+    meant = view.latest if version is None else view.request.version(version)
+    if meant is None:
+        raise NotFoundError("The request has no such version.")
+    return meant
+
+
+def _named(version: Version, person: str) -> RequestPerson:
+    content = version.submitted or version.content
+    found = next((x for x in content.people if x.id == person), None)
+    if found is None:
+        raise NotFoundError("The request does not name that person.")
+    return found
+
+
+def _statement(p: Programme, number: str, version: Version, person: RequestPerson) -> Paper:
+    sent = version.agreement
+    if sent is None:
+        raise NotFoundError("The statement is signed once the sharing agreement is out.")
+    content = version.submitted or version.content
+    return draft_nda(
+        NdaSource(
+            profile=p.profile,
+            number=number,
+            title=content.title,
+            person=person,
+            agreement=sent.agreement,
+            agreement_digest=sent.digest,
+            drafted_on=sent.effective_on,
+        )
+    )
+
+
+def _earlier(p: Programme, request: DataRequest, version: Version) -> Paper | None:
+    """The newest agreement that went out before this version's."""
+    sent = [v.agreement for v in request.versions if v.number < version.number and v.agreement]
+    return _kept(p, request.number, sent[-1].digest) if sent else None
+
+
+def _key(number: str, digest: str) -> str:
+    return f"papers/{number}/{digest}.json"
+
+
+def _keep(p: Programme, number: str, paper: Paper) -> None:
+    with contextlib.suppress(PreconditionFailedError):  # the same text is kept already
+        p.documents.put(_key(number, paper.digest), paper.stored(), if_none_match=True)
+
+
+def _kept(p: Programme, number: str, digest: str) -> Paper:
+    try:
+        paper = parse_paper(p.documents.read(_key(number, digest)), f"The document of {number}")
+    except ObjectNotFoundError:
+        raise NotFoundError("The document that went out is not on file.") from None
+    if paper.digest != digest:
+        _refuse(
+            "document.digest",
+            "The document on file is not the one that went out.",
+            "Tell the operating office: it was altered.",
+            p,
+        )
+    return paper
+
+
+def _keep_signed(p: Programme, actor: Actor, number: str, document: bytes) -> str:
+    problem = ""
+    if len(document) > p.settings.upload_max_bytes:
+        problem = f"the file is larger than {p.settings.upload_max_bytes} bytes"
+    elif not document.startswith(_PDF):
+        problem = "the file is no PDF"
+    if problem:
+        raise DocumentError("The form has 1 mistake(s):", problems=(f"signed_pdf: {problem}",))
+    view = read_request(p, actor, number)
+    check_permitted(_may_sign(p, view))
+    digest = sha256_of(document)
+    with contextlib.suppress(PreconditionFailedError):  # the same file is kept already
+        p.documents.put(f"signed/{number}/{digest}.pdf", document, if_none_match=True)
+    return digest
+
+
+def _may_sign(p: Programme, view: RequestView) -> Decision:
+    rule = "sharing_agreement.party"
+    if view.may(Act.SIGN_AGREEMENT):
+        return Decision((rule,))
+    reason = "You sign for no party of this agreement whose signature is missing."
+    denial = Denial(rule, reason, "A signatory of the party signs.", p.rules.chain_clause)
+    return Decision((rule,), (denial,))
+
+
+def _check_name(actor: Actor, typed: str) -> None:
+    own = actor.person.name if actor.person else ""
+    if not own or _folded(typed) != _folded(own):
+        raise DocumentError(
+            "The form has 1 mistake(s):",
+            problems=("name: type your own name as it stands on your account",),
+        )
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _given(p: Programme, number: str, version: int) -> tuple[GivenSignature, ...]:
+    return tuple(
+        GivenSignature(
+            party=e.party,
+            name=_signer_name(p, e.name, e.by),
+            given_at=e.at,
+            identity=e.by,
+            digest=e.digest,
+            uploaded=e.uploaded is not None,
+        )
+        for e in _events(p, number)
+        if isinstance(e, AgreementSigned) and e.version == version
+    )
+
+
+def _nda_given(p: Programme, number: str, person: RequestPerson) -> tuple[GivenSignature, ...]:
+    return tuple(
+        GivenSignature(
+            party=e.person,
+            name=_signer_name(p, e.name, e.by),
+            given_at=e.at,
+            identity=e.by,
+            digest=e.digest,
+        )
+        for e in _events(p, number)
+        if isinstance(e, NdaSigned) and e.person == person.id and e.digest is not None
+    )
+
+
+def _signer_name(p: Programme, typed: str, by: str) -> str:
+    person = None if typed else find_by_id(p, by)
+    return typed or (person.name if person else by)
+
+
+def _events(p: Programme, number: str) -> tuple[object, ...]:
+    with p.store.read() as unit:
+        return tuple(parse_event(e) for e in unit.load("request", number).events)
+
+
+def _refuse(rule: str, reason: str, remedy: str, p: Programme) -> None:
+    denial = Denial(rule, reason, remedy, p.rules.chain_clause)
+    check_permitted(Decision((rule,), (denial,)))
