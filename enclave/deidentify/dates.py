@@ -13,13 +13,19 @@ from enclave.deidentify.pseudonyms import Blocks, encipher_blocks
 SHIFT_KEY_PURPOSE: Final = "date-shift"
 
 
-def year(dates: pa.Array, bottom: int | None, top: int | None) -> pa.Int32Array:
-    """The year of dates or timestamps, bounded.
+def year(
+    dates: pa.Array, bottom: int | None, top: int | None, width: int | None = None
+) -> pa.Int32Array:
+    """The year of dates or timestamps, bounded; with a `width`, the first year of its band.
 
     A year of birth that tells an age over 89 is itself an identifier (45 CFR
-    164.514(b)(2)(i)(C)): give such columns a `bottom`.
+    164.514(b)(2)(i)(C)): such columns have an `oldest_age`, which makes the `bottom`.
     """
-    return clip(pc.year(dates).cast(pa.int32()), bottom, top)
+    years = clip(pc.year(dates).cast(pa.int32()), bottom, top)
+    if width is None:
+        return years
+    band = pa.scalar(width, pa.int32())
+    return pc.multiply(pc.divide(years, band), band)
 
 
 def person_shifts(key: bytes, random_ids: Blocks, max_days: int) -> npt.NDArray[np.int32]:

@@ -11,6 +11,7 @@ Steps of one batch, each repeated at its code:
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 import pyarrow as pa
@@ -60,9 +61,12 @@ class Deidentifier:
             person.
         ring: Holds the linkage scope's keys.
         redactor: Masks free text; needed when the plan has any.
+        received_on: Legal date the submission was received: ages are reckoned in its year, also
+            when the submission is de-identified again later. Needed when the plan has an
+            `oldest_age`.
 
     Raises:
-        EvidenceError: The crosswalk is missing or another dataset's.
+        EvidenceError: The crosswalk is missing or another dataset's, or the date is missing.
         RedactionUnavailableError: The plan has free text and there is no redactor.
     """
 
@@ -72,11 +76,16 @@ class Deidentifier:
         crosswalk: Crosswalk | None,
         ring: KeyRing,
         redactor: Redactor | None = None,
+        *,
+        received_on: date | None = None,
     ) -> None:
         _check_crosswalk(plan, crosswalk)
         if plan.needs_redactor and redactor is None:
             raise RedactionUnavailableError("free text cannot be masked: there is no redactor")
+        if plan.needs_reference and received_on is None:
+            raise EvidenceError("the plan reckons ages, and no date was given", table=plan.table)
         self.plan = plan
+        self._reference_year = None if received_on is None else received_on.year
         self._crosswalk = crosswalk
         self._redactor = redactor
         self._unmapped: Counter[str] = Counter()
@@ -153,7 +162,7 @@ class Deidentifier:
             return shift_dates(values, person_shifts(self._keys.shift, random_ids, int(str(days))))
         if kind is TreatmentKind.REDACT_TEXT and self._redactor is not None:
             return redact_column(values, self._own_columns(column, typed), self._redactor)
-        treated = treat(values, column.treatment)
+        treated = treat(values, column.treatment, self._reference_year)
         if kind in _LOSSY and treated.null_count > values.null_count:
             with self._lock:
                 self._unmapped[column.name] += treated.null_count - values.null_count

@@ -49,6 +49,7 @@ _FIXED_TYPES: Final = {
     TreatmentKind.ENTITY_ID: ID_TYPE,
     TreatmentKind.YEAR: pa.int32(),
     TreatmentKind.AGE_BAND: pa.string(),
+    TreatmentKind.PREFIX: pa.string(),
     TreatmentKind.ZIP3: pa.string(),
     TreatmentKind.TOWN_TO_REGION: pa.string(),
     TreatmentKind.DATE_SHIFT: pa.date32(),
@@ -153,6 +154,11 @@ class DeidentificationPlan:
     def sensitive(self) -> tuple[str, ...]:
         """Landed columns whose diversity within a class matters."""
         return self._landed_as(IdentifierRole.SENSITIVE)
+
+    @property
+    def needs_reference(self) -> bool:
+        """Whether a treatment asks how old somebody was when the submission was received."""
+        return any("oldest_age" in c.treatment.options for c in self.columns)
 
     @property
     def needs_redactor(self) -> bool:

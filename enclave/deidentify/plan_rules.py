@@ -132,7 +132,7 @@ def _further_problems(
         for name in ("to", "top", "bottom"):
             if name in options and not isinstance(options[name], int):
                 yield f"the option {name} must be whole, as the column is"
-    if kind is TreatmentKind.TOP_BOTTOM_CODE and not {"top", "bottom"} & set(options):
+    if kind is TreatmentKind.TOP_BOTTOM_CODE and not {"top", "bottom", "oldest_age"} & set(options):
         yield "top_bottom_code needs a top or a bottom"
     if kind is TreatmentKind.CONSTANT and isinstance(options.get("value"), tuple):
         yield "the constant must be a single value"

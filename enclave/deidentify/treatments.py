@@ -7,30 +7,41 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from enclave.deidentify import dates, generalize, geography
 from enclave.deidentify.pseudonyms import Blocks, FieldMessages, cmac_rows
+from enclave.errors import EvidenceError
 from governance.contracts.model import Option, Treatment, TreatmentKind
 
 _T = TypeVar("_T", int, float, str)
 
 
-def treat(values: pa.Array, treatment: Treatment) -> pa.Array:  # noqa: PLR0911  one per kind
+def treat(  # noqa: PLR0911  one per kind
+    values: pa.Array, treatment: Treatment, reference_year: int | None = None
+) -> pa.Array:
     """The column after a treatment that depends on its own values only.
 
     Args:
         values: Typed values, nulls allowed.
         treatment: Any kind but person_id, entity_id, date_shift, redact_text and drop.
+        reference_year: In which ages are reckoned; needed where the treatment has an `oldest_age`.
 
     Raises:
         NotImplementedError: The kind needs more than the column.
+        EvidenceError: The treatment has an `oldest_age`, and no year was given.
     """
     options = treatment.options
+    bottom = _bottom(options, reference_year)
     match treatment.kind:
         case TreatmentKind.KEEP:
             return values
         case TreatmentKind.YEAR:
-            return dates.year(values, _number(options, "bottom"), _number(options, "top"))
+            return dates.year(
+                values, _int(bottom), _number(options, "top"), _number(options, "width")
+            )
+        case TreatmentKind.PREFIX:
+            return pc.utf8_slice_codeunits(values, 0, _number(options, "length"))
         case TreatmentKind.AGE_BAND:
             width = _option(options, "width", generalize.DEFAULT_BAND_YEARS)
             top = _option(options, "top", generalize.OLDEST_TOLD_AGE_YEARS + 1)
@@ -42,9 +53,10 @@ def treat(values: pa.Array, treatment: Treatment) -> pa.Array:  # noqa: PLR0911 
                 values, _option(options, "to", geography.PLANNING_REGION)
             )
         case TreatmentKind.TOP_BOTTOM_CODE:
-            return generalize.clip(values, _float(options, "bottom"), _float(options, "top"))
+            return generalize.clip(values, bottom, _float(options, "top"))
         case TreatmentKind.ROUND:
-            return generalize.round_to(values, _option(options, "to", 1.0))
+            bounded = generalize.clip(values, bottom, None)
+            return generalize.round_to(bounded, _option(options, "to", 1.0))
         case TreatmentKind.CONSTANT:
             return pa.repeat(pa.scalar(options["value"]), len(values))
         case _:
@@ -73,6 +85,22 @@ def blocks_to_array(blocks: Blocks) -> pa.FixedSizeBinaryArray:
 def _option(options: Mapping[str, Option], name: str, default: _T) -> _T:
     value = options.get(name, default)
     return type(default)(value)  # type: ignore[arg-type]  # the plan checked it
+
+
+def _bottom(options: Mapping[str, Option], reference_year: int | None) -> float | None:
+    """The lowest value told: the contract's `bottom`, or the year of birth of the oldest age."""
+    bottom = _float(options, "bottom")
+    oldest = _number(options, "oldest_age")
+    if oldest is None:
+        return bottom
+    if reference_year is None:
+        raise EvidenceError("an oldest age is reckoned from a date, and none was given")
+    born = reference_year - oldest
+    return born if bottom is None else max(born, bottom)
+
+
+def _int(value: float | None) -> int | None:
+    return None if value is None else int(value)
 
 
 def _number(options: Mapping[str, Option], name: str) -> int | None:

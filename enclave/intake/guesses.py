@@ -20,6 +20,8 @@ CLEAR_SHARE = 0.98
 FREE_TEXT_WORDS = 4.0
 IDENTIFYING_RATIO = 0.9
 MIN_ROWS_JUDGED = 20
+OLDEST_TOLD_AGE = 90
+"""Who is older is told with them: 45 CFR 164.514(b)(2)(i)(C)."""
 
 DIRECT, QUASI = IdentifierRole.DIRECT, IdentifierRole.QUASI
 SENSITIVE, NONE = IdentifierRole.SENSITIVE, IdentifierRole.NONE
@@ -82,7 +84,7 @@ NAME_RULES: tuple[NameRule, ...] = (
     NameRule(_word("dob", "birth_?date", "date_of_birth", "birthday", "birth_dt", "bdate"),
              "a date of birth", QUASI, TreatmentKind.YEAR),
     NameRule(_word("birth_?year", "year_of_birth", "yob"), "a year of birth", QUASI,
-             TreatmentKind.KEEP),
+             TreatmentKind.TOP_BOTTOM_CODE),
     NameRule(_word("age"), "an age", QUASI, TreatmentKind.AGE_BAND),
     NameRule(_word("zip", "zip_?code", "zip5", "postal_?code", "residence_zip"), "a ZIP code",
              QUASI, TreatmentKind.ZIP3),
@@ -247,6 +249,8 @@ def _guess_by_name(name: str, profile: Profile, guess: Guess) -> bool:
     if guess.treatment is TreatmentKind.ENTITY_ID:
         guess.options["domain"] = rule.domain
         guess.codes = ()
+    if guess.treatment in {TreatmentKind.YEAR, TreatmentKind.TOP_BOTTOM_CODE}:
+        guess.options["oldestAge"] = OLDEST_TOLD_AGE
     if guess.treatment is TreatmentKind.TOWN_TO_REGION:
         guess.options["to"] = "planning_region"
         guess.codes = ()
@@ -260,6 +264,7 @@ def _fitting(kind: TreatmentKind, profile: Profile, guess: Guess) -> TreatmentKi
     suits = {
         TreatmentKind.YEAR: temporal,
         TreatmentKind.AGE_BAND: logical is LogicalType.INTEGER,
+        TreatmentKind.TOP_BOTTOM_CODE: logical is LogicalType.INTEGER,
         TreatmentKind.ZIP3: logical is LogicalType.STRING and profile.patterns["zip"] >= 0.5,  # noqa: PLR2004  half of them are ZIP codes
         TreatmentKind.TOWN_TO_REGION: logical is LogicalType.STRING,
         TreatmentKind.ENTITY_ID: profile.mean_words < FREE_TEXT_WORDS and not temporal,

@@ -33,11 +33,12 @@ from enclave.steps.manifests import MANIFEST, output_columns, received_of, table
 from enclave.steps.outcome import StepOutcome, outcome_of
 from enclave.steps.record import announce, error_codes, finding_facts, record, rules_failed
 from enclave.steps.tables import check_table
-from enclave.store import Submission, SubmissionState
+from enclave.store import Submission, SubmissionState, as_utc
 from enclave.validate import KeySpill, ReferenceCheck, RowValidator, decide_acceptance
 from enclave.validate.quarantine import QuarantineManifest, QuarantineWriter, quarantine_key
 from enclave.zones import Zone
 from governance.agreements import Agreement, DatasetTerms
+from governance.calendar import legal_date
 from governance.contracts import DatasetContract, RuleKind
 from governance.digests import sha256_of_stream
 from governance.objects import ObjectInfo
@@ -269,7 +270,11 @@ class _Processing:
         while True:
             with self._open(folder) as reader:
                 deidentifier = Deidentifier(
-                    self.plan, crosswalk, self.deployment.ring, self._redactor()
+                    self.plan,
+                    crosswalk,
+                    self.deployment.ring,
+                    self._redactor(),
+                    received_on=legal_date(as_utc(self.submission.received_at)),
                 )
                 quarantine = QuarantineWriter(
                     self.deployment.zones.store(Zone.QUARANTINE),

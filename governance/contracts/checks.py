@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Final
 
 from governance.contracts.layouts import is_layout
 from governance.contracts.model import (
@@ -33,6 +34,7 @@ _TEXT = frozenset({LogicalType.STRING})
 _FITS: dict[TreatmentKind, frozenset[LogicalType]] = {
     TreatmentKind.YEAR: _TEMPORAL,
     TreatmentKind.AGE_BAND: frozenset({LogicalType.INTEGER}),
+    TreatmentKind.PREFIX: _TEXT,
     TreatmentKind.ZIP3: _TEXT,
     TreatmentKind.TOWN_TO_REGION: _TEXT,
     TreatmentKind.TOP_BOTTOM_CODE: _NUMERIC,
@@ -44,14 +46,13 @@ _FITS: dict[TreatmentKind, frozenset[LogicalType]] = {
 
 _OPTIONS: dict[TreatmentKind, tuple[frozenset[str], frozenset[str]]] = {
     TreatmentKind.PERSON_ID: (frozenset(), frozenset({"normalize"})),
-    TreatmentKind.YEAR: (frozenset(), frozenset({"top", "bottom"})),
-    TreatmentKind.PERSON_ID: (frozenset(), frozenset({"normalize"})),
     TreatmentKind.ENTITY_ID: (frozenset({"domain"}), frozenset()),
-    TreatmentKind.YEAR: (frozenset(), frozenset({"top", "bottom"})),
+    TreatmentKind.YEAR: (frozenset(), frozenset({"top", "bottom", "width", "oldest_age"})),
+    TreatmentKind.PREFIX: (frozenset({"length"}), frozenset()),
     TreatmentKind.AGE_BAND: (frozenset(), frozenset({"width", "top"})),
     TreatmentKind.TOWN_TO_REGION: (frozenset({"to"}), frozenset()),
-    TreatmentKind.TOP_BOTTOM_CODE: (frozenset(), frozenset({"top", "bottom"})),
-    TreatmentKind.ROUND: (frozenset({"to"}), frozenset()),
+    TreatmentKind.TOP_BOTTOM_CODE: (frozenset(), frozenset({"top", "bottom", "oldest_age"})),
+    TreatmentKind.ROUND: (frozenset({"to"}), frozenset({"oldest_age"})),
     TreatmentKind.DATE_SHIFT: (frozenset(), frozenset({"max_days"})),
     TreatmentKind.REDACT_TEXT: (frozenset(), frozenset({"mask_columns"})),
     TreatmentKind.CONSTANT: (frozenset({"value"}), frozenset()),
@@ -71,11 +72,16 @@ _HIDES_DIRECT = frozenset(
     {
         TreatmentKind.DROP,
         TreatmentKind.PERSON_ID,
-        TreatmentKind.ENTITY_ID,
         TreatmentKind.CONSTANT,
         TreatmentKind.REDACT_TEXT,
     }
 )
+"""Not `entity_id`: a keyed code of a person's own number is a code derived from it, and a person is
+no entity (34 CFR 99.31(b)(2)(iii), 45 CFR 164.514(c))."""
+
+_OLDEST_TOLD: Final = 90
+"""Ages over 89 are told as one group (45 CFR 164.514(b)(2)(i)(C))."""
+
 _MEASURABLE = frozenset({TreatmentKind.KEEP, TreatmentKind.ROUND, TreatmentKind.TOP_BOTTOM_CODE})
 
 _NOT_RE2 = re.compile(r"\(\?(?:[=!>]|<[=!]|P=|\()|(?<!\\)(?:\\\\)*\\[1-9]|[*+?}]\+")
@@ -204,6 +210,8 @@ def treatment_problems(
         yield "person_id is for the columns that personKey.identifiedBy names"
     if kind is TreatmentKind.DATE_SHIFT and contract.person is None:
         yield "date_shift needs a personKey: the shift is one per person"
+    if "oldest_age" in treatment.options and column.logical_type is LogicalType.NUMBER:
+        yield "oldestAge works on dates and on years of birth in whole numbers"
     yield from _option_values(treatment, contract)
 
 
@@ -218,6 +226,10 @@ def _option_values(treatment: Treatment, contract: DatasetContract) -> Iterator[
             isinstance(options[name], bool) or not isinstance(options[name], (int, float))
         ):
             yield f"the option {camel_case(name)} must be a number"
+    for name, most in (("length", None), ("oldest_age", _OLDEST_TOLD)):
+        if name in options and not _whole(options[name], most):
+            bound = "above zero" if most is None else f"from 1 to {most}"
+            yield f"the option {camel_case(name)} must be a whole number {bound}"
     if treatment.kind is TreatmentKind.ROUND and not _positive(options.get("to")):
         yield "round needs `to`, a number above zero"
     masks = options.get("mask_columns", ())
@@ -226,6 +238,10 @@ def _option_values(treatment: Treatment, contract: DatasetContract) -> Iterator[
         return
     for name in _unknown(masks, contract):
         yield f"maskColumns names {name!r}, which is no column"
+
+
+def _whole(value: object, most: int | None) -> bool:
+    return type(value) is int and 1 <= value <= (value if most is None else most)
 
 
 def _positive(value: object) -> bool:
@@ -334,8 +350,21 @@ def _year(contract: DatasetContract, by_name: dict[str, Column]) -> Iterator[Pro
         return
     kind = column.treatment.kind if column.treatment else None
     kept = kind is TreatmentKind.KEEP and column.logical_type is LogicalType.INTEGER
-    if not (kept or kind is TreatmentKind.YEAR):
+    is_exact = kind is TreatmentKind.YEAR and not (
+        column.treatment and "width" in column.treatment.options
+    )
+    if not (kept or is_exact):
         yield "yearColumn", f"{column.name} must be a whole number that is kept, or treated year"
+    shifted = [
+        c.name
+        for c in contract.columns
+        if c.treatment is not None and c.treatment.kind is TreatmentKind.DATE_SHIFT
+    ]
+    if shifted:
+        yield (
+            "yearColumn",
+            f"the year tells how far the dates beside it were shifted: {', '.join(shifted)}",
+        )
 
 
 def rule_problems(rule: Rule, contract: DatasetContract) -> Iterator[str]:

@@ -18,6 +18,7 @@ from enclave.deidentify.reference import (
     ReferenceTable,
 )
 from enclave.deidentify.treatments import entity_pseudonyms, treat
+from enclave.errors import EvidenceError
 from tests.lib.builders import build_treatment
 from tests.lib.shared_data import folder
 
@@ -217,3 +218,51 @@ def test_every_reference_table_names_publisher_and_date(table: ReferenceTable) -
     assert any("Publisher: " in line for line in head)
     assert any("Date: " in line for line in head)
     assert len(table.rows) == len({next(iter(row.values())) for row in table.rows})
+
+
+@pytest.mark.parametrize(
+    ("born", "told"),
+    [(1900, 1936), (1935, 1936), (1936, 1936), (1937, 1937), (2001, 2001)],
+)
+def test_whoever_is_ninety_or_older_has_one_year_of_birth(born: int, told: int) -> None:
+    """45 CFR 164.514(b)(2)(i)(C): who turns 90 in the year of the submission is told as older."""
+    days = pa.array([date(born, 12, 31)])
+    oldest = build_treatment("year", oldest_age=90)
+
+    assert treat(days, oldest, 2026).to_pylist() == [told]
+    assert treat(days, oldest, 2030).to_pylist() == [max(told, 1940)]
+
+
+def test_the_oldest_age_bounds_years_in_whole_numbers_too() -> None:
+    years = pa.array([1900, 1936, None, 1999])
+
+    coded = treat(years, build_treatment("top_bottom_code", oldest_age=90), 2026)
+    rounded = treat(years, build_treatment("round", to=5, oldest_age=90), 2026)
+
+    assert coded.to_pylist() == [1936, 1936, None, 1999]
+    assert rounded.to_pylist() == [1935, 1935, None, 2000]
+
+
+def test_a_lower_bound_of_the_contract_holds_beside_the_oldest_age() -> None:
+    days = pa.array([date(1941, 5, 5)])
+
+    treated = treat(days, build_treatment("year", bottom=1950, oldest_age=90), 2026)
+
+    assert treated.to_pylist() == [1950]
+
+
+def test_an_age_is_reckoned_from_no_day_but_the_submissions() -> None:
+    with pytest.raises(EvidenceError):
+        treat(pa.array([date(1941, 5, 5)]), build_treatment("year", oldest_age=90))
+
+
+def test_a_band_of_years_is_told_as_its_first() -> None:
+    days = pa.array([date(2019, 12, 31), date(2020, 1, 1), None, date(1996, 7, 4)])
+
+    assert treat(days, build_treatment("year", width=5)).to_pylist() == [2015, 2020, None, 1995]
+
+
+def test_a_prefix_is_the_family_of_a_code() -> None:
+    codes = pa.array(["11.0701", "51", "", None])
+
+    assert treat(codes, build_treatment("prefix", length=2)).to_pylist() == ["11", "51", "", None]
