@@ -21,6 +21,7 @@ from governance.portal.sessions import Sessions
 from governance.portal.visits import Visit
 from governance.requests.states import Act
 from governance.services import Programme
+from governance.services.people import find_by_id
 from governance.services.recording import denials_recorded
 
 if TYPE_CHECKING:
@@ -109,8 +110,7 @@ class Portal:
 
     def person(self, person: str) -> Person | None:
         """A person's record as it is now."""
-        with self.programme.store.read() as unit:
-            return unit.person(person)
+        return find_by_id(self.programme, person)
 
     @contextmanager
     def recording_denials(self, visit: Visit, action: Action | Act) -> Iterator[None]:

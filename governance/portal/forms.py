@@ -87,13 +87,15 @@ class Form:
 
     Attributes:
         based_on: Position of what is changed, as it was when the form was opened.
-        once: Token by which a second click on the same form is recognized.
+        once: Token the form carries when it is shown.
+        token: Token it was sent with: a service's `once`, by which a second click is recognized.
         general: Problems that belong to no field.
     """
 
     fields: Mapping[str, BoundField]
     based_on: int | None = None
     once: str = ""
+    token: str | None = None
     general: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> BoundField:
@@ -171,7 +173,8 @@ class FormSpec:
         based_on = _text(sent, BASED_ON_FIELD)
         position = int(based_on) if re.fullmatch(r"[0-9]{1,9}", based_on) else None
         # A refused form may be sent again: it gets a token of its own.
-        return Form(bound, position, secrets.token_urlsafe(16))
+        token = _text(sent, ONCE_FIELD)[:64] or None
+        return Form(bound, position, secrets.token_urlsafe(16), token)
 
 
 def nest(flat: Mapping[str, Any]) -> dict[str, Any]:

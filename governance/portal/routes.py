@@ -55,9 +55,12 @@ class PortalRoute(APIRoute):
 class PortalRouter(APIRouter):
     """Adds pages and interfaces that declare what they ask for."""
 
-    def __init__(self, *, prefix: str = "", tags: Sequence[str] = ()) -> None:
-        """A router of one area of the portal."""
+    def __init__(
+        self, *, prefix: str = "", tags: Sequence[str] = (), registry: list[Declared] = DECLARED
+    ) -> None:
+        """A router of one area of the portal; tests keep a registry of their own."""
         super().__init__(prefix=prefix, tags=list(tags), route_class=PortalRoute)
+        self._registry = registry
 
     def page(
         self,
@@ -99,7 +102,7 @@ class PortalRouter(APIRouter):
             endpoint = _own(handler)
             declare(endpoint, declared)
             self.add_api_route(path, endpoint, methods=[declared.method], **described)
-            DECLARED.append(declared)
+            self._registry.append(declared)
             return handler
 
         return register
