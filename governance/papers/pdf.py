@@ -17,7 +17,6 @@ from reportlab.platypus import (
     Frame,
     PageBreak,
     PageTemplate,
-    Spacer,
 )
 from reportlab.platypus.flowables import HRFlowable
 

@@ -8,7 +8,14 @@ from reportlab.graphics.shapes import Drawing, Line, Rect, String
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.platypus import KeepTogether, ListFlowable, ListItem, Paragraph, Spacer
+from reportlab.platypus import (
+    CondPageBreak,
+    KeepTogether,
+    ListFlowable,
+    ListItem,
+    Paragraph,
+    Spacer,
+)
 from reportlab.platypus import Table as Grid
 
 from governance.papers.charts import COLORS, lay_out
@@ -30,6 +37,9 @@ from governance.papers.words import instant_words
 
 FRAME_WIDTH = 481.0
 """Letter width less the margins, in points."""
+_CAPTION_ROOM = 70.0
+"""A caption begins a page rather than stand alone at the foot of one. Not `keepWithNext`: a chain
+of them longer than a page never ends in reportlab 5.1."""
 _INK, _GREY, _PALE = "#1b1b1b", "#565c65", "#dfe1e2"
 _NAVY, _BOX = "#162e51", "#eff6fb"
 
@@ -57,7 +67,7 @@ STYLES = {
     "numeric-head": _style(
         "numeric-head", fontName=BOLD, fontSize=8.3, leading=10.8, spaceAfter=0, alignment=TA_RIGHT
     ),
-    "caption": _style("caption", fontName=BOLD, fontSize=9, spaceBefore=4, keepWithNext=1),
+    "caption": _style("caption", fontName=BOLD, fontSize=9, spaceBefore=4),
     "term": _style("term", fontName=BOLD, fontSize=9, leading=12, spaceAfter=0),
     "about": _style("about", fontSize=9, leading=12, spaceAfter=0),
     "blank": _style(
@@ -70,9 +80,9 @@ STYLES = {
     "kind": _style("kind", fontName=BOLD, fontSize=9, textColor=colors.HexColor(_NAVY)),
 }
 HEADINGS = (
-    _style("h1", fontName=BOLD, fontSize=15, leading=19, spaceBefore=4, keepWithNext=1),
-    _style("h2", fontName=BOLD, fontSize=12.5, leading=16, spaceBefore=13, keepWithNext=1),
-    _style("h3", fontName=BOLD, fontSize=10.5, leading=14, spaceBefore=9, keepWithNext=1),
+    _style("h1", fontName=BOLD, fontSize=15, leading=19, spaceBefore=4),
+    _style("h2", fontName=BOLD, fontSize=12.5, leading=16, spaceBefore=13),
+    _style("h3", fontName=BOLD, fontSize=10.5, leading=14, spaceBefore=9),
 )
 
 
@@ -135,6 +145,7 @@ def definitions(items: Sequence[tuple[str, str]]) -> Grid:
 
 
 def _table(table: Table) -> Iterator[Any]:
+    yield CondPageBreak(_CAPTION_ROOM)
     yield text(table.caption, STYLES["caption"])
     if not table.rows:
         yield text("None.")

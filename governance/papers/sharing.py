@@ -135,9 +135,7 @@ def _sections(
         sections=data_sections(content, source.contracts, report, profile),
     )
     leavers = clauses.LEAVERS.format(hours=profile.leaver_notice_hours)
-    bars = tuple(
-        f"{b.name}: not {b.dataset}. {b.denial.reason} [{b.denial.clause}]" for b in report.bars
-    )
+    bars = tuple(f"{b.denial.reason} [{b.denial.clause}]" for b in report.bars)
     blocks: list[Block] = [Prose(text=clauses.PERSONS), people_table(content), Prose(text=leavers)]
     if bars:
         blocks += [Prose(text="Of them, these may not use a dataset:"), Items(items=bars)]
@@ -148,7 +146,9 @@ def _sections(
     )
     yield Section(key="security", title="Security and confidentiality", blocks=security)
     yield Section(
-        key="conditions", title="Conditions of the approval", blocks=tuple(_conditions(version))
+        key="conditions",
+        title="Conditions of the approval",
+        blocks=tuple(_conditions(version, profile)),
     )
     yield Section(
         key="disclosure", title="Disclosure rule", blocks=tuple(disclosure_blocks(report))
@@ -219,9 +219,9 @@ def _agreements(source: SharingSource, content: RequestContent) -> tuple[Agreeme
     return tuple(found.values())
 
 
-def _conditions(version: Version) -> Iterator[Block]:
+def _conditions(version: Version, profile: Profile) -> Iterator[Block]:
     rows = [
-        (f"Owner of {agency}", "", text)
+        (f"Owner, {profile.agency_code(agency)}", "", text)
         for agency, review in sorted(version.reviews.items())
         for text in review.conditions
     ]
