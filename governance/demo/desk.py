@@ -11,7 +11,8 @@ from governance.people import Person
 from governance.permissions import CLOCK, Actor
 from governance.requests.state import DataRequest
 from governance.requests.states import Act
-from governance.services import Programme, board, people, requests
+from governance.services import Programme, agreements, board, people, requests
+from governance.services.agreements import Terms
 from governance.services.founding import register_first_operator
 
 
@@ -73,6 +74,32 @@ class Desk:
         actor = by if isinstance(by, Actor) else self.actor(by)
         view = requests.act_on_request(self.programme, actor, number, act, facts, version=version)
         return view.request
+
+    def send_agreement(self, by: Person, number: str, terms: Terms, version: int) -> None:
+        """Draft the sharing agreement and send it out."""
+        self._tick(240)
+        p = self.programme
+        agreements.send_agreement(p, self.actor(by), number, terms, version=version)
+
+    def sign_agreement(
+        self, by: Person, number: str, party: str, digest: str, version: int
+    ) -> None:
+        """Sign for a party by typing one's name."""
+        self._tick(900)
+        p, actor = self.programme, self.actor(by)
+        agreements.sign_agreement(
+            p, actor, number, party, digest=digest, name=by.name, version=version
+        )
+
+    def sign_nda(self, by: Person, number: str, version: int) -> None:
+        """Read one's own confidentiality statement, and sign it."""
+        self._tick(600)
+        p, actor = self.programme, self.actor(by)
+        paper = agreements.read_nda(p, actor, number, by.id, version=version)
+        if paper is not None:
+            agreements.sign_nda(
+                p, actor, number, digest=paper.digest, name=by.name, version=version
+            )
 
     def in_body(
         self,

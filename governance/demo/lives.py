@@ -14,6 +14,7 @@ from governance.requests.events import ReviewChoice
 from governance.requests.model import RequestContent
 from governance.requests.state import DataRequest
 from governance.requests.states import Act
+from governance.services.agreements import Terms
 
 _APART: Final = timedelta(minutes=20)
 _YES: Final = (
@@ -114,53 +115,29 @@ class Life:
 
     def send(self) -> None:
         """The office sends the sharing agreement out."""
-        world = self.world
-        begins = world.programme.today
-        ends = max(self.ends_on, begins) + timedelta(days=60)
-        request = self.request()
-        paper, digest, parties = world.draft_agreement(request, self.version, (begins, ends))
-        world.agreements[self.project.key, self.version] = (digest, parties)
-        self.office(
-            Act.SEND_AGREEMENT,
-            agreement=paper,
-            digest=digest,
-            parties=parties,
-            effective_on=begins,
-            ends_on=ends,
-        )
+        begins = self.today
+        terms = Terms(begins, max(self.ends_on, begins) + timedelta(days=60))
+        by = self.world.operator_for(self.project.key, "send")
+        self.world.desk.send_agreement(by, self.number, terms, self.version)
 
     def sign(self, unsigned: tuple[str, ...] = ()) -> None:
         """Every party signs but those named."""
-        world = self.world
-        digest, parties = world.agreements[self.project.key, self.version]
-        for party, person in world.signatories(parties):
-            if person.agency is None or person.agency not in unsigned:
-                world.desk.on(
-                    self.number,
-                    Act.SIGN_AGREEMENT,
-                    person,
-                    version=self.version,
-                    party=party,
-                    digest=digest,
-                    signed_on=world.programme.today,
+        sent = self.request().versions[self.version - 1].agreement
+        for party in sent.parties if sent else ():
+            person = self.world.cast.signatories[party]
+            if sent and (person.agency is None or person.agency not in unsigned):
+                self.world.desk.sign_agreement(
+                    person, self.number, party, sent.digest, self.version
                 )
 
     def prepare(self, *, without_last: bool = False) -> None:
         """The persons sign their statements; the office records their training."""
-        world, team = self.world, self.project.people
+        team = self.project.people
         keys = [team.requestor, team.authorized_representative, *team.analysts]
-        people = [world.cast.researchers[key] for key in keys if key]
-        today = world.programme.today
+        people = [self.world.cast.researchers[key] for key in keys if key]
         for person in people[:-1] if without_last else people:
-            self.world.desk.on(
-                self.number,
-                Act.SIGN_NDA,
-                person,
-                version=self.version,
-                person=person.id,
-                signed_on=today,
-            )
-            until = today + timedelta(days=365)
+            self.world.desk.sign_nda(person, self.number, self.version)
+            until = self.today + timedelta(days=365)
             self.office(Act.RECORD_TRAINING, person=person.id, valid_until=until)
 
     def meet_conditions(self) -> None:

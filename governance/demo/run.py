@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 
 from rich.console import Console
 
+from governance.audit import LedgerReport
 from governance.calendar import legal_date, utc_now
 from governance.demo.agenda import Agenda, SimulatedClock
 from governance.demo.bundles import Bundles
@@ -25,7 +26,7 @@ from governance.demo.projects import Meeting, load_projects
 from governance.demo.schemas import write_schemas
 from governance.demo.world import DAYS, JOINING, World, meeting_time
 from governance.errors import ExitCode, ProgrammeError
-from governance.services import open_programme
+from governance.services import ledger, ledger_copy, open_programme
 from governance.services.request_lists import ListQuery, list_requests
 from governance.settings import SETTINGS_FILE, load_settings
 
@@ -170,6 +171,7 @@ def _tell_story(world: World, home: Path, tell: _Teller) -> dict[str, Any]:
     tell.step(f"Fourteen months of {len(world.projects.projects)} requests")
     world.agenda.work(world.now, tell.time)
     statuses = count_statuses(world)
+    report = _check_ledger(world, tell)
     tell.step("How the requests stand")
     for status, count in sorted(statuses.items()):
         tell.line(f"{count:3d}  {status.replace('_', ' ')}")
@@ -179,6 +181,7 @@ def _tell_story(world: World, home: Path, tell: _Teller) -> dict[str, Any]:
         "requests": len(world.numbers),
         "statuses": statuses,
         "acts": world.desk.acts,
+        "ledger": dict(report.to_dict()),
         "look_as": {what: person.id for what, person in named_roles(world.cast)},
     }
     facts["next"] = _say_next(world, home, tell)
@@ -194,6 +197,24 @@ def register_people(world: World) -> None:
     for agency in world.cast.agencies:
         if agency != JOINING:
             fill_seats(world, agency)
+
+
+def _check_ledger(world: World, tell: _Teller) -> LedgerReport:
+    """Sign a checkpoint and verify everything once more.
+
+    Raises:
+        DemoFailedError: The ledger does not verify.
+    """
+    tell.step("The ledger: a signed checkpoint outside the database, and everything verified")
+    ledger_copy.make_checkpoint(world.programme)
+    report = ledger.verify(world.programme)
+    tell.line(
+        f"{report.entries} entries, {report.payloads} with facts; {report.last_checkpoint} covered "
+        f"by a checkpoint; verifies: {report.verified}"
+    )
+    if not report.verified:
+        raise DemoFailedError("The ledger does not verify.", problems=len(report.problems))
+    return report
 
 
 def count_statuses(world: World) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """What every scene of the demonstration works with."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -13,7 +13,6 @@ from governance.demo.chance import Chance
 from governance.demo.desk import Desk
 from governance.demo.forms import Forms
 from governance.demo.projects import Meeting, Project, Projects
-from governance.papers.sharing import SharingSource, draft_sharing_agreement, sharing_parties
 from governance.people import Person
 from governance.requests.model import RequestContent
 from governance.requests.state import DataRequest
@@ -45,7 +44,6 @@ class World:
         numbers: Of requests, by project.
         waiting: Projects for the next meeting of a name, with the version to be voted on.
         interests: Who declared one, by project.
-        agreements: The sharing agreement of each version sent: digest and parties.
     """
 
     programme: Programme
@@ -63,7 +61,6 @@ class World:
     numbers: dict[str, str] = field(default_factory=dict)
     waiting: dict[Meeting, list[tuple[Project, int]]] = field(default_factory=dict)
     interests: dict[str, str] = field(default_factory=dict)
-    agreements: dict[tuple[str, int], tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def next_meeting(self) -> datetime:
@@ -126,31 +123,3 @@ class World:
         recused = agency in content.requestor_employers
         recused = recused or self.interests.get(project.key) == cast.owner.id
         return cast.alternate if recused else cast.owner
-
-    def signatories(self, parties: tuple[str, ...]) -> Iterator[tuple[str, Person]]:
-        """Who signs for each party."""
-        for party in parties:
-            yield party, self.cast.signatories[party]
-
-    def draft_agreement(
-        self, request: DataRequest, version: int, term: tuple[date, date]
-    ) -> tuple[str, str, tuple[str, ...]]:
-        """Id, digest and parties of the sharing agreement of an approved version."""
-        p = self.programme
-        content = request.versions[version - 1].submitted or request.latest.content
-        parties = sharing_parties(content, p.profile)
-        paper = draft_sharing_agreement(
-            SharingSource(
-                profile=p.profile,
-                rules=p.rules,
-                contracts=p.contracts,
-                agreements=p.agreements,
-                request=request,
-                version=version,
-                parties=parties,
-                drafted_on=p.today,
-                effective_on=term[0],
-                ends_on=term[1],
-            )
-        )
-        return paper.id, paper.digest, parties
