@@ -9,6 +9,7 @@ from governance.audit.chain import Entry, format_instant
 from governance.canonical import canonical_json
 from governance.digests import sha256_of
 from governance.facts import Event
+from governance.mail import Message
 from governance.services.programme import Programme
 from governance.store import UnitOfWork
 from governance.store import tables as t
@@ -57,6 +58,23 @@ def enqueue(
         )
     )
     return True
+
+
+def enqueue_mail(p: Programme, unit: UnitOfWork, message: Message) -> bool:
+    """Write a mail to be sent, in a running transaction; the same notice is written once.
+
+    Returns:
+        Whether it was written now.
+    """
+    return enqueue(
+        p,
+        unit,
+        kind="mail",
+        topic=message.topic,
+        recipient=message.to,
+        payload=message.model_dump(mode="json"),
+        once=f"mail:{message.id}",
+    )
 
 
 def announce(

@@ -16,6 +16,7 @@ from governance.calendar import legal_date, utc_now
 from governance.contracts import DatasetContract
 from governance.contracts.parse import load_contracts
 from governance.errors import ConfigurationError
+from governance.mail import Mailer, open_mailer
 from governance.objects import ObjectStore
 from governance.objects.local import LocalFolderStore
 from governance.objects.opening import open_container
@@ -36,7 +37,7 @@ class Programme:
     Attributes:
         policy: The policy zone: bundles, the ledger's copy for the public, the enclave's feed.
         documents: What was filed with requests; the data plane cannot reach it.
-        mailer: Sends mail; None: it waits in the outbox.
+        mailer: Sends mail.
         clock: Now, UTC.
     """
 
@@ -49,7 +50,7 @@ class Programme:
     policy: ObjectStore
     documents: ObjectStore
     profile: Profile
-    mailer: object | None = None
+    mailer: Mailer
     clock: Callable[[], datetime] = field(default=utc_now)
 
     @property
@@ -97,7 +98,7 @@ class Programme:
 def open_programme(
     settings: GovernanceSettings,
     *,
-    mailer: object | None = None,
+    mailer: Mailer | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Programme:
     """Open the programme of a home; the database is not touched yet.
@@ -108,6 +109,7 @@ def open_programme(
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     schemas = _schemas(settings)
+    profile = load_profile(_own(schemas, "programme"))
     return Programme(
         settings=settings,
         store=Store.open(settings.database),
@@ -117,8 +119,8 @@ def open_programme(
         agreements=load_agreements(schemas / "agreements"),
         policy=_container(settings, "policy", settings.policy_path),
         documents=_container(settings, "documents", settings.home / "documents"),
-        profile=load_profile(_own(schemas, "programme")),
-        mailer=mailer,
+        profile=profile,
+        mailer=mailer or open_mailer(settings, profile.name),
         clock=clock,
     )
 

@@ -1,0 +1,185 @@
+"""Send what waits in the outbox: mail and webhooks, each tried again until it is given up.
+
+A message is claimed, sent outside any transaction, and noted. A crash between sending and noting
+sends it again, with the same id: at least once, and the receiver can tell.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import httpx
+from sqlalchemy import or_, select, update
+
+from governance.audit.chain import format_instant
+from governance.errors import ProgrammeError
+from governance.mail import MailRefusedError, Message
+from governance.services.addresses import AddressRefusedError, resolve
+from governance.services.programme import Programme
+from governance.services.webhooks import find_webhook, signed_headers
+from governance.store import tables as t
+
+RETRY_AFTER: Final = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440)
+)
+"""Between two tries; after the last one a message is given up."""
+CLAIM: Final = timedelta(minutes=5)
+"""A sender that died loses its message after so long."""
+_AT_ONCE: Final = 50
+
+
+class _FailedError(Exception):
+    """It was not taken; `problem` says why in one word, `final` that it never will be."""
+
+    def __init__(self, problem: str, *, final: bool = False) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.final = final
+
+
+@dataclass
+class Dispatched:
+    """What became of the messages that were due."""
+
+    sent: int = 0
+    failed: int = 0
+    given_up: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    id: int
+    kind: str
+    recipient: str
+    payload: str
+    once: str
+    attempts: int
+
+
+def dispatch(
+    p: Programme, *, at_most: int = 500, transport: httpx.BaseTransport | None = None
+) -> Dispatched:
+    """Send what is due; safe to run in several processes at once.
+
+    Args:
+        p: The programme.
+        at_most: Messages in one go.
+        transport: Another HTTP transport, for tests.
+
+    Returns:
+        How many were sent, will be tried again, were given up.
+    """
+    done = Dispatched()
+    senders: dict[str, Callable[[_Waiting], None]] = {
+        "mail": lambda waiting: _mail(p, waiting),
+        "webhook": lambda waiting: _webhook(p, waiting, transport),
+    }
+    while done.sent + done.failed + done.given_up < at_most:
+        claimed = _claim(p)
+        if not claimed:
+            break
+        for waiting in claimed:
+            _try(p, waiting, senders[waiting.kind], done)
+    return done
+
+
+def _claim(p: Programme) -> list[_Waiting]:
+    box, now = t.outbox, p.clock()
+    stamp = format_instant(now)
+    with p.store.aside() as unit:
+        query = (
+            select(box)
+            .where(
+                box.c.next_at <= stamp,
+                or_(box.c.claimed_until.is_(None), box.c.claimed_until < stamp),
+            )
+            .order_by(box.c.next_at, box.c.id)
+            .limit(_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+        rows = unit.connection.execute(query).all()
+        if rows:
+            unit.connection.execute(
+                update(box)
+                .where(box.c.id.in_([row.id for row in rows]))
+                .values(claimed_until=format_instant(now + CLAIM))
+            )
+    return [
+        _Waiting(row.id, row.kind, row.recipient, row.payload, row.once, row.attempts)
+        for row in rows
+    ]
+
+
+def _try(
+    p: Programme, waiting: _Waiting, send: Callable[[_Waiting], None], done: Dispatched
+) -> None:
+    values: dict[str, object] = {"attempts": waiting.attempts + 1, "claimed_until": None}
+    try:
+        send(waiting)
+    except _FailedError as error:
+        last = error.final or waiting.attempts >= len(RETRY_AFTER)
+        now = p.clock()
+        values["problem"] = error.problem
+        values["next_at"] = None if last else format_instant(now + RETRY_AFTER[waiting.attempts])
+        if last:
+            values["given_up_at"] = format_instant(now)
+            done.given_up += 1
+        else:
+            done.failed += 1
+    else:
+        values |= {"next_at": None, "sent_at": format_instant(p.clock()), "problem": ""}
+        done.sent += 1
+    box = t.outbox
+    with p.store.aside() as unit:
+        unit.connection.execute(update(box).where(box.c.id == waiting.id).values(**values))
+
+
+def _mail(p: Programme, waiting: _Waiting) -> None:
+    try:
+        p.mailer.send(Message.model_validate_json(waiting.payload))
+    except MailRefusedError as error:
+        raise _FailedError(error.code, final=True) from None
+    except ProgrammeError as error:
+        raise _FailedError(error.code) from None
+    except ValueError:
+        raise _FailedError("mail.malformed", final=True) from None
+
+
+def _webhook(p: Programme, waiting: _Waiting, transport: httpx.BaseTransport | None) -> None:
+    hook = find_webhook(p, waiting.recipient)
+    if hook is None:
+        raise _FailedError("webhook.removed", final=True)
+    url, secret = hook
+    settings = p.settings
+    try:
+        where = resolve(url, loopback=settings.loopback, private=settings.webhook_private_addresses)
+    except AddressRefusedError as error:
+        raise _FailedError(error.code) from None
+    notice = {"type": json.loads(waiting.payload)["tag"], "data": json.loads(waiting.payload)}
+    body = json.dumps(notice, sort_keys=True).encode()
+    headers = {
+        "content-type": "application/json",
+        "user-agent": "data-enclave-governance",
+        "host": where.host,
+        **signed_headers(secret, waiting.once[:32], p.clock(), body),
+    }
+    limits = httpx.Timeout(settings.webhook_seconds)
+    try:
+        with httpx.Client(
+            timeout=limits, follow_redirects=False, trust_env=False, transport=transport
+        ) as client:
+            request = client.build_request(
+                "POST",
+                where.url,
+                content=body,
+                headers=headers,
+                extensions={"sni_hostname": where.name},
+            )
+            answer = client.send(request, stream=True)
+            answer.close()
+    except (httpx.HTTPError, httpx.InvalidURL):
+        raise _FailedError("webhook.unreachable") from None
+    if not answer.is_success:
+        raise _FailedError(f"webhook.status_{answer.status_code}")
