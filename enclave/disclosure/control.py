@@ -7,7 +7,8 @@ Order of steps:
 2. Secondary suppression protects those cells (`protection`). A cell whose count is hidden shows no
    statistic at all.
 3. Each statistic's own sensitive cells (below), then secondary suppression on its values.
-4. Rounding.
+4. Rounding: counts and sums to the base; a mean is made anew of the rounded sum and count, or the
+   sum over it beside it would tell the count as it was.
 
 A statistic's own sensitive cells:
 
@@ -32,13 +33,16 @@ Source:
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from enclave.disclosure.protection import TOTAL, Key, Lattice, protect
 from enclave.disclosure.rules import DOMINANCE_PCT, PROTECTION_PCT, Rule
+
+MEAN_DECIMALS: Final = 4
+"""Means are told to this many decimals."""
 
 
 class StatisticKind(StrEnum):
@@ -71,6 +75,7 @@ class CellFacts:
         people: Distinct people with a value.
         absent_people: Distinct people with a row that has none.
         numerator_people: For a rate, people who count in its numerator; else None.
+        total: For a mean, the sum it is made of.
         weight: What the cell adds to its margins (the sum itself; people for counts).
         largest_pct: Largest share of one person or entity, in percent of the cell's sum.
     """
@@ -80,6 +85,7 @@ class CellFacts:
     count: int = 0
     absent_people: int = 0
     numerator_people: int | None = None
+    total: float | int | None = None
     weight: float = 0.0
     largest_pct: float = 0.0
 
@@ -169,7 +175,7 @@ def control_table(table: Table, rule: Rule, tie_key: bytes) -> ControlledTable:
                 reasons.update({key: Reason.STATISTIC for key in told if key not in reasons})
     shown = [
         {
-            key: round_value(facts.value, statistic.kind, rule)
+            key: round_value(facts, statistic.kind, rule)
             for key, facts in statistic.cells.items()
             if key not in reasons
         }
@@ -305,11 +311,23 @@ def _reasons(
     return reasons
 
 
-def round_value(value: float | None, kind: StatisticKind, rule: Rule) -> float | int | None:
-    """Step 4: to the nearest multiple, halves up; a mean is not a count and stays."""
+def round_value(facts: CellFacts, kind: StatisticKind, rule: Rule) -> float | int | None:
+    """Step 4: to the nearest multiple, halves up; a mean is the rounded sum over the rounded count.
+
+    None where there is nothing to tell, or where the count of a mean rounds to none.
+    """
     base = rule.rounding_base
-    if value is None or base is None or kind is StatisticKind.MEAN:
-        return value
+    if facts.value is None or base is None:
+        return facts.value
+    if kind is not StatisticKind.MEAN:
+        return _multiple(facts.value, base)
+    count = _multiple(facts.count, base)
+    if facts.total is None or not count:
+        return None
+    return round(_multiple(facts.total, base) / count, MEAN_DECIMALS)
+
+
+def _multiple(value: float, base: int) -> int:
     return int((value + base / 2) // base) * base
 
 

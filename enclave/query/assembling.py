@@ -239,6 +239,7 @@ def _summed(
         count=count,
         absent_people=_whole(row[f"a{i}"]),
         numerator_people=_whole(row[f"t{i}"]) if yes_no else None,
+        total=None if total is None else _plain(total),
         weight=weight,
         largest_pct=0.0 if yes_no or not weight else 100 * largest / weight,
     )

@@ -26,7 +26,7 @@ _RULES: Final = {
     "minimum_cell_count": "no count under {}, but zero",
     "minimum_denominator": "no sum or mean over fewer than {}",
     "dominance_pct": "no sum or mean of which one holds more than {} %",
-    "rounding_base": "counts and sums in multiples of {}",
+    "rounding_base": "counts and sums in multiples of {}, means made of those",
 }
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """First characters by which a spreadsheet takes a text for a formula."""

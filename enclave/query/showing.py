@@ -135,7 +135,7 @@ class _Answer:
         reason = self._reason(key, output.measure, facts)
         if reason is not None:
             return None, reason
-        return round_value(facts.value, statistic.kind, self._rule), None
+        return round_value(facts, statistic.kind, self._rule), None
 
     def _reason(self, key: Key, statistic: int, facts: CellFacts) -> Reason | None:
         if not self._query.is_filtered:

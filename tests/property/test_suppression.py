@@ -173,3 +173,53 @@ def test_a_total_of_two_years_is_the_sum_of_their_shown_totals() -> None:
         people = int(sum(cells[k] for k in union))
         reason = judged.reason(0, union, CellFacts(people, people), people)
         assert (reason is None) is is_shown, groups
+
+
+@st.composite
+def measured(draw: st.DrawFn) -> tuple[dict[Key, int], dict[Key, float]]:
+    """People of one dimension's cells, and a sum in each."""
+    people: dict[Key, int] = {
+        (i,): draw(st.integers(20, 400)) for i in range(draw(st.integers(2, 6)))
+    }
+    each = st.floats(-40, 40, allow_nan=False)
+    return people, {key: n * draw(each) for key, n in people.items()}
+
+
+@pytest.mark.property
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(table=measured(), base=st.sampled_from([2, 5, 10, 25]))
+def test_no_mean_beside_a_sum_tells_a_count_that_was_rounded(
+    table: tuple[dict[Key, int], dict[Key, float]], base: int
+) -> None:
+    """A count of 47 is told as 45; a sum of 940 and a mean of 20.0 told 47."""
+    people, sums = table
+    kinds = (StatisticKind.COUNT, StatisticKind.TOTAL, StatisticKind.MEAN)
+
+    def facts(kind: StatisticKind, key: Key) -> CellFacts:
+        n, total = people[key], round(sums[key], 4)
+        value = {kinds[0]: n, kinds[1]: total, kinds[2]: round(total / n, 4)}[kind]
+        return CellFacts(value, n, n, total=total, weight=abs(total), largest_pct=1.0)
+
+    statistics = [
+        Statistic(
+            kind, "people" if kind is kinds[0] else "value/x", {k: facts(kind, k) for k in people}
+        )
+        for kind in kinds
+    ]
+    rule = Rule(6, 20, rounding_base=base)
+    controlled = control_table(Table((len(people),), people, statistics), rule, TIE_KEY)
+    count, total, mean = controlled.values
+    for key in people:
+        if key not in mean:
+            continue
+        assert count[key] is not None
+        assert total[key] is not None
+        assert count[key] % base == 0  # type: ignore[operator]
+        assert mean[key] == round(total[key] / count[key], 4)  # type: ignore[operator]
+        told = {
+            n
+            for n in range(1, 500)
+            if (n + base // 2) // base * base == count[key]
+            and mean[key] == round((total[key] or 0) / (count[key] or 1), 4)
+        }
+        assert len(told) >= base - 1, "every count that rounds to the one shown fits all three"

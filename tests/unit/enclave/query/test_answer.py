@@ -212,9 +212,13 @@ def test_counts_are_rounded_when_the_rule_asks_for_it() -> None:
     )
     rows = build_rows({"A": 32, "B": 33, "C": 34})
     answered = Asker(rows, build_question_grant(output=output))(
-        "SELECT district, COUNT(*), AVG(days) FROM enrollment GROUP BY district"
+        "SELECT district, COUNT(*), SUM(days), AVG(days) FROM enrollment GROUP BY district"
     )
-    assert answered.rows == (("A", 30, 170.0), ("B", 35, 170.0), ("C", 35, 170.0))
+    assert answered.rows == (
+        ("A", 30, 5440, 181.3333),
+        ("B", 35, 5610, 160.2857),
+        ("C", 35, 5780, 165.1429),
+    ), "a mean of the rounded parts: 5440 / 170.0 would have told 32"
 
 
 def test_the_receipt_says_what_was_asked_of_what_under_which_grant() -> None:
