@@ -2,12 +2,17 @@
 
 from governance.clocks.due import Due, due_today
 from governance.clocks.model import CommandDue, ProgrammeState, RepublishDue, RequestLife
+from governance.clocks.run import DailyRun, list_due, run_clocks, run_daily
 
 __all__ = [
     "CommandDue",
+    "DailyRun",
     "Due",
     "ProgrammeState",
     "RepublishDue",
     "RequestLife",
     "due_today",
+    "list_due",
+    "run_clocks",
+    "run_daily",
 ]

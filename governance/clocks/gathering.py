@@ -1,0 +1,147 @@
+"""Read everything the clocks look at, in one consistent look at the control plane's database."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import and_, or_, select
+
+from governance.audit.chain import format_instant
+from governance.audit.tags import Tag
+from governance.calendar import LEGAL_ZONE, legal_date
+from governance.clocks.destruction import LinkDestructions, MatchInputs
+from governance.clocks.model import ProgrammeState, RejectedSubmission, RequestLife
+from governance.people.model import Person
+from governance.requests.events import parse_event
+from governance.requests.states import Status
+from governance.services.programme import Programme
+from governance.store import UnitOfWork
+from governance.store import tables as t
+
+_CONFIRMED: Final = ("confirmed_at", "matrix_date")
+_DESTROYED: Final = ("destroyed_at", "destroyed_date")
+_AT_REST: Final = tuple(
+    s.value for s in (Status.DRAFT, Status.DENIED, Status.WITHDRAWN, Status.CLOSED)
+)
+
+
+def gather(p: Programme) -> ProgrammeState:
+    """The programme as it is now."""
+    with p.store.read() as unit:
+        bodies = {rules.body: unit.body(rules)[0] for rules in p.bylaws.bodies}
+        return ProgrammeState(
+            requests=tuple(_lives(p, unit)),
+            people=_people(unit),
+            board=bodies[p.board.body],
+            bodies=tuple(bodies.values()),
+            packets=dict(_packets(unit)),
+            matches=tuple(_matches(unit)),
+            links=_links(unit),
+            rejected=tuple(_rejected(p, unit)),
+        )
+
+
+def _lives(p: Programme, unit: UnitOfWork) -> Iterator[RequestLife]:
+    """Requests in motion: a first version at rest, older than news, asks nothing of anybody."""
+    rows = t.request_rows
+    news = format_instant(p.clock() - timedelta(days=p.rules.deadlines.news_days + 1))
+    moving = or_(
+        rows.c.status.not_in(_AT_REST),
+        rows.c.version > 1,
+        and_(rows.c.status != Status.DRAFT.value, rows.c.updated_at >= news),
+    )
+    numbers = unit.connection.scalars(select(rows.c.number).where(moving).order_by(rows.c.number))
+    for number in numbers.all():
+        life = RequestLife.of(parse_event(e) for e in unit.load("request", number).events)
+        if life is not None:
+            yield life
+
+
+def _people(unit: UnitOfWork) -> dict[str, Person]:
+    records = unit.connection.scalars(select(t.people_rows.c.record)).all()
+    return {p.id: p for p in map(Person.model_validate_json, records)}
+
+
+def _packets(unit: UnitOfWork) -> Iterator[tuple[str, date]]:
+    entries = t.ledger_entries
+    rows = unit.connection.execute(
+        select(entries.c.subject, entries.c.at).where(entries.c.tag == Tag.PACKET_ISSUED.value)
+    )
+    for row in rows.all():
+        yield row.subject, legal_date(datetime.fromisoformat(row.at))
+
+
+def _noted(unit: UnitOfWork, tag: Tag) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Subject and facts of the programme's own events of a kind, oldest first, none erased."""
+    entries, payloads = t.ledger_entries, t.ledger_payloads
+    rows = unit.connection.execute(
+        select(entries.c.subject, payloads.c.facts)
+        .join(payloads, payloads.c.seq == entries.c.seq)
+        .where(entries.c.tag == tag.value)
+        .order_by(entries.c.seq)
+    )
+    for row in rows.all():
+        told = json.loads(row.facts)
+        yield row.subject, told.get("facts", {}) | {"at": told.get("at")}
+
+
+def _matches(unit: UnitOfWork) -> Iterator[MatchInputs]:
+    """Matches of the match log, which has a line a file; the newest line about a file stands.
+
+    A match is what one request matched on one day. Its clock runs while one of its files exists.
+    """
+    lines: dict[tuple[str, str], dict[tuple[str, str], dict[str, Any]]] = {}
+    for subject, facts in _noted(unit, Tag.MATCH_RECORDED):
+        number = str(facts.get("request_number") or subject)
+        match = (number, str(facts.get("match_date") or ""))
+        file = (str(facts.get("sender") or ""), str(facts.get("file_name") or ""))
+        lines.setdefault(match, {})[file] = facts
+    for (number, day), files in lines.items():
+        confirmed = [at for f in files.values() if (at := _instant(f, *_CONFIRMED)) is not None]
+        destroyed = [_instant(f, *_DESTROYED) for f in files.values()]
+        gone = [at for at in destroyed if at is not None]
+        yield MatchInputs(
+            id=f"{number}/{day}",
+            number=number,
+            agencies=tuple(sorted({_agency(sender) for sender, _ in files})),
+            confirmed_at=min(confirmed, default=None),
+            destroyed_at=max(gone) if len(gone) == len(files) else None,
+        )
+
+
+def _agency(sender: str) -> str:
+    """An agency's id, from its id or code."""
+    return sender.strip().lower().replace("-", "_")
+
+
+def _instant(facts: dict[str, Any], *names: str) -> datetime | None:
+    """The first of the facts that is told; of a mere date, its beginning: no clock runs longer."""
+    for name in names:
+        text = facts.get(name)
+        if isinstance(text, str) and text:
+            at = datetime.fromisoformat(text)
+            return at if at.tzinfo else at.replace(tzinfo=LEGAL_ZONE)
+    return None
+
+
+def _links(unit: UnitOfWork) -> dict[str, LinkDestructions]:
+    found: dict[str, dict[str, date]] = {}
+    for number, facts in _noted(unit, Tag.LINK_DESTRUCTION_CONFIRMED):
+        on = legal_date(datetime.fromisoformat(str(facts["at"])))
+        found.setdefault(number, {})[str(facts.get("agency"))] = on
+    return {number: LinkDestructions(number, on) for number, on in found.items()}
+
+
+def _rejected(p: Programme, unit: UnitOfWork) -> Iterator[RejectedSubmission]:
+    """From the data plane's feed, as far as it was verified."""
+    rows, since = t.feed_events, p.clock() - timedelta(days=p.rules.deadlines.news_days + 1)
+    found = unit.connection.execute(
+        select(rows.c.subject, rows.c.agency, rows.c.dataset, rows.c.at)
+        .where(rows.c.tag == Tag.SUBMISSION_REJECTED.value, rows.c.at >= format_instant(since))
+        .order_by(rows.c.seq)
+    )
+    for row in found.all():
+        if row.agency and row.dataset:
+            on = legal_date(datetime.fromisoformat(row.at))
+            yield RejectedSubmission(row.subject, row.agency, row.dataset, on)

@@ -1,0 +1,164 @@
+"""The daily run: give the clock's commands, write what people are told, send it. Repeat at will.
+
+Numbered steps, repeated at their code; each one is safe to break off and to do again:
+
+1. Grants that begin to expire or have ended, by the same service as everybody's commands.
+2. Notices, read off the programme as it is after step 1; each is written once, ever.
+3. Mail and webhooks that wait in the outbox are sent.
+4. Bundles to publish anew are named: publishing is the signer's, a process apart.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Final
+
+from governance.calendar import LEGAL_ZONE, legal_date
+from governance.canonical import Json
+from governance.clocks.due import Due, due_today, notices_due
+from governance.clocks.gathering import gather
+from governance.clocks.model import CommandDue, RepublishDue
+from governance.clocks.reminding import remind
+from governance.decisions import AccessDeniedError
+from governance.errors import ConfigurationError
+from governance.permissions import CLOCK
+from governance.requests.states import Act
+from governance.services import open_programme
+from governance.services.dispatch import dispatch
+from governance.services.programme import Programme
+from governance.services.requests import act_on_request
+from governance.settings import load_settings
+
+_NOON: Final = time(12)
+
+
+@dataclass(frozen=True, slots=True)
+class DailyRun:
+    """What a run did.
+
+    Attributes:
+        on: The legal date it judged.
+        expiring, ended: Requests, by number.
+        refused: Commands that were refused: somebody acted meanwhile. The next run looks again.
+        republish: Requests whose bundle the signer publishes anew.
+        reminders: Notices written by this run, by kind.
+        sent, failed, given_up: Mails and webhooks, whoever wrote them.
+    """
+
+    on: date
+    expiring: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    republish: tuple[str, ...] = ()
+    reminders: Mapping[str, int] = field(default_factory=dict)
+    sent: int = 0
+    failed: int = 0
+    given_up: int = 0
+
+    def to_dict(self) -> dict[str, Json]:
+        """Numbers and counts, for `--json` and the DAG."""
+        return {
+            "on": self.on.isoformat(),
+            "expiring": list(self.expiring),
+            "ended": list(self.ended),
+            "refused": list(self.refused),
+            "republish": list(self.republish),
+            "reminders": dict(self.reminders),
+            "sent": self.sent,
+            "failed": self.failed,
+            "given_up": self.given_up,
+        }
+
+
+def run_daily(p: Programme, *, on: date | None = None) -> DailyRun:
+    """Do everything that is due; doing it again the same day does nothing more.
+
+    Args:
+        p: The programme.
+        on: A legal date up to today, when a run was missed; today unless told.
+
+    Raises:
+        ConfigurationError: `on` lies ahead: no grant is ended before its time.
+    """
+    now = _instant(p, on)
+    today = legal_date(now)
+    done: dict[Act, list[str]] = {Act.MARK_EXPIRING: [], Act.END: []}
+    refused = []
+    due = due_today(gather(p), now, p.rules, p.profile)
+    for command in (d for d in due if isinstance(d, CommandDue)):  # step 1
+        if _give(p, command):
+            done[command.act].append(command.number)
+        else:
+            refused.append(command.number)
+    after = gather(p)
+    written = remind(p, notices_due(after, now, p.rules, p.profile))  # step 2
+    outbox = dispatch(p)  # step 3
+    still_due = due_today(after, now, p.rules, p.profile)
+    return DailyRun(
+        on=today,
+        expiring=tuple(done[Act.MARK_EXPIRING]),
+        ended=tuple(done[Act.END]),
+        refused=tuple(refused),
+        republish=_republish(still_due),  # step 4
+        reminders=dict(sorted(Counter(n.kind.value for n in written).items())),
+        sent=outbox.sent,
+        failed=outbox.failed,
+        given_up=outbox.given_up,
+    )
+
+
+def list_due(p: Programme, on: date | None = None) -> list[Due]:
+    """What is due at a legal date, past or to come, judged by the programme as it is; does nothing.
+
+    Notices that were sent already are among them.
+    """
+    now = p.clock() if on is None else _noon(on)
+    return due_today(gather(p), now, p.rules, p.profile)
+
+
+def run_clocks(home: Path | None = None, *, on: date | None = None) -> dict[str, Json]:
+    """Open the programme of a home and do a daily run: what the scheduler calls.
+
+    Raises:
+        ConfigurationError: No home is named, or its settings cannot be used.
+    """
+    opened = open_programme(load_settings(home))
+    try:
+        opened.store.check_layout()
+        return run_daily(opened, on=on).to_dict()
+    finally:
+        opened.close()
+
+
+def _give(p: Programme, command: CommandDue) -> bool:
+    """Give a command; False when it is refused, because somebody acted since we looked."""
+    facts = {"on": command.on.isoformat(), "reason": command.reason}
+    once = f"clock:v{command.version}"
+    try:
+        act_on_request(
+            p, CLOCK, command.number, command.act, facts, version=command.version, once=once
+        )
+    except AccessDeniedError:  # recorded by the service, with its reasons
+        return False
+    return True
+
+
+def _republish(due: Iterable[Due]) -> tuple[str, ...]:
+    return tuple(d.number for d in due if isinstance(d, RepublishDue))
+
+
+def _instant(p: Programme, on: date | None) -> datetime:
+    if on is None or on == p.today:
+        return p.clock()
+    if on > p.today:
+        raise ConfigurationError(
+            f"{on} lies ahead: a run does what is due up to today. To see what will be due, use "
+            "`governance clocks due`."
+        )
+    return _noon(on)
+
+
+def _noon(on: date) -> datetime:
+    return datetime.combine(on, _NOON, tzinfo=LEGAL_ZONE).astimezone(UTC)

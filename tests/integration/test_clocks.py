@@ -1,0 +1,240 @@
+"""The daily run over a real programme: commands, reminders, mail; repeated, at once, broken off."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from typer.testing import CliRunner
+
+from governance.cli import app
+from governance.clocks import DailyRun, list_due, run_daily
+from governance.clocks.reminding import remind
+from governance.errors import ConfigurationError
+from governance.mail import MailError, Message
+from governance.permissions import CLOCK
+from governance.requests.events import RequestEvent
+from governance.requests.states import Status
+from governance.store import tables as t
+from tests.lib.clocks import noon
+from tests.lib.notices import build_notice
+from tests.lib.programme import Office, fresh_database
+from tests.lib.requests import Life, build_content
+
+ENDS = date(2026, 12, 31)
+
+
+class Post:
+    """A mailer that keeps mails, or fails as told."""
+
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+        self.error: MailError | None = None
+
+    def send(self, message: Message) -> None:
+        if self.error is not None:
+            raise self.error
+        self.sent.append(message)
+
+
+def posting(office: Office) -> Post:
+    post = Post()
+    office.programme = replace(office.programme, mailer=post)
+    return post
+
+
+def put(office: Office, life: Life) -> None:
+    """Append a life's events to the programme, as they happened."""
+    by_actor: list[list[RequestEvent]] = []
+    for event in life.events:
+        if by_actor and by_actor[-1][0].by == event.by:
+            by_actor[-1].append(event)
+        else:
+            by_actor.append([event])
+    with office.programme.store.begin() as unit:
+        for events in by_actor:
+            unit.append("request", "Q0042", events, based_on=None, actor=events[0].by)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    url = None
+    if request.param == "postgresql":
+        url = fresh_database(request.getfixturevalue("postgres_url"))
+    made = Office(tmp_path, url)
+    made.register()
+    yield made
+    made.programme.close()
+
+
+def at(office: Office, day: date) -> None:
+    office.clock.to(noon(day))
+
+
+def status(office: Office) -> Status:
+    with office.programme.store.read() as unit:
+        request = unit.request("Q0042")
+    assert request is not None
+    return request.latest.status
+
+
+def entries(office: Office, tag: str) -> int:
+    with office.programme.store.read() as unit:
+        rows = t.ledger_entries
+        count = unit.connection.scalar(
+            sa.select(sa.func.count()).select_from(rows).where(rows.c.tag == tag)
+        )
+    return int(count or 0)
+
+
+def granted(office: Office) -> None:
+    life = Life()
+    life.to_grant()
+    put(office, life)
+
+
+def test_a_year_of_daily_runs(office: Office) -> None:
+    granted(office)
+    post, runs = posting(office), []
+    days = [ENDS - timedelta(days=d) for d in (200, 61, 60, 59, 30, 7, 0)]
+    days += [ENDS + timedelta(days=d) for d in (1, 2, 32, 33, 39)]
+    for day in days:
+        at(office, day)
+        runs.append(run_daily(office.programme))
+        again = run_daily(office.programme)
+        assert (again.expiring, again.ended, again.reminders) == ((), (), {})
+        assert again.sent == 0
+    by_day: dict[date, DailyRun] = {r.on: r for r in runs}
+    assert [r.on for r in runs if r.expiring] == [ENDS - timedelta(days=60)]
+    assert [r.on for r in runs if r.ended] == [ENDS + timedelta(days=1)]
+    assert status(office) is Status.ENDED
+    expiring = {r.on: r.reminders.get("grant_expiring", 0) for r in runs}
+    assert [d for d, n in expiring.items() if n] == [
+        ENDS - timedelta(days=d) for d in (60, 30, 7)
+    ]  # fmt: skip
+    assert by_day[ENDS + timedelta(days=1)].reminders["grant_ended"] == 3
+    overdue = [r.on for r in runs if "destruction_overdue" in r.reminders]
+    assert overdue == [ENDS + timedelta(days=32), ENDS + timedelta(days=39)]
+    assert by_day[ENDS - timedelta(days=60)].republish == ("Q0042",)
+    assert not any(r.refused for r in runs)
+    sent = sum(n for r in runs for n in r.reminders.values())
+    assert len(post.sent) == sent == entries(office, "reminder:sent")
+    assert len({m.id for m in post.sent}) == sent
+    words = json.dumps([m.model_dump(mode="json") for m in post.sent])
+    assert build_content().purpose not in words
+    assert office.programme.settings.base_url in words
+
+
+def test_several_runs_at_once_write_each_notice_once(office: Office) -> None:
+    granted(office)
+    at(office, ENDS - timedelta(days=30))
+    post = posting(office)
+    with ThreadPoolExecutor(3) as pool:
+        runs = list(pool.map(run_daily, [office.programme] * 3))
+    assert [n for r in runs for n in r.expiring] == ["Q0042"] * len([r for r in runs if r.expiring])
+    assert entries(office, "data_request:expiring") == 1
+    sent = [m.id for m in post.sent]
+    assert len(sent) == len(set(sent)) == entries(office, "reminder:sent")
+
+
+def test_a_run_that_breaks_off_is_finished_by_the_next(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granted(office)
+    at(office, ENDS - timedelta(days=30))
+    whole = [d for d in list_due(office.programme) if not hasattr(d, "act")]
+
+    def die(*_: object, **__: object) -> bool:
+        raise OSError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("governance.clocks.reminding.enqueue", die)
+        with pytest.raises(OSError):  # noqa: PT011  any of them
+            run_daily(office.programme)
+    assert status(office) is Status.EXPIRING
+    assert entries(office, "reminder:sent") == 0
+    done = run_daily(office.programme)
+    assert done.expiring == ()
+    assert sum(done.reminders.values()) == len(whole) - len(done.republish)
+
+
+def test_mail_that_fails_is_tried_by_a_later_run(office: Office) -> None:
+    granted(office)
+    at(office, ENDS - timedelta(days=30))
+    post = posting(office)
+    post.error = MailError("down")
+    first = run_daily(office.programme)
+    assert (first.sent, first.failed) == (0, sum(first.reminders.values()))
+    post.error = None
+    office.clock.to(office.clock.now + timedelta(hours=1))
+    second = run_daily(office.programme)
+    assert (second.reminders, second.sent, second.failed) == ({}, first.failed, 0)
+
+
+def test_a_missed_day_is_judged_as_it_was_and_a_day_ahead_is_refused(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.register()
+    granted(office)
+    at(office, ENDS - timedelta(days=10))
+    p = office.programme
+    with pytest.raises(ConfigurationError, match="lies ahead"):
+        run_daily(p, on=ENDS + timedelta(days=1))
+    assert status(office) is Status.GRANTED
+    missed = ENDS - timedelta(days=30)
+    done = run_daily(p, on=missed)
+    assert (done.on, done.expiring) == (missed, ("Q0042",))
+    assert {getattr(d, "act", None) for d in list_due(p, ENDS + timedelta(days=1))} >= {"end"}
+    assert status(office) is Status.EXPIRING
+    p.close()
+
+
+def test_an_empty_programme_has_nothing_due(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    done = run_daily(office.programme)
+    assert done.to_dict() | {"on": ""} == {
+        "on": "", "expiring": [], "ended": [], "refused": [], "republish": [], "reminders": {},
+        "sent": 0, "failed": 0, "given_up": 0,
+    }  # fmt: skip
+    office.programme.close()
+
+
+def test_the_clock_is_an_actor_of_the_ledger(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.register()
+    remind(office.programme, [build_notice()])
+    with office.programme.store.read() as unit:
+        facts = unit.connection.scalar(
+            sa.select(t.ledger_payloads.c.facts)
+            .join(t.ledger_entries, t.ledger_entries.c.seq == t.ledger_payloads.c.seq)
+            .where(t.ledger_entries.c.tag == "reminder:sent")
+        )
+    told: dict[str, Any] = json.loads(facts or "{}")
+    assert told["by"] == CLOCK.by == "clock"
+    assert told["facts"] == {
+        "kind": "action_waiting", "to": "p-sde", "capacity": "data_owner", "version": 1,
+    }  # fmt: skip
+    assert "Robin" not in json.dumps(told)
+    office.programme.close()
+
+
+def test_the_command_line(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.programme.close()
+    runner = CliRunner()
+    done = runner.invoke(app, ["clocks", "run", "--home", str(tmp_path), "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output)["sent"] == 0
+    said = runner.invoke(app, ["clocks", "run", "--home", str(tmp_path)])
+    assert "Reminders: none." in said.output
+    due = runner.invoke(app, ["clocks", "due", "--home", str(tmp_path), "--date", "2030-01-01"])
+    assert (due.exit_code, due.output) == (0, "Nothing is due.\n")
+    ahead = runner.invoke(app, ["clocks", "run", "--home", str(tmp_path), "--date", "2100-01-01"])
+    assert ahead.exit_code == 4
+    empty = runner.invoke(app, ["clocks", "run", "--home", str(tmp_path / "none"), "--json"])
+    assert empty.exit_code != 0
+    assert "error" in json.loads(empty.output)
