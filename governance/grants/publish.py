@@ -95,6 +95,23 @@ def has_bundle(store: ObjectStore, project: str) -> bool:
         return False
 
 
+def fetch_version(store: ObjectStore, name: str, version: int) -> Envelope | None:
+    """One version of a project's bundle (`grants/{project}`) or of `people`, **not verified**.
+
+    Returns:
+        None when there is none, or what lies there is no signed document.
+    """
+    try:
+        return Envelope.from_json(store.read(version_key(name, version)))
+    except (ObjectNotFoundError, SignatureRefusedError):
+        return None
+
+
+def version_key(name: str, version: int) -> str:
+    """Where a version lies."""
+    return f"{name}/{version:0{_DIGITS}d}.json"
+
+
 def fetch_people(store: ObjectStore) -> Envelope:
     """The current people mapping, **not verified**.
 
@@ -139,7 +156,7 @@ def _publish(store: ObjectStore, folder: str, version: int, envelope: Envelope) 
                     f"Version {_version_of(published)} is published already.",
                     "Sign a version higher than that.",
                 )
-        _create(store, f"{folder}/{version:0{_DIGITS}d}.json", envelope, version)
+        _create(store, version_key(folder, version), envelope, version)
         try:
             if current is None:
                 store.put(current_key, envelope.to_json(), if_none_match=True)

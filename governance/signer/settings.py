@@ -1,0 +1,107 @@
+"""Settings of the signer, from `GOVERNANCE_SIGNER_…` variables and its own `signer.env`.
+
+Database, policy zone and schemas are those of the control plane (`GOVERNANCE_…`), reached with the
+signer's own identity. Key, root and memory lie in the signer's own folder, which the portal's
+process cannot read.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from governance.errors import ConfigurationError
+
+SIGNER_PREFIX = "GOVERNANCE_SIGNER_"
+SIGNER_FILE = "signer.env"
+
+
+class SignerSettings(BaseSettings):
+    """One signer's settings; every field is `GOVERNANCE_SIGNER_<NAME>` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=SIGNER_PREFIX, extra="ignore")
+
+    home: Path = Field(
+        description="The signer's own folder (also --signer-home); unset: signer in the control "
+        "plane's home."
+    )
+    key: Path | None = Field(
+        default=None, description="Its key file (PKCS #8); unset: signer-key.pem in its folder."
+    )
+    key_passphrase: SecretStr | None = Field(default=None, description="Protects the key file.")
+    root: Path | None = Field(
+        default=None, description="The pinned root of trust; unset: root.json in its folder."
+    )
+    ledger_keys: Path | None = Field(
+        default=None,
+        description="Pinned public keys (JWK) that sign the ledger's checkpoints; unset: "
+        "ledger-keys.json in its folder.",
+    )
+    accounts: Path | None = Field(
+        default=None,
+        description="Sign-ins of the data plane's machine, `account: person` lines of YAML, "
+        "beside those of the people's records; unset: accounts.yaml in its folder, where it is.",
+    )
+    poll_seconds: float = Field(
+        default=2.0, gt=0, le=60, description="How often the ledger is looked at."
+    )
+    reissue_hours: int = Field(
+        default=84,
+        ge=1,
+        description="A bundle is published anew this long before it grows stale, or at half its "
+        "time when that is shorter.",
+    )
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key lies."""
+        return self.key or self.home / "signer-key.pem"
+
+    @property
+    def root_file(self) -> Path:
+        """Where the pinned root lies."""
+        return self.root or self.home / "root.json"
+
+    @property
+    def ledger_keys_file(self) -> Path:
+        """Where the ledger's public keys are pinned."""
+        return self.ledger_keys or self.home / "ledger-keys.json"
+
+    @property
+    def accounts_file(self) -> Path:
+        """Where further sign-ins are listed."""
+        return self.accounts or self.home / "accounts.yaml"
+
+    @property
+    def memory_file(self) -> Path:
+        """Where the signer keeps what it verified last."""
+        return self.home / "memory.json"
+
+
+def load_signer_settings(home: Path | None = None, **values: object) -> SignerSettings:
+    """Settings of the signer whose folder is `home` (or `GOVERNANCE_SIGNER_HOME`).
+
+    Raises:
+        ConfigurationError: No folder is named, or a value is unusable; names the settings at fault.
+    """
+    try:
+        settings = _read(home, None, values)
+        file = settings.home / SIGNER_FILE
+        if file.is_file():
+            settings = _read(settings.home, file, values)
+    except ValidationError as error:
+        fields = ", ".join(
+            f"{SIGNER_PREFIX}{'_'.join(map(str, e['loc'])).upper()} ({e['type']})"
+            for e in error.errors()
+        )
+        remedy = "Give --signer-home DIR or set GOVERNANCE_SIGNER_HOME."
+        raise ConfigurationError(f"Settings cannot be used: {fields}. {remedy}") from None
+    return settings.model_copy(update={"home": settings.home.resolve()})
+
+
+def _read(home: Path | None, file: Path | None, values: dict[str, object]) -> SignerSettings:
+    named: dict[str, Any] = dict(values) if home is None else {**values, "home": home}
+    if file is not None:
+        named["_env_file"] = file  # pydantic-settings' own argument
+    return SignerSettings(**named)
