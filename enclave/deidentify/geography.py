@@ -62,6 +62,12 @@ def town_to_region(values: pa.Array, to: str) -> pa.StringArray:
 
 
 @lru_cache(maxsize=2)
+def regions(to: str) -> tuple[str, ...]:
+    """Every county or planning region, by name; `to` as in `town_to_region`."""
+    return tuple(sorted({row[to] for row in TOWNS.rows}))
+
+
+@lru_cache(maxsize=2)
 def _regions(to: str) -> tuple[pa.StringArray, pa.StringArray]:
     """Lower-case names of places, and their region; a town goes before a village of its name."""
     by_town = {row["town"].lower(): row[to] for row in TOWNS.rows}

@@ -25,6 +25,7 @@ from enclave.disclosure import CombinedRule, Rule, combine_rules, control_table
 from enclave.evidence import ReleasedAnswer, Snapshot
 from enclave.query.assembling import Assembled, assemble
 from enclave.query.binding import Scope
+from enclave.query.conditions import Value
 from enclave.query.guard import bind_query, parse_select, table_of
 from enclave.query.model import BoundQuery, QueryPlan, QueryRunner
 from enclave.query.refusals import Refusals
@@ -42,6 +43,10 @@ NOTICE: Final = (
     "This build is for demonstration data: until the ledger of released cells exists, several "
     "related queries can together reveal what each of them hides."
 )
+ALL_LISTED: Final = "every value, also where nobody is"
+ONLY_OBSERVED: Final = "observed values only"
+"""Which groups an answer lists; see `groups` of the receipt."""
+
 _WHO_IS_COUNTED: Final = "who_is_counted.null_key"
 
 
@@ -84,6 +89,7 @@ def answer(
     runner: QueryRunner,
     today: date,
     tie_key: bytes,
+    categories: Mapping[str, Mapping[str, Sequence[Value]]] | None = None,
     totals: bool = False,
     watch: Watch = _UNWATCHED,
     control_seconds: float = CONTROL_SECONDS,
@@ -100,6 +106,8 @@ def answer(
         runner: Runs the plan.
         today: Legal date (America/New_York).
         tie_key: 32 secret bytes that decide between equals in suppression.
+        categories: By `agency/dataset` and landed column, every value it can have; of a column
+            that is not in it, a code list of the contract, or the values observed.
         totals: Whether to show totals too.
         watch: Told while it runs, and before the answer leaves.
         control_seconds: Time disclosure control may take.
@@ -129,7 +137,8 @@ def answer(
     counted = scope.counted(query.axes)
     rewritten = rewrite(query, counted, bound.snapshot, scope.kinds, totals=totals)
     results = runner.run(rewritten.plan)  # step 3
-    codes = {name: scope.codes(name) for name in query.axes}
+    known = (categories or {}).get(scope.contract.id, {})
+    codes = {n: tuple(known[n]) if n in known else scope.codes(n) for n in query.axes}
     assembled = assemble(query, rewritten, results, codes, scope.kinds)
     _check_keyed(assembled, scope)  # step 4
     combined = _combine(bundle, scope.contract.id, rules)
@@ -142,8 +151,7 @@ def answer(
         **_receipt(bundle, bound, combined, today),
         "statement_sha256": _digest(rewritten.plan),
         "groups": {
-            axis.name: "code list" if axis.listed else "observed values only"
-            for axis in assembled.axes
+            axis.name: ALL_LISTED if axis.listed else ONLY_OBSERVED for axis in assembled.axes
         },
         "cells": shown.cells,
         "suppressed": dict(shown.suppressed),

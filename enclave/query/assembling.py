@@ -33,7 +33,7 @@ class Axis:
     Attributes:
         name: The column.
         codes: Its values in order; None stands for missing.
-        listed: Whether they come from a code list, so that an absent group is a zero.
+        listed: Whether contract and treatment say all of them, so that an absent group is a zero.
     """
 
     name: str
@@ -107,7 +107,7 @@ def assemble(
     query: BoundQuery,
     rewritten: Rewritten,
     results: Sequence[pa.Table],
-    codes: Mapping[str, tuple[str, ...] | None],
+    codes: Mapping[str, tuple[Value, ...] | None],
     kinds: Mapping[str, ColumnKind],
 ) -> Assembled:
     """Build the canonical table and what is asked of it.
@@ -116,7 +116,7 @@ def assemble(
         query: The question.
         rewritten: Its plan.
         results: One table per statement.
-        codes: Code list of each axis, where it has one.
+        codes: Every value of each axis, where contract and treatment say them.
         kinds: What the columns hold.
     """
     tables = [(p, r.to_pylist()) for p, r in zip(rewritten.parts, results, strict=True)]
@@ -146,7 +146,7 @@ def assemble(
 def _axes(
     query: BoundQuery,
     tables: Sequence[tuple[Part, Sequence[Mapping[str, Cell]]]],
-    codes: Mapping[str, tuple[str, ...] | None],
+    codes: Mapping[str, tuple[Value, ...] | None],
 ) -> tuple[Axis, ...]:
     """The values of each axis: the code list and whatever was observed besides."""
     size = math.prod(len(codes.get(name) or ()) or 1 for name in query.dimensions)

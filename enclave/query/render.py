@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from enclave.evidence import ReleasedAnswer
+from enclave.query.answering import ONLY_OBSERVED
 from enclave.query.assembling import Cell
 
 SUPPRESSED: Final = "*"
@@ -54,7 +55,17 @@ def describe_suppression(answer: ReleasedAnswer) -> str:
             for r in rules
             if str(r["rule"]) in _RULES
         ]
+    observed = [name for name, said in _groups(answer).items() if said == ONLY_OBSERVED]
+    if observed:
+        lines.append(
+            f"  Groups of {', '.join(observed)} are those the data has: no list of all its values "
+            "is agreed, so a value that is not shown has nobody, and a suppressed one somebody."
+        )
     return "\n".join(lines)
+
+
+def _groups(answer: ReleasedAnswer) -> Mapping[str, str]:
+    return cast("Mapping[str, str]", answer.receipt.get("groups", {}))
 
 
 def _table(answer: ReleasedAnswer) -> bytes:

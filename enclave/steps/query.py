@@ -13,6 +13,8 @@ from dataclasses import replace
 from datetime import date
 
 from enclave.adapters.duckdb_engine import QueryLimits, SubprocessRunner
+from enclave.deidentify.categories import Category, categories
+from enclave.deidentify.plan_rules import treatment_of
 from enclave.deployment import Deployment
 from enclave.errors import QueryError, QueryStoppedError
 from enclave.evidence import ReleasedAnswer, Snapshot
@@ -98,6 +100,7 @@ def ask(deployment: Deployment, *, project: str, sql: str, totals: bool = False)
             runner=_runner(deployment, running.watch.check),
             today=running.today,
             tie_key=deployment.ring.current("disclosure-ties", "enclave").material,
+            categories=_categories(deployment),
             totals=totals,
             watch=running.watch,
             control_seconds=deployment.settings.disclosure_seconds,
@@ -268,6 +271,22 @@ def _rules(deployment: Deployment) -> dict[str, DisclosureRule]:
             clause = f"{agreement.id} §{terms.disclosure.clause}"
             rules[contract.id] = replace(terms.disclosure, clause=clause)
     return rules
+
+
+def _categories(deployment: Deployment) -> dict[str, dict[str, tuple[Category, ...]]]:
+    """Every value of the dimensions of each dataset, where contract and agreement say them."""
+    found: dict[str, dict[str, tuple[Category, ...]]] = {}
+    for contract in deployment.contracts.values():
+        terms = deployment.terms_of(contract.agency, contract.dataset)
+        if terms is None:
+            continue
+        listed = {}
+        for column in contract.columns:
+            treatment = treatment_of(column, terms[1])
+            if column.dimension and treatment is not None:
+                listed[column.name] = categories(column, treatment)
+        found[contract.id] = {name: known for name, known in listed.items() if known is not None}
+    return found
 
 
 def _snapshots(deployment: Deployment, bundle: VerifiedBundle) -> dict[str, Snapshot]:

@@ -132,7 +132,12 @@ class Asker:
     landed: bool = True
 
     def __call__(
-        self, sql: str, *, totals: bool = False, control_seconds: float = 60
+        self,
+        sql: str,
+        *,
+        totals: bool = False,
+        control_seconds: float = 60,
+        categories: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     ) -> ReleasedAnswer:
         runner = self.runner or InProcessRunner(opener(self.rows), QueryLimits(256, 1))
         return answer(
@@ -145,6 +150,7 @@ class Asker:
             runner=runner,
             today=TODAY,
             tie_key=TIE_KEY,
+            categories=categories,
             totals=totals,
             control_seconds=control_seconds,
         )

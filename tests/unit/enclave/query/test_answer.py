@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from enclave.errors import QueryError
-from enclave.query import NOTICE
+from enclave.query import NOTICE, describe_suppression
 from governance.errors import ConfigurationError
 from governance.grants import Comparison, ForbiddenCombination, OutputRule
 from tests.lib.grants import build_person
 from tests.lib.questions import (
+    DATASET,
     Asker,
     Row,
     build_question_columns,
@@ -30,7 +31,7 @@ def test_groups_are_listed_from_the_code_list_and_small_ones_suppressed() -> Non
     assert answered.rows == (("A", None), ("B", None), ("C", 0))
     assert answered.suppressed == {(0, 1): "count", (1, 1): "count"}
     assert answered.receipt["suppressed"] == {"count": 2, "statistic": 0}
-    assert answered.receipt["groups"] == {"district": "code list"}
+    assert answered.receipt["groups"] == {"district": "every value, also where nobody is"}
 
 
 def test_totals_are_shown_when_asked_for() -> None:
@@ -445,3 +446,15 @@ def test_a_hidden_total_of_distinct_people_does_not_follow_from_the_others() -> 
     told = {row[:2]: row[2] for row in answered.rows}
     assert told["F", 2020] == 50
     assert [told[g, "(total)"] for g in ("F", "M", "(total)")] == [None, None, 178]
+
+
+def test_values_that_nobody_has_are_listed_where_they_are_known() -> None:
+    """Otherwise a suppressed group of them says that the value is there at all."""
+    asker = Asker(build_rows({"F": 30, "X": 3}, "gender"))
+    sql = "SELECT gender, COUNT(*) FROM enrollment GROUP BY gender"
+
+    listed = asker(sql, categories={DATASET: {"gender": ("F", "M", "X", "U")}})
+
+    assert listed.rows == (("F", None), ("M", 0), ("X", None), ("U", 0))
+    assert "Groups of" not in describe_suppression(listed)
+    assert "Groups of gender are those the data has" in describe_suppression(asker(sql))
