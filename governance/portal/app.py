@@ -20,8 +20,9 @@ from governance.portal.rendering import make_templates
 from governance.portal.security import wrap
 from governance.portal.session_table import StoredSessions
 from governance.portal.sessions import Sessions
-from governance.portal.sign_in import development
+from governance.portal.sign_in import development, oidc
 from governance.portal.sign_in import pages as sign_in_pages
+from governance.portal.sign_in.oidc import open_id_connect
 from governance.portal.sign_in.ways import SignIn
 from governance.services import Programme
 
@@ -59,6 +60,7 @@ class PortalApp(FastAPI):
             limits=portal.limits,
             upload_bytes=portal.programme.settings.upload_max_bytes,
             refuse=refuse,
+            form_targets=portal.sign_in.origins if portal.sign_in is not None else frozenset,
         )
 
 
@@ -89,10 +91,15 @@ def create_app(
         ),
         navigation=[item for area in AREAS for item in area.NAVIGATION],
         limits=limits or Limits(),
-        sign_in=sign_in,
+        sign_in=sign_in or open_id_connect(programme.settings),
     )
     app.state.portal = app.portal
-    for router in (sign_in_pages.router, development.router, *(a.router for a in AREAS)):
+    for router in (
+        sign_in_pages.router,
+        development.router,
+        oidc.router,
+        *(a.router for a in AREAS),
+    ):
         app.include_router(router)
     answered: tuple[type[Exception], ...] = (
         ProgrammeError, AlreadyDoneError, HTTPException, RequestValidationError,

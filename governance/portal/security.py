@@ -35,11 +35,11 @@ ERROR_LOG = logging.getLogger("governance.portal.errors")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "form-action 'self'"
 )
+"""The sites that sign-in and sign-out lead to are added at the end."""
 _HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
@@ -106,8 +106,11 @@ def _log_failure(error: Exception) -> str:
 class Headers:
     """Adds to every answer the headers it does not set itself."""
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, https: bool, form_targets: Callable[[], frozenset[str]]
+    ) -> None:
         """Around the application."""
+        self._form_targets = form_targets
         headers = dict(_HEADERS)
         if https:
             headers["strict-transport-security"] = f"max-age={_YEAR_SECONDS}; includeSubDomains"
@@ -121,7 +124,9 @@ class Headers:
             if message["type"] == "http.response.start":
                 own = message.setdefault("headers", [])
                 there = {name.lower() for name, _ in own}
-                message["headers"] = [*own, *(h for h in self._added if h[0] not in there)]
+                policy = " ".join((CONTENT_SECURITY_POLICY, *sorted(self._form_targets())))
+                added = [(b"content-security-policy", policy.encode()), *self._added]
+                message["headers"] = [*own, *(h for h in added if h[0] not in there)]
             await send(message)
 
         await self._app(scope, receive, adding)
@@ -223,7 +228,13 @@ def _too_large(most: int) -> TooLargeError:
 
 
 def wrap(
-    app: ASGIApp, *, base_url: str, limits: Limits, upload_bytes: int, refuse: Refuse
+    app: ASGIApp,
+    *,
+    base_url: str,
+    limits: Limits,
+    upload_bytes: int,
+    refuse: Refuse,
+    form_targets: Callable[[], frozenset[str]] = frozenset,
 ) -> ASGIApp:
     """The application inside all of them."""
     parts = urlsplit(base_url)
@@ -233,7 +244,7 @@ def wrap(
     app = Rates(app, limits)
     app = Hosts(app, frozenset({parts.netloc.lower()}))
     app = Watch(app, refuse)
-    return Headers(app, https=parts.scheme == "https")
+    return Headers(app, https=parts.scheme == "https", form_targets=form_targets)
 
 
 def problem_document(status: int, title: str, **facts: Any) -> Response:  # noqa: ANN401  JSON values

@@ -116,7 +116,7 @@ def show_new(visit: VisitDep) -> Response:
 def make_new(visit: VisitDep) -> Response:
     form = FORM.read(visit.form)
     content = form.content()
-    problems = () if content["title"] else ("title: Field required",)
+    problems: tuple[str, ...] = () if content["title"] else ("title: Field required",)
     if not content["ends_on"]:
         problems += ("ends_on: Input should be a valid date in the format YYYY-MM-DD",)
     if not content["people"][0]["name"]:

@@ -6,8 +6,9 @@ To add one: write `governance/portal/pages/<area>.py` and add it to `AREAS`.
 from collections.abc import Sequence
 from typing import Protocol
 
+from governance.portal import api
 from governance.portal.navigation import NavItem
-from governance.portal.pages import account, front
+from governance.portal.pages import account, front, interface
 from governance.portal.routes import PortalRouter
 
 
@@ -26,4 +27,6 @@ class AreaModule(Protocol):
 AREAS: tuple[AreaModule, ...] = (
     front,
     account,
+    interface,
+    *api.AREAS,
 )

@@ -21,6 +21,8 @@ def show_sign_in(visit: VisitDep) -> Response:
     kept = visit.secret if is_secret(visit.secret) else ""
     visit.secret = kept or new_secret()
     form = None
+    if visit.portal.sign_in is not None:
+        visit.portal.sign_in.prepare()
     if isinstance(visit.portal.sign_in, UnsafeDevelopmentSignIn):
         check_development(visit)
         form = choice_form(people_to_be(visit)).bind()

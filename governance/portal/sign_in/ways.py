@@ -18,6 +18,12 @@ class SignIn(Protocol):
     def after_sign_out(self) -> str:
         """Where signing out goes on; empty: nowhere else."""
 
+    def prepare(self) -> None:
+        """Get ready to sign somebody in."""
+
+    def origins(self) -> frozenset[str]:
+        """Other sites that a form of this one may lead to."""
+
 
 @dataclass(frozen=True, slots=True)
 class UnsafeDevelopmentSignIn:
@@ -50,6 +56,13 @@ class UnsafeDevelopmentSignIn:
     def after_sign_out(self) -> str:
         """Nowhere else."""
         return ""
+
+    def prepare(self) -> None:
+        """Nothing to do."""
+
+    def origins(self) -> frozenset[str]:
+        """None."""
+        return frozenset()
 
 
 def safe_path(asked: str) -> str:

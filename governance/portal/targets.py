@@ -1,0 +1,52 @@
+"""Loads what a route is about: the request, body or person that its path names."""
+
+from governance.permissions import Target
+from governance.portal.visits import Visit
+from governance.store import NotFoundError
+from governance.store.subjects import is_id
+
+
+def about_request(visit: Visit) -> Target:
+    """The request of the path, in the version that the query names, else its newest.
+
+    Raises:
+        NotFoundError: There is no such request or version.
+    """
+    number, p = visit.wanted["number"], visit.programme
+    if not is_id(number):
+        raise NotFoundError("There is no request of that number.")
+    with p.store.read() as unit:
+        request, body = unit.request(number), unit.body(p.board)[0]
+    if request is None:
+        raise NotFoundError("There is no request of that number.")
+    asked = visit.request.query_params.get("version", "")
+    version = request.version(int(asked)) if asked.isdecimal() else request.latest
+    if version is None:
+        raise NotFoundError("The request has no such version.")
+    return Target(request=request, version=version, body=body)
+
+
+def about_body(visit: Visit) -> Target:
+    """The body of the path.
+
+    Raises:
+        NotFoundError: The bylaws know no such body.
+    """
+    p = visit.programme
+    rules = next((b for b in p.bylaws.bodies if b.body == visit.wanted["body"]), None)
+    if rules is None:
+        raise NotFoundError("The bylaws know no such body.")
+    with p.store.read() as unit:
+        return Target(body=unit.body(rules)[0], motion=visit.wanted.get("motion"))
+
+
+def about_board(visit: Visit) -> Target:
+    """The body that decides on data requests."""
+    p = visit.programme
+    with p.store.read() as unit:
+        return Target(body=unit.body(p.board)[0])
+
+
+def about_person(visit: Visit) -> Target:
+    """The person of the path; whether there is one, the service says."""
+    return Target(person=visit.wanted["person"])
