@@ -2,7 +2,13 @@
 
 from governance.clocks.due import Due, due_today
 from governance.clocks.model import CommandDue, ProgrammeState, RepublishDue, RequestLife
-from governance.clocks.run import DailyRun, list_due, run_clocks, run_daily
+from governance.clocks.run import (
+    DailyRun,
+    home_from_environment,
+    list_due,
+    run_clocks,
+    run_daily,
+)
 
 __all__ = [
     "CommandDue",
@@ -12,6 +18,7 @@ __all__ = [
     "RepublishDue",
     "RequestLife",
     "due_today",
+    "home_from_environment",
     "list_due",
     "run_clocks",
     "run_daily",

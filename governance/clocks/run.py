@@ -15,6 +15,8 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Final
 
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
 from governance.calendar import LEGAL_ZONE, legal_date
 from governance.canonical import Json
 from governance.clocks.due import Due, due_today, notices_due
@@ -29,7 +31,7 @@ from governance.services import open_programme
 from governance.services.dispatch import dispatch
 from governance.services.programme import Programme
 from governance.services.requests import act_on_request
-from governance.settings import load_settings
+from governance.settings import ENV_PREFIX, load_settings
 
 _NOON: Final = time(12)
 
@@ -116,6 +118,19 @@ def list_due(p: Programme, on: date | None = None) -> list[Due]:
     """
     now = p.clock() if on is None else _noon(on)
     return due_today(gather(p), now, p.rules, p.profile)
+
+
+class _Where(BaseSettings):
+    """Just the home, which the whole settings require."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="ignore")
+
+    home: Path | None = None
+
+
+def home_from_environment() -> Path | None:
+    """The control plane's home as `GOVERNANCE_HOME` names it; None where there is none."""
+    return _Where().home
 
 
 def run_clocks(home: Path | None = None, *, on: date | None = None) -> dict[str, Json]:
