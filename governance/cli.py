@@ -13,7 +13,7 @@ import typer
 import yaml
 from rich.console import Console
 
-from governance import cli_board, cli_clocks
+from governance import cli_board, cli_clocks, cli_demo, cli_motion, cli_request, cli_review
 from governance.audit import verify_checkpoint
 from governance.canonical import canonical_json
 from governance.decisions import Decision
@@ -47,6 +47,8 @@ app.add_typer(grant_app, name="grant")
 app.add_typer(ledger_app, name="ledger")
 cli_board.register(app)
 cli_clocks.register(app)
+for part in (cli_request, cli_review, cli_motion, cli_demo):
+    part.register(app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RootFile = Annotated[Path, typer.Option("--root", help="The trusted root document.", exists=True)]

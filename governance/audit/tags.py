@@ -167,6 +167,8 @@ class Tag(StrEnum):
     """A person's record changed. Facts: the record as it is, and why."""
     PERSON_ENDED = "person:ended"
     """A person's employment ended. Facts: last day, why."""
+    PERSON_STOOD_IN_FOR = "person:stood_in_for"
+    """An operator gave a command at the command line in another's name. Facts: who, command."""
     ACTION_DENIED = "action:denied"
     """Somebody asked for what policy refuses. Facts: who, action, rules, clauses."""
     ATTACHMENT_FILED = "attachment:filed"
@@ -214,6 +216,7 @@ CONFIDENTIAL_FACTS: Final = frozenset(
         Tag.PERSON_REGISTERED,
         Tag.PERSON_CHANGED,
         Tag.PERSON_ENDED,
+        Tag.PERSON_STOOD_IN_FOR,
         Tag.ACTION_DENIED,
         Tag.ATTACHMENT_FILED,
         Tag.ATTACHMENT_READ,

@@ -1,0 +1,37 @@
+"""`governance demo`: a lively programme to look at."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from governance.canonical import canonical_json
+from governance.cli_session import AsJson, reported
+from governance.demo.run import SEED, DemoOptions, run_demo
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the control plane's command line."""
+    app.command("demo")(demo)
+
+
+def demo(
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            help="An empty folder to make it in; unset: a throw-away one.", file_okay=False
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the made-up names and of the chance.")] = SEED,
+    as_json: AsJson = False,
+) -> None:
+    """Fill a programme: fifteen agencies, forty requests in every status, two boards' meetings.
+
+    Everything goes through the same services as the portal and the command line, by a simulated
+    clock over the last fourteen months; grants are really signed, and the ledger is verified at
+    the end. It says what lies where, whom to be, and what to try next. About a quarter of a minute.
+    """
+    with reported(as_json=as_json):
+        told = run_demo(DemoOptions(home=home, quiet=as_json, seed=seed))
+        if as_json:
+            typer.echo(canonical_json(told).decode())
