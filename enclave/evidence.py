@@ -67,6 +67,8 @@ class RiskMeasures:
         unique_pct: Of people.
         l: Fewest distinct values of a sensitive attribute in a class, or None.
         quasi_identifiers: Curated columns the classes were made of.
+        counts_people: Whether it is people that are counted; else, of a dataset about no person,
+            records, and `people` is how many.
     """
 
     people: int
@@ -75,6 +77,7 @@ class RiskMeasures:
     unique_pct: float
     l: int | None
     quasi_identifiers: tuple[str, ...]
+    counts_people: bool = True
 
 
 @dataclass(frozen=True, slots=True)

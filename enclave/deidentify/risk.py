@@ -95,6 +95,7 @@ def measure_risk(
         unique_pct=100.0 * alone / people if people else 0.0,
         l=min((attribute.finish() for attribute in diversity), default=None),
         quasi_identifiers=plan.quasi_identifiers,
+        counts_people=plan.person_column is not None,
     )
 
 
@@ -111,12 +112,13 @@ def find_breaches(risk: RiskMeasures, gate: RiskGate) -> tuple[Denial, ...]:
             gate.clause,
         )
 
+    who = "people" if risk.counts_people else "records"
     found = []
     if risk.k < gate.minimum_k:
         found.append(
             breach(
                 "minimum_k",
-                f"The smallest group of people alike holds {risk.k}; "
+                f"The smallest group of {who} alike holds {risk.k}; "
                 f"the agreement asks for at least {gate.minimum_k}.",
             )
         )
@@ -124,7 +126,7 @@ def find_breaches(risk: RiskMeasures, gate: RiskGate) -> tuple[Denial, ...]:
         found.append(
             breach(
                 "max_unique_pct",
-                f"{risk.unique_pct:.2f} percent of people are alone in their group; "
+                f"{risk.unique_pct:.2f} percent of {who} are alone in their group; "
                 f"the agreement accepts {gate.max_unique_pct:g}.",
             )
         )

@@ -155,6 +155,7 @@ def _risk_facts(risk: RiskMeasures, terms: DatasetTerms) -> dict[str, Any]:
     gate = terms.risk_gate
     return {
         "people": risk.people,
+        "counts": "people" if risk.counts_people else "records",
         "k": risk.k,
         "unique_people": risk.unique_people,
         "unique_pct": risk.unique_pct,

@@ -71,8 +71,9 @@ class ReceiptFacts:
         findings: `code`, `severity`, `message`, `column`, `rule`, `failing_rows`, `lines`,
             `remedy` of each finding of the reader and the validator.
         report: `ValidationReport.to_dict()`, or None when nothing was validated.
-        risk: `people`, `k`, `unique_people`, `unique_pct`, `l`, `quasi_identifiers`, `gate`
-            (`minimum_k`, `max_unique_pct`, `minimum_l`, `action`, `clause`), `breaches`; or None.
+        risk: `people`, `counts` (`people` or `records`), `k`, `unique_people`, `unique_pct`, `l`,
+            `quasi_identifiers`, `gate` (`minimum_k`, `max_unique_pct`, `minimum_l`, `action`,
+            `clause`), `breaches`; or None.
         snapshot: `table`, `version`, `contract_version`, `plan_hash`; or None.
         reasons: Why it was refused, rejected or held: `reason`, `remedy`, `clause` of each, and
             `code`, `lines` where a finding says so.
@@ -255,6 +256,7 @@ def _risk(risk: Facts | None) -> dict[str, Any] | None:
         return None
     gate = risk.get("gate") or {}
     return {
+        "counts": "records" if risk.get("counts") == "records" else "people",
         **_pick(risk, "people", "k", "unique_people", "unique_pct", "l"),
         "quasi_identifiers": [str(name) for name in risk.get("quasi_identifiers", ())],
         "breaches": [str(breach) for breach in risk.get("breaches", ())],

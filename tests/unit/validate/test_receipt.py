@@ -109,3 +109,16 @@ def test_without_a_limit_nothing_is_said_of_it() -> None:
     facts = build_receipt_facts(threshold_pct=None)
     page = render_receipt_html(build_receipt(facts))
     assert "accepts up to" not in page
+
+
+def test_a_dataset_about_no_person_has_records_at_risk() -> None:
+    facts = build_receipt_facts()
+    assert facts.risk is not None
+    about_projects = replace(facts, risk={**facts.risk, "counts": "records"})
+
+    pages = [render_receipt_html(build_receipt(f)) for f in (facts, about_projects)]
+
+    assert "People in the table" in pages[0]
+    assert "People in the table" not in pages[1]
+    assert "Records in the table" in pages[1]
+    assert "about no person" in pages[1]

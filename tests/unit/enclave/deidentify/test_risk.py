@@ -58,6 +58,9 @@ def test_rows_are_counted_when_there_is_no_person() -> None:
     plan = plan_of(person=False)
     risk = measure_risk([TABLE.drop_columns(["person_id"])] * 2, plan)
     assert (risk.people, risk.k, risk.unique_people) == (14, 4, 0)
+    assert not risk.counts_people
+    (breach,) = find_breaches(risk, RiskGate(5, 100.0, None, GateAction.RECORD, "3"))
+    assert breach.reason.startswith("The smallest group of records alike holds 4")
     assert risk_columns(plan) == ["town", "year", "cause"]
 
 

@@ -458,3 +458,16 @@ def test_values_that_nobody_has_are_listed_where_they_are_known() -> None:
     assert listed.rows == (("F", None), ("M", 0), ("X", None), ("U", 0))
     assert "Groups of" not in describe_suppression(listed)
     assert "Groups of gender are those the data has" in describe_suppression(asker(sql))
+
+
+def test_who_takes_from_a_sum_dominates_it_as_who_adds_to_it() -> None:
+    """Contributions count by their size: a debt of nine million stands out of wages of ten."""
+    rows: list[Row] = [dict(r) for r in build_rows({"A": 60, "B": 60, "C": 60})]
+    rows[0] = {**rows[0], "pay": -9e6}
+    both = [*rows, {**rows[0], "pay": 9e6}]
+    sql = "SELECT district, SUM(pay) FROM enrollment GROUP BY district"
+
+    for asked in (rows, both):
+        answered = Asker(asked)(sql)
+        assert answered.rows[0] == ("A", None), "also where the sum itself is small"
+        assert answered.suppressed[0, 1] == "statistic"
