@@ -13,7 +13,7 @@ import typer
 import yaml
 from rich.console import Console
 
-from governance import cli_board, cli_clocks, cli_demo, cli_motion, cli_request, cli_review
+from governance import cli_board, cli_clocks, cli_demo, cli_motion, cli_request, cli_review, cli_serve
 from governance.audit import verify_checkpoint
 from governance.canonical import canonical_json
 from governance.decisions import Decision
@@ -46,6 +46,7 @@ ledger_app = typer.Typer(help="The ledger.", no_args_is_help=True)
 app.add_typer(grant_app, name="grant")
 app.add_typer(ledger_app, name="ledger")
 cli_board.register(app)
+cli_serve.register(app)
 cli_clocks.register(app)
 for part in (cli_request, cli_review, cli_motion, cli_demo):
     part.register(app)

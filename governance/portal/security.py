@@ -29,6 +29,7 @@ from governance.portal.faults import (
     WrongHostError,
 )
 from governance.portal.limits import Buckets, Limits
+from governance.settings import LOOPBACK
 
 ACCESS_LOG = logging.getLogger("governance.portal.access")
 ERROR_LOG = logging.getLogger("governance.portal.errors")
@@ -173,9 +174,9 @@ class Origins:
     Browsers send `Sec-Fetch-Site` or `Origin`; where neither is sent, the form token alone decides.
     """
 
-    def __init__(self, app: ASGIApp, origin: str) -> None:
+    def __init__(self, app: ASGIApp, origins: frozenset[str]) -> None:
         """Around the application."""
-        self._app, self._origin = app, origin
+        self._app, self._origins = app, origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse."""
@@ -183,7 +184,7 @@ class Origins:
             received = Received(scope=scope)
             site, origin = received.get("sec-fetch-site"), received.get("origin")
             foreign = site is not None and site != "same-origin"
-            if foreign or (origin is not None and origin != self._origin):
+            if foreign or (origin is not None and origin not in self._origins):
                 raise ForgedFormError(
                     "The form was sent from another site.", "Open the page here and send it again."
                 )
@@ -227,6 +228,16 @@ def _too_large(most: int) -> TooLargeError:
     )
 
 
+def own_hosts(base_url: str) -> frozenset[str]:
+    """Names, with their port, that the portal answers to: on one machine all of its own."""
+    parts = urlsplit(base_url)
+    if parts.hostname not in LOOPBACK:
+        return frozenset({parts.netloc.lower()})
+    port = f":{parts.port}" if parts.port else ""
+    names = (f"[{name}]" if ":" in name else name for name in LOOPBACK)
+    return frozenset(f"{name}{port}" for name in names)
+
+
 def wrap(
     app: ASGIApp,
     *,
@@ -238,11 +249,11 @@ def wrap(
 ) -> ASGIApp:
     """The application inside all of them."""
     parts = urlsplit(base_url)
-    origin = f"{parts.scheme}://{parts.netloc}"
+    hosts = own_hosts(base_url)
     app = Sizes(app, form_bytes=limits.form_bytes, upload_bytes=upload_bytes)
-    app = Origins(app, origin)
+    app = Origins(app, frozenset(f"{parts.scheme}://{host}" for host in hosts))
     app = Rates(app, limits)
-    app = Hosts(app, frozenset({parts.netloc.lower()}))
+    app = Hosts(app, hosts)
     app = Watch(app, refuse)
     return Headers(app, https=parts.scheme == "https", form_targets=form_targets)
 

@@ -1,0 +1,234 @@
+"""An OpenID Connect provider on loopback, strict as a real one, that can be told to misbehave.
+
+Discovery, authorization code with PKCE (S256 required), client authentication, JWKS with rotation,
+RP-initiated logout. A code is good once, for the client, address and challenge it was made for.
+`provider.user` is who signs in without being asked; None: a page asks. `provider.spoil` changes the
+next ID tokens: the attacks of the tests.
+"""
+
+import base64
+import html
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+from urllib.parse import unquote, urlencode
+
+from fastapi import FastAPI, Form, Header
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, RSAKey
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from governance.digests import sha256_digest
+from tests.lib.portal import free_port, serve
+
+Claims = dict[str, Any]
+
+
+@dataclass
+class Code:
+    client_id: str
+    redirect_uri: str
+    challenge: str
+    nonce: str
+    user: str
+    used: bool = False
+
+
+@dataclass
+class Provider:
+    """The provider's state.
+
+    Attributes:
+        users: Claims by subject, beside those every ID token has.
+        spoil: Gets header and claims of an ID token and changes them in place; may return the
+            key to sign with (or "none" for no signature at all).
+        asked: Names of the endpoints asked, in order.
+    """
+
+    url: str
+    client_id: str = "portal"
+    client_secret: str | None = "s3cret/with:odd+signs"
+    redirect_uris: set[str] = field(default_factory=set)
+    users: dict[str, Claims] = field(default_factory=dict)
+    user: str | None = None
+    spoil: Callable[[Claims, Claims], Any] = lambda header, claims: None
+    secret_in_form: bool = False
+    sends_issuer: bool = True
+    issuer_sent: str | None = None
+    up: bool = True
+    codes: dict[str, Code] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    keys: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rotate()
+
+    def rotate(self, kind: str = "RSA", *, keep: bool = False) -> None:
+        """Sign with a new key from now on; the old ones are published only when kept."""
+        given: Any = {"kid": secrets.token_hex(8), "use": "sig"}
+        new: Any = (
+            RSAKey.generate_key(2048, given)
+            if kind == "RSA"
+            else ECKey.generate_key("P-256", given)
+        )
+        self.keys = [new, *(self.keys if keep else [])]
+
+    def id_token(self, code: Code) -> str:
+        key = self.keys[0]
+        now = int(time.time())
+        header = {"alg": "RS256" if key.key_type == "RSA" else "ES256", "kid": key.kid}
+        claims: Claims = {
+            "iss": self.url, "sub": code.user, "aud": code.client_id, "iat": now,
+            "exp": now + 300, "nonce": code.nonce, **self.users.get(code.user, {}),
+        }  # fmt: skip
+        with_key = self.spoil(header, claims) or key
+        if with_key == "none":
+            return ".".join((_b64(_json(header)), _b64(_json(claims)), ""))
+        return jwt.encode(header, claims, with_key, algorithms=[header["alg"]])
+
+
+@contextmanager
+def run_provider(**facts: Any) -> Iterator[Provider]:
+    """A provider, served until the end of the block."""
+    port = free_port()
+    provider = Provider(f"http://127.0.0.1:{port}", **facts)
+    with serve(_app(provider), port):
+        yield provider
+
+
+def _app(provider: Provider) -> FastAPI:
+    app = FastAPI(openapi_url=None)
+
+    @app.get("/.well-known/openid-configuration")
+    def discovery() -> Response:
+        provider.asked.append("discovery")
+        if not provider.up:
+            return JSONResponse({}, 503)
+        return JSONResponse(_discovery(provider))
+
+    @app.get("/keys")
+    def keys() -> dict[str, Any]:
+        provider.asked.append("keys")
+        return dict(KeySet(provider.keys).as_dict(private=False))
+
+    @app.get("/authorize")
+    def authorize(  # noqa: PLR0917  the protocol's parameters
+        response_type: str, client_id: str, redirect_uri: str, scope: str, state: str, nonce: str,
+        code_challenge: str, code_challenge_method: str, user: str | None = None,
+    ) -> Response:  # fmt: skip
+        provider.asked.append("authorize")
+        # Without a client and an address that are known nobody may be redirected.
+        if client_id != provider.client_id or redirect_uri not in provider.redirect_uris:
+            return JSONResponse({"error": "invalid_request"}, 400)
+        sound = response_type == "code" and code_challenge_method == "S256"
+        if not sound or "openid" not in scope.split() or len(code_challenge) != 43:
+            return _back(provider, redirect_uri, state, error="invalid_request")
+        who = user or provider.user
+        if who is None:
+            return HTMLResponse(_chooser(provider, locals()))
+        code = secrets.token_urlsafe(24)
+        provider.codes[code] = Code(client_id, redirect_uri, code_challenge, nonce, who)
+        return _back(provider, redirect_uri, state, code=code)
+
+    @app.post("/token")
+    def token(  # noqa: PLR0917  the protocol's parameters
+        grant_type: Annotated[str, Form()],
+        code: Annotated[str, Form()],
+        redirect_uri: Annotated[str, Form()],
+        code_verifier: Annotated[str, Form()],
+        client_id: Annotated[str, Form()] = "",
+        client_secret: Annotated[str | None, Form()] = None,
+        authorization: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        provider.asked.append("token")
+        if not _is_client(provider, client_id, client_secret, authorization):
+            return JSONResponse({"error": "invalid_client"}, 401)
+        kept = provider.codes.get(code)
+        challenge = _b64(sha256_digest(code_verifier.encode()))
+        fits = (
+            kept is not None
+            and not kept.used
+            and (kept.client_id, kept.redirect_uri) == (client_id, redirect_uri)
+            and kept.challenge == challenge
+            and grant_type == "authorization_code"
+        )
+        if kept is not None:
+            kept.used = True
+        if not fits or kept is None:
+            return JSONResponse({"error": "invalid_grant"}, 400)
+        answer = {"access_token": "opaque", "token_type": "Bearer", "expires_in": 300}
+        return JSONResponse({**answer, "id_token": provider.id_token(kept)})
+
+    @app.get("/logout")
+    def logout(client_id: str, post_logout_redirect_uri: str) -> Response:
+        provider.asked.append("logout")
+        known = {u.rpartition("/sign-in/")[0] + "/signed-out" for u in provider.redirect_uris}
+        if client_id != provider.client_id or post_logout_redirect_uri not in known:
+            return JSONResponse({"error": "invalid_request"}, 400)
+        provider.user = None
+        return RedirectResponse(post_logout_redirect_uri, 303)
+
+    return app
+
+
+def _discovery(provider: Provider) -> Claims:
+    method = "client_secret_post" if provider.secret_in_form else "client_secret_basic"
+    return {
+        "issuer": provider.url,
+        "authorization_endpoint": f"{provider.url}/authorize",
+        "token_endpoint": f"{provider.url}/token",
+        "jwks_uri": f"{provider.url}/keys",
+        "end_session_endpoint": f"{provider.url}/logout",
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": [method],
+        "authorization_response_iss_parameter_supported": provider.sends_issuer,
+    }
+
+
+def _back(provider: Provider, to: str, state: str, **facts: str) -> Response:
+    sent = {"state": state, **facts}
+    if provider.sends_issuer or provider.issuer_sent:
+        sent["iss"] = provider.issuer_sent or provider.url
+    return RedirectResponse(f"{to}?{urlencode(sent)}", 303)
+
+
+def _is_client(
+    provider: Provider, client_id: str, in_form: str | None, authorization: str | None
+) -> bool:
+    if provider.client_secret is None:
+        return client_id == provider.client_id
+    if provider.secret_in_form:
+        return (client_id, in_form) == (provider.client_id, provider.client_secret)
+    kind, _, sent = (authorization or "").partition(" ")
+    if kind != "Basic" or in_form is not None:
+        return False
+    name, _, secret = base64.b64decode(sent).decode().partition(":")
+    return (unquote(name), unquote(secret)) == (provider.client_id, provider.client_secret)
+
+
+def _chooser(provider: Provider, asked: Claims) -> str:
+    names = (
+        "response_type", "client_id", "redirect_uri", "scope", "state", "nonce",
+        "code_challenge", "code_challenge_method",
+    )  # fmt: skip
+    hidden = "".join(
+        f'<input type="hidden" name="{n}" value="{html.escape(asked[n])}">' for n in names
+    )
+    users = "".join(f'<button name="user" value="{u}">{u}</button>' for u in provider.users)
+    return f"<!doctype html><title>Provider</title><form>{hidden}{users}</form>"
+
+
+def _json(document: Claims) -> bytes:
+    import json
+
+    return json.dumps(document).encode()
+
+
+def _b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
