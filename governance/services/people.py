@@ -17,6 +17,13 @@ from governance.people import (
     PersonRegistered,
     PortalRole,
 )
+from governance.people.commands import (
+    ChangePerson,
+    EndPerson,
+    PersonCommand,
+    RegisterPerson,
+    handle,
+)
 from governance.permissions import Action, Actor, Target, decide_action
 from governance.services.programme import Programme
 from governance.services.recording import denials_recorded
@@ -67,7 +74,9 @@ def register_person(
         mark = None if once is None else f"register:{actor.by}:{once}"
         if mark is not None and (seq := unit.find_once(mark)) is not None:
             return _load(unit, unit.subject_of(seq))[0]
-        return _register(p, unit, facts_of(Person, given, "The form"), actor.by, mark)
+        person = facts_of(Person, given, "The form")
+        _judge(unit, RegisterPerson(by=actor.by, at=p.clock(), person=person))
+        return _register(p, unit, person, actor.by, mark)
 
 
 def change_person(
@@ -94,6 +103,9 @@ def change_person(
         given = {**old.model_dump(mode="json"), **plain(changes), "id": person_id}
         person = facts_of(Person, given, "The form")
         _check_free(unit, person)
+        facts = {"by": actor.by, "at": p.clock().isoformat(), "person": plain(person)}
+        command = facts_of(ChangePerson, {**facts, "reason": reason}, "The form")
+        _judge(unit, command, old)
         told = plain(person)
         _append(p, unit, actor.by, PersonChanged, person_id, person=told, reason=reason)
         return person
@@ -119,8 +131,11 @@ def end_person(
     denials = denials_recorded(p, actor, Action.CHANGE_PEOPLE.value, person_id)
     with denials, p.store.begin() as unit:
         unit.check_current("person", person_id, based_on)
-        _may_change(p, unit, actor, person_id)
+        old = _may_change(p, unit, actor, person_id)
         last = last_day.isoformat()
+        facts = {"by": actor.by, "at": p.clock().isoformat(), "person": person_id}
+        command = facts_of(EndPerson, {**facts, "last_day": last, "reason": reason}, "The form")
+        _judge(unit, command, old)
         _append(p, unit, actor.by, PersonEnded, person_id, last_day=last, reason=reason)
         return _load(unit, person_id)[0]
 
@@ -268,6 +283,16 @@ def _append(
     event = facts_of(kind, given, "The form")
     position = unit.load("person", person_id).position
     unit.append("person", person_id, (event,), based_on=position, actor=by)
+
+
+def _judge(unit: UnitOfWork, command: PersonCommand, *about: Person) -> None:
+    """Raise unless the rules of people's records permit it: roles that go together, an office.
+
+    Raises:
+        AccessDeniedError: They do not.
+    """
+    office = list_people_rows(unit, role=PortalRole.OPERATOR.value, per_page=50).items
+    check_permitted(handle({x.id: x for x in (*office, *about)}, command).decision)
 
 
 def _may_change(p: Programme, unit: UnitOfWork, actor: Actor, person_id: str) -> Person:
