@@ -22,7 +22,7 @@ from governance.grants.errors import BundleRefusedError
 from governance.grants.model import PeopleMapping
 from governance.grants.root import Root, update_root
 from governance.objects import ObjectKeyError, ObjectStore
-from governance.signing import Envelope, SignatureRefusedError
+from governance.signing import Envelope, SignatureRefusedError, check_signed
 
 _DIGITS = 6
 
@@ -37,7 +37,7 @@ def publish_bundle(
     """
     verified = verify_bundle(envelope, root, now)
     bundle = verified.bundle
-    _publish(store, f"grants/{bundle.project}", bundle.version, envelope)
+    _publish(store, f"grants/{bundle.project}", bundle.version, envelope, root)
     return verified
 
 
@@ -50,7 +50,7 @@ def publish_people(
         BundleRefusedError: It does not verify, or is not newer than the current one.
     """
     people = verify_people(envelope, root, now)
-    _publish(store, "people", people.version, envelope)
+    _publish(store, "people", people.version, envelope, root)
     return people
 
 
@@ -141,13 +141,16 @@ def projects(store: ObjectStore) -> Iterator[str]:
             yield info.key.split("/")[1]
 
 
-def _publish(store: ObjectStore, folder: str, version: int, envelope: Envelope) -> None:
-    """Create the version, then make it the current one, unless a newer one is already."""
+def _publish(store: ObjectStore, folder: str, version: int, envelope: Envelope, root: Root) -> None:
+    """Create the version, then make it the current one, unless a newer one is already.
+
+    What lies there as current and is not signed under the root is no document, and is replaced.
+    """
     current_key = f"{folder}/current.json"
     for _ in range(8):
         current = store.stat(current_key)
-        if current is not None:
-            published = Envelope.from_json(store.read(current_key))
+        published = None if current is None else _signed(store, current_key, envelope, root)
+        if published is not None:
             if _version_of(published) == version and published.payload == envelope.payload:
                 return
             if _version_of(published) >= version:
@@ -168,11 +171,26 @@ def _publish(store: ObjectStore, folder: str, version: int, envelope: Envelope) 
     raise BundleRefusedError("bundle.contended", "Others publish at the same time.", "Try again.")
 
 
+def _signed(store: ObjectStore, key: str, like: Envelope, root: Root) -> Envelope | None:
+    """What lies there, when it is a document of that type signed under the root."""
+    try:
+        found = Envelope.from_json(store.read(key))
+        check_signed(
+            found,
+            payload_type=like.payload_type,
+            keys=root.keys("signer"),
+            threshold=root.threshold("signer"),
+        )
+    except (ObjectNotFoundError, SignatureRefusedError):
+        return None
+    return found
+
+
 def _create(store: ObjectStore, key: str, envelope: Envelope, version: int) -> None:
     try:
         store.put(key, envelope.to_json(), if_none_match=True)
     except PreconditionFailedError:
-        if Envelope.from_json(store.read(key)).payload != envelope.payload:
+        if _envelope(store.read(key)).payload != envelope.payload:
             raise BundleRefusedError(
                 "bundle.equivocation",
                 f"Another document is published as version {version}.",

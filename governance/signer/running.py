@@ -167,16 +167,15 @@ def run_forever(
     What is refused is told and tried again; the process goes on.
     """
     seen: tuple[int, str] | None = None
-    ends = threading.Event()
     due = signing.programme.clock()
-    while not stop.is_set() and not ends.is_set():
+    while not stop.is_set():
         try:
             head = head_of(signing.programme.store)
             now = signing.programme.clock()
             if head != seen or now >= due:
-                tell(run_once(signing))
-                seen = head_of(signing.programme.store)
-                due = now + _AT_LEAST
+                report = run_once(signing)
+                seen, due = head, now + _AT_LEAST  # what came meanwhile is for the next turn
+                tell(report)
         except ProgrammeError as error:
             seen = None
             tell(error)
@@ -273,10 +272,13 @@ class _Run:
         self, name: str, document: GrantBundle | PeopleMapping
     ) -> GrantBundle | PeopleMapping:
         """With the next number: above what is published, recorded, and remembered."""
-        known = [version for subject, version in self._recorded if subject == _subject(name)]
-        floor = max([self._memory.published.get(name, 0), *known])
-        number = self._publisher.free_number(name, at_least=floor + 1)
+        number = self._publisher.free_number(name, at_least=self._newest_known(name) + 1)
         return document.model_copy(update={"version": number})
+
+    def _newest_known(self, name: str) -> int:
+        """The newest number that was recorded or is remembered, whatever the zone holds."""
+        known = [version for subject, version in self._recorded if subject == _subject(name)]
+        return max([self._memory.published.get(name, 0), *known])
 
     def _publish(self, name: str, document: GrantBundle | PeopleMapping) -> Issued:
         issued = self._resumed(name, document)
@@ -296,6 +298,8 @@ class _Run:
             return None
         if self._is_old(issued) or not _same(issued.document, document):
             return None
+        if issued.version < self._newest_known(name):
+            return None  # the data plane may have seen a newer one
         self._publisher.resume(begun, self._now)
         return issued
 

@@ -1,4 +1,4 @@
-"""A programme with a signer beside it, and a request whose chain is whole to where a test begins."""
+"""A programme with a signer beside it, and a request whose chain is whole up to a point."""
 
 import json
 from datetime import date, datetime, timedelta
