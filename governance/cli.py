@@ -13,7 +13,15 @@ import typer
 import yaml
 from rich.console import Console
 
-from governance import cli_board, cli_clocks, cli_demo, cli_motion, cli_request, cli_review, cli_serve
+from governance import (
+    cli_board,
+    cli_clocks,
+    cli_demo,
+    cli_motion,
+    cli_request,
+    cli_review,
+    cli_serve,
+)
 from governance.audit import verify_checkpoint
 from governance.canonical import canonical_json
 from governance.decisions import Decision
