@@ -104,9 +104,12 @@ def _board(programme: Programme) -> int:
     """Seats, and a meeting a month."""
     made: list[Event] = []
     for agency in programme.profile.participating:
-        facts = {"agency": agency.id, "person": f"p-{agency.id.replace('_', '-')}"}
-        body = programme.board.body
-        made.append(board.SeatFilled(subject=body, at=_BEGIN, by=OFFICE, name=None, **facts))
+        member, body = f"p-{agency.id.replace('_', '-')}", programme.board.body
+        made.append(
+            board.SeatFilled(
+                subject=body, at=_BEGIN, by=OFFICE, name=None, agency=agency.id, person=member
+            )
+        )
     for n in range(60):
         at = _BEGIN + timedelta(days=30 * n + 20)
         meeting = f"DGB-{n:03d}"
@@ -212,7 +215,7 @@ def _life(n: int, more: int, people: int = PEOPLE) -> Iterator[ev.RequestEvent]:
 
 def _content(n: int, people: int) -> RequestContent:
     chosen = (_DATASETS[n % len(_DATASETS)], _DATASETS[(n * 3 + 1) % len(_DATASETS)])
-    datasets = {name: variables for name, variables in chosen}
+    datasets = dict(chosen)
     if len(datasets) == 1:
         name, variables = _DATASETS[(n + 1) % len(_DATASETS)]
         datasets[name] = variables
@@ -221,7 +224,7 @@ def _content(n: int, people: int) -> RequestContent:
     return RequestContent(
         title=f"Study {n + 1}: {words[0]}, {words[1]} and {words[2]}",
         purpose=f"Whether {words[0]} goes with {words[1]}.",
-        purposes={name: "evaluation" for name in datasets},
+        purposes=dict.fromkeys(datasets, "evaluation"),
         legal_basis="34 CFR 99.35",
         ferpa_basis="audit_or_evaluation",
         learning_agenda="Question 2.",
