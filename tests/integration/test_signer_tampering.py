@@ -1,0 +1,331 @@
+"""A bundle is never signed on a database row's word: rows are altered, the signer says which."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from governance.audit.chain import Entry, commit_facts, format_instant, link
+from governance.audit.tags import Tag
+from governance.board import commands as b
+from governance.board import events as board_events
+from governance.board.model import Choice
+from governance.canonical import canonical_json
+from governance.errors import ConfigurationError
+from governance.people import PersonRegistered, PortalRole
+from governance.requests import events as ev
+from governance.requests.states import Status
+from governance.services.ledger import erase, make_checkpoint
+from governance.signer import LedgerRefusedError
+from tests.lib.journey import FIRST_DAY, MEETING_AT
+from tests.lib.programme import build_person, fresh_database
+from tests.lib.signing import DIGEST, PARTIES, Desk
+
+TABLES = ("ledger_entries", "ledger_payloads", "stream_events")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    """A programme whose owner dropped the triggers."""
+    url = None
+    if request.param == "postgresql":
+        url = fresh_database(request.getfixturevalue("postgres_url"))
+    made = Desk(tmp_path, url)
+    yield made
+    made.office.programme.close()
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[Desk]:
+    """The same on SQLite."""
+    made = Desk(tmp_path)
+    yield made
+    made.office.programme.close()
+
+
+class Owner:
+    """Whoever owns the database: no trigger and no service stands in the way."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.engine = desk.office.programme.store.database.engine
+        self.sqlite = desk.office.programme.store.database.sqlite
+        with self.engine.connect() as connection:
+            for statement in self._drops(connection):
+                connection.execute(text(statement))
+            connection.commit()
+
+    def _drops(self, connection: Any) -> list[str]:
+        if self.sqlite:
+            names = connection.execute(
+                text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            ).scalars()
+            return [f"DROP TRIGGER {name}" for name in names]
+        return [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in TABLES]
+
+    def run(self, statement: str, **values: Any) -> None:
+        with self.engine.connect() as connection:
+            connection.execute(text(statement), values)
+            connection.commit()
+
+    def rows(self, statement: str) -> list[Any]:
+        with self.engine.connect() as connection:
+            return list(connection.execute(text(statement)))
+
+    def seq_of(self, tag: str) -> int:
+        found = self.rows(f"SELECT seq FROM ledger_entries WHERE tag = '{tag}' ORDER BY seq DESC")
+        return int(found[0].seq)
+
+    def rewrite(self, seq: int, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Change the facts of an entry and hash everything after it anew: no link is broken."""
+        rows = self.rows("SELECT * FROM ledger_entries ORDER BY seq")
+        salts = {
+            row.seq: (row.salt, row.facts)
+            for row in self.rows("SELECT seq, salt, facts FROM ledger_payloads")
+        }
+        head: Entry | None = None
+        for row in rows:
+            commitment = row.commitment
+            if row.seq == seq:
+                salt, facts = salts[seq]
+                forged = change(json.loads(facts))
+                commitment = commit_facts(forged, bytes.fromhex(salt))
+                told = canonical_json(forged).decode()
+                self.run("UPDATE ledger_payloads SET facts = :f WHERE seq = :s", f=told, s=seq)
+            entry = Entry.from_dict({**row._mapping, "commitment": commitment, "at": row.at})
+            head = link(
+                head, at=entry.at, tag=entry.tag, subject=entry.subject, commitment=commitment,
+                once=entry.once,
+            )  # fmt: skip
+            self.run(
+                "UPDATE ledger_entries SET commitment = :c, prev = :p, hash = :h WHERE seq = :s",
+                c=head.commitment, p=head.prev, h=head.hash, s=head.seq,
+            )  # fmt: skip
+        if head is not None:
+            self.run("UPDATE ledger_head SET hash = :h, at = :a", h=head.hash,
+                     a=format_instant(head.at))  # fmt: skip
+
+
+def alter_a_vote(owner: Owner) -> int:
+    seq = owner.seq_of("vote:cast")
+    owner.run(
+        "UPDATE ledger_payloads SET facts = REPLACE(facts, 'in_favor', 'abstain') WHERE seq = :s",
+        s=seq,
+    )
+    return seq
+
+
+def alter_a_tag(owner: Owner) -> int:
+    seq = owner.seq_of("data_request:approved")
+    owner.run("UPDATE ledger_entries SET tag = 'data_request:denied' WHERE seq = :s", s=seq)
+    return seq
+
+
+def remove_an_entry(owner: Owner) -> int:
+    seq = owner.seq_of("nda:signed") - 2
+    for table in ("stream_events", "ledger_payloads", "ledger_entries"):
+        owner.run(f"DELETE FROM {table} WHERE seq = :s", s=seq)
+    return seq
+
+
+def remove_facts(owner: Owner) -> int:
+    seq = owner.seq_of("vote:cast")
+    owner.run("DELETE FROM ledger_payloads WHERE seq = :s", s=seq)
+    return seq
+
+
+def swap_facts(owner: Owner) -> int:
+    seq = owner.seq_of("nda:signed")
+    ((salt, facts),) = owner.rows(f"SELECT salt, facts FROM ledger_payloads WHERE seq = {seq - 1}")
+    owner.run(
+        "UPDATE ledger_payloads SET salt = :a, facts = :f WHERE seq = :s", a=salt, f=facts, s=seq
+    )
+    return seq
+
+
+def back_date(owner: Owner) -> int:
+    seq = owner.seq_of("sharing_agreement:signed")
+    owner.run("UPDATE ledger_entries SET at = :a WHERE seq = :s",
+              a="2026-01-01T00:00:00.000000+00:00", s=seq)  # fmt: skip
+    return seq
+
+
+ALTERATIONS = [alter_a_vote, alter_a_tag, remove_an_entry, remove_facts, swap_facts, back_date]
+
+
+@pytest.mark.parametrize("alter", ALTERATIONS)
+def test_an_altered_row_is_named_and_nothing_is_signed(
+    desk: Desk, alter: Callable[[Owner], int]
+) -> None:
+    number = desk.granted()
+    seq = alter(Owner(desk))
+    with pytest.raises(LedgerRefusedError, match=f"entry {seq}: ") as caught:
+        desk.sign()
+    assert seq in {problem.seq for problem in caught.value.problems}
+    assert desk.versions() == []
+    assert "grant:published" not in desk.tags()
+    assert number not in str(caught.value)
+
+
+def test_read_models_and_places_in_the_database_are_nobodys_word(local: Desk) -> None:
+    number = local.journey.approved()
+    owner = Owner(local)
+    owner.run("UPDATE request_rows SET status = 'granted', live_version = 1")
+    owner.run("UPDATE motion_rows SET passed = :t", t=True)
+    owner.run("UPDATE stream_events SET subject = 'Q0099' WHERE kind = 'request' AND position > 3")
+    assert local.sign().published == []
+    assert local.versions() == []
+    assert number == "Q0001"
+
+
+def forge_votes(facts: dict[str, Any]) -> dict[str, Any]:
+    return {**facts, "choice": "in_favor"}
+
+
+def voted_down(desk: Desk) -> int:
+    """A request on which one member voted against; the entry of that vote."""
+    journey = desk.journey
+    journey.seat_members()
+    number = journey.submit()
+    journey.review(number)
+    journey.board("p-office", b.NoticeMeeting, meeting="DGB-3", starts_at=MEETING_AT)
+    desk.to(MEETING_AT)
+    journey.board("p-office", b.OpenMeeting, meeting="DGB-3")
+    for agency in ("cscu", "dcf", "dol", "oec", "sde"):
+        journey.board("p-office", b.Arrive, meeting="DGB-3", person=f"p-{agency}")
+    journey.board("p-sde", b.MoveMotion, meeting="DGB-3", motion="M-1", kind="data_request",
+                  text="Approve it.", about=number)  # fmt: skip
+    journey.board("p-office", b.PutMotion, motion="M-1")
+    for agency in ("cscu", "dcf", "dol", "oec", "sde"):
+        choice = Choice.AGAINST if agency == "sde" else Choice.IN_FAVOR
+        journey.board(f"p-{agency}", b.CastVote, motion="M-1", agency=agency, choice=choice,
+                      rationale="So.")  # fmt: skip
+    return Owner(desk).seq_of("vote:cast")
+
+
+def test_a_chain_rewritten_whole_does_not_continue_what_the_signer_verified(desk: Desk) -> None:
+    seq = voted_down(desk)
+    desk.sign()
+    Owner(desk).rewrite(seq, forge_votes)
+    with pytest.raises(LedgerRefusedError, match="does not continue what this signer verified"):
+        desk.sign()
+
+
+def test_a_chain_rewritten_whole_does_not_agree_with_the_checkpoint_outside(desk: Desk) -> None:
+    seq = voted_down(desk)
+    assert make_checkpoint(desk.office.programme) is not None
+    Owner(desk).rewrite(seq, forge_votes)
+    assert not desk.settings.memory_file.exists()
+    with pytest.raises(LedgerRefusedError, match="checkpoint"):
+        desk.sign()
+
+
+def test_a_checkpoint_somebody_else_signed_is_refused(local: Desk) -> None:
+    local.granted()
+    make_checkpoint(local.office.programme)
+    local.settings.ledger_keys_file.write_bytes(
+        canonical_json({"crv": "P-256", "kty": "EC", "x": "A" * 43, "y": "A" * 43})
+    )
+    with pytest.raises(LedgerRefusedError, match="known keys"):
+        local.sign()
+
+
+def test_what_the_signer_remembers_is_not_forgotten_by_accident(local: Desk) -> None:
+    local.granted()
+    local.sign()
+    local.settings.memory_file.write_bytes(b"{}")
+    with pytest.raises(ConfigurationError, match="remembered"):
+        local.sign()
+
+
+def appended(desk: Desk, kind: Any, subject: str, event: Any) -> None:
+    """Append as a portal that was taken over would: no service asks who may."""
+    with desk.office.programme.store.begin() as unit:
+        unit.append(kind, subject, (event,), based_on=None, actor=event.by)
+
+
+def test_an_event_that_was_not_its_authors_to_write_is_no_link_of_a_chain(local: Desk) -> None:
+    number = local.journey.approved()
+    local.to(MEETING_AT + timedelta(days=6))
+    local.send(number)
+    local.train(number, "p-ruiz")
+    local.swear(number, "p-ruiz")
+    for party in PARTIES:
+        signed = ev.AgreementSigned(
+            subject=number, at=local.office.clock(), by="p-ruiz", version=1,
+            status=Status.AGREEMENTS_OUT, party=party, signed_on=FIRST_DAY, digest=DIGEST,
+        )  # fmt: skip
+        appended(local, "request", number, signed)
+    report = local.sign()
+    assert report.published == []
+    reasons = [d.reason for d in report.waiting[number] if d.rule == "chain.authority"]
+    assert len(reasons) == 3
+    assert "was not for p-ruiz to write" in reasons[0]
+
+
+def test_a_person_who_signs_for_another_is_no_link_of_a_chain(local: Desk) -> None:
+    number = local.granted("p-ruiz")
+    local.sign()
+    sworn = ev.NdaSigned(
+        subject=number, at=local.office.clock(), by="p-ruiz", version=1, status=Status.GRANTED,
+        person="p-chen", signed_on=FIRST_DAY,
+    )  # fmt: skip
+    appended(local, "request", number, sworn)
+    report = local.sign()
+    assert {d.rule for d in report.waiting[number]} == {"chain.authority"}
+    taken = local.bundle().revoked
+    assert taken is not None
+    assert "nda:signed" in taken.reason
+
+
+def test_a_vote_somebody_else_wrote_is_no_vote(local: Desk) -> None:
+    number = local.granted()
+    forged = board_events.VoteCast(
+        subject="M-1", at=local.office.clock(), by="p-ruiz", agency="sde", person="p-sde",
+        choice=Choice.IN_FAVOR, rationale="",
+    )  # fmt: skip
+    appended(local, "body", "data_governing_board", forged)
+    assert "chain.authority" in {d.rule for d in local.sign().waiting[number]}
+
+
+def test_an_office_worker_made_up_afterwards_gives_no_authority(local: Desk) -> None:
+    """A record registered after the act does not make the act its author's."""
+    number = local.journey.approved()
+    local.to(MEETING_AT + timedelta(days=6))
+    local.send(number)
+    local.sign_agreement(number)
+    local.swear(number, "p-ruiz")
+    trained = ev.TrainingRecorded(
+        subject=number, at=local.office.clock(), by="p-made", version=1,
+        status=Status.AGREEMENTS_OUT, person="p-ruiz", valid_until=FIRST_DAY + timedelta(days=90),
+    )  # fmt: skip
+    appended(local, "request", number, trained)
+    person = build_person("p-made", PortalRole.OPERATOR)
+    made = PersonRegistered(subject="p-made", at=local.office.clock(), by="p-office", person=person)
+    appended(local, "person", "p-made", made)
+    assert "chain.authority" in {d.rule for d in local.sign().waiting[number]}
+
+
+def test_erased_facts_refuse_the_request_they_were_of(local: Desk) -> None:
+    number = local.granted()
+    seq = Owner(local).seq_of("training:recorded")
+    erase(local.office.programme, local.office.actor("p-office"), seq, reason="A court order.")
+    report = local.sign()
+    assert "erased" in report.refused[number]
+    assert report.published == []
+
+
+def test_a_revocation_needs_no_proof_of_authority(local: Desk) -> None:
+    """What takes a grant back is believed at once; what gives one is not."""
+    number = local.granted()
+    local.sign()
+    revoked = ev.Moved(
+        tag=Tag.DATA_REQUEST_REVOKED, subject=number, at=local.office.clock(), by="p-ruiz",
+        version=1, status=Status.REVOKED, on=local.today(), reason="Stop.",
+    )  # fmt: skip
+    appended(local, "request", number, revoked)
+    local.sign()
+    assert local.bundle().revoked is not None
