@@ -100,6 +100,7 @@ def verify_stored(
     *,
     anchors: Iterable[Checkpoint] = (),
     with_payloads: bool = True,
+    chain: str | None = None,
 ) -> LedgerReport:
     """Verify a stored chain, its checkpoints and the facts beside it.
 
@@ -109,12 +110,15 @@ def verify_stored(
             compared and the chain stands alone.
         anchors: Checkpoints kept outside, already verified.
         with_payloads: Whether to compare the facts too.
+        chain: The chain's name, which each checkpoint must have; None where it is not known: then
+            all must have the same.
 
     Returns:
         The report; each problem names its entry.
     """
     reading = _Reading(store, keys, with_payloads=with_payloads)
-    checkpoints = [*(reading.checkpoints() if keys else ()), *anchors]
+    found = [*(reading.checkpoints() if keys else ()), *anchors]
+    checkpoints = reading.of_chain(found, chain)
     report = verify_chain(reading.entries(), checkpoints=checkpoints)
     reading.judge_missing()
     return replace(
@@ -165,6 +169,18 @@ class _Reading:
                 self._add(ProblemKind.CHECKPOINT_REFUSED, _number(info.key), error.message)
             else:
                 yield checkpoint
+
+    def of_chain(self, found: Iterable[Checkpoint], chain: str | None) -> list[Checkpoint]:
+        """Checkpoints of the chain; one of another, signed by the same key, proves nothing here."""
+        kept: list[Checkpoint] = []
+        for checkpoint in found:
+            chain = checkpoint.chain if chain is None else chain
+            if checkpoint.chain == chain:
+                kept.append(checkpoint)
+            else:
+                detail = "the checkpoint is of another chain"
+                self._add(ProblemKind.CHECKPOINT_REFUSED, checkpoint.size, detail)
+        return kept
 
     def _entry(self, key: str) -> Entry | None:
         seq = _number(key)

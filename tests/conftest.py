@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from enclave.settings import EnclaveSettings
     from enclave.zones import Zones
     from tests.lib.azurite import Azurite
+    from tests.lib.programme import Office
 
 
 @pytest.fixture(scope="session")
@@ -95,3 +96,28 @@ def browser() -> Iterator["Browser"]:
 
     with run_browser() as running:
         yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator["Office"]:
+    """A programme with people and a database of its own, once on SQLite and once on PostgreSQL."""
+    from tests.lib.programme import Office, fresh_database
+
+    url = None
+    if request.param == "postgresql":
+        url = fresh_database(request.getfixturevalue("postgres_url"))
+    made = Office(tmp_path / "office", url)
+    made.register()
+    yield made
+    made.programme.close()
+
+
+@pytest.fixture
+def small_office(tmp_path: Path) -> Iterator["Office"]:
+    """A programme with people on SQLite, for what no database can matter to."""
+    from tests.lib.programme import Office
+
+    made = Office(tmp_path / "office")
+    made.register()
+    yield made
+    made.programme.close()

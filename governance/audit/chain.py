@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from json.encoder import encode_basestring
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeGuard
 
 from governance.audit.checkpoints import Checkpoint
 from governance.audit.merkle import Frontier
@@ -27,12 +27,19 @@ from governance.errors import LedgerError
 GENESIS: Final = "0" * 64
 """What the first entry names as the hash before it."""
 SALT_BYTES: Final = 32
+HIGHEST_ENTRY: Final = 999_999_999_999
+"""Twelve digits, as in the names of stored entries."""
 _COMMITMENT_DOMAIN: Final = b"ledger-facts-v1\x00"
 _quote: Final = encode_basestring
 """A text as `canonical_json` quotes it."""
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
 """As `format_instant` writes it: in the order of time when sorted as text."""
 _FIELDS: Final = frozenset({"at", "commitment", "hash", "once", "prev", "seq", "subject", "tag"})
+
+
+def is_entry_number(number: object) -> TypeGuard[int]:
+    """Whether it can be the number of an entry: numbers have at most twelve digits."""
+    return type(number) is int and 1 <= number <= HIGHEST_ENTRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,7 @@ class Entry:
         try:
             seq, at = raw["seq"], raw["at"]
             texts = [raw[k] for k in ("tag", "subject", "commitment", "prev", "once", "hash")]
-            if raw.keys() != _FIELDS or type(seq) is not int or not isinstance(at, str):
+            if raw.keys() != _FIELDS or not is_entry_number(seq) or not isinstance(at, str):
                 raise LedgerError("The document is no ledger entry.")
             instant = datetime.fromisoformat(at)
         except (KeyError, ValueError, AttributeError, TypeError):

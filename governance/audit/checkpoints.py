@@ -23,6 +23,8 @@ from governance.signing import (
     sign_envelope,
 )
 
+_HIGHEST_SIZE: Final = 999_999_999_999
+"""Entries have numbers of at most twelve digits."""
 CHECKPOINT_TYPE: Final = "application/vnd.data-enclave.checkpoint+json"
 
 
@@ -87,9 +89,11 @@ def verify_checkpoint(envelope: Envelope, keys: Mapping[str, PublicKey]) -> Chec
     payload = check_signed(envelope, payload_type=CHECKPOINT_TYPE, keys=keys)
     try:
         raw = json.loads(payload)
+        if type(raw["size"]) is not int or not 1 <= raw["size"] <= _HIGHEST_SIZE:
+            raise SignatureRefusedError("A checkpoint's size is no number of entries.")
         return Checkpoint(
             chain=str(raw["chain"]),
-            size=int(raw["size"]),
+            size=raw["size"],
             root=str(raw["root"]),
             head=str(raw["head"]),
             at=datetime.fromisoformat(raw["at"]),

@@ -34,8 +34,9 @@ from governance.services.ledger_copy import (
 )
 from governance.services.programme import Programme
 from governance.services.recording import denials_recorded, note
-from governance.store import NotFoundError, UnitOfWork
+from governance.store import Kind, NotFoundError, UnitOfWork
 from governance.store import chain_rows as rows
+from governance.store.drafts import forget_drafts
 from governance.store.paging import Page
 
 __all__ = [
@@ -192,9 +193,13 @@ def verify(
 
 def check_read_models(p: Programme) -> tuple[LedgerProblem, ...]:
     """What lists show that the entries do not say; `Store.rebuild` mends it."""
+    try:
+        different = p.store.compare()
+    except LedgerError as error:
+        return (LedgerProblem(ProblemKind.DERIVED, 0, error.message),)
     return tuple(
         LedgerProblem(ProblemKind.DERIVED, 0, f"{d.table} {'/'.join(d.key)} is {d.what}")
-        for d in p.store.compare()
+        for d in different
     )
 
 
@@ -212,8 +217,10 @@ def erase(p: Programme, actor: Actor, seq: int, *, reason: str) -> Entry:
     return erase_several(p, actor, (seq,), reason=reason)[0]
 
 
-def erase_record(p: Programme, actor: Actor, kind: str, subject: str, *, reason: str) -> int:
-    """Erase every fact of a request or person; lists forget it, the entries stay.
+def erase_record(p: Programme, actor: Actor, kind: Kind, subject: str, *, reason: str) -> int:
+    """Erase every fact of a request or person, with drafts and filed documents.
+
+    Lists forget it; the entries stay.
 
     Returns:
         How many entries' facts were erased.
@@ -226,13 +233,18 @@ def erase_record(p: Programme, actor: Actor, kind: str, subject: str, *, reason:
     if kind not in {"request", "person"}:
         raise LedgerError("Only the facts of a request or a person can be erased as a whole.")
     with p.store.read() as unit:
-        found = [
-            r.seq
-            for r in unit.load("request" if kind == "request" else "person", subject).references
-        ]
+        found = [r.seq for r in unit.load(kind, subject).references]
+        if kind == "request":
+            found += rows.attachment_entries(unit, subject)
     if not found:
         raise NotFoundError("There is no such record, or its facts are gone.")
-    return len(erase_several(p, actor, found, reason=reason))
+    erased = len(erase_several(p, actor, found, reason=reason))
+    if kind == "request":  # safe to repeat: what a crash leaves here, no entry names any more
+        with p.store.aside() as unit:
+            forget_drafts(unit, subject)
+        for info in list(p.documents.list(f"attachments/{subject}/")):
+            p.documents.delete(info.key)
+    return erased
 
 
 def erase_several(

@@ -61,8 +61,9 @@ def stream_rows(unit: UnitOfWork, after: int = 0) -> Iterator[Row]:
         _E.c.hash,
     )
     query = select(*columns).where(_E.c.seq > after).order_by(_E.c.seq)
-    for several in unit.connection.execute(_streamed(query)).partitions():
-        yield from (row._tuple() for row in several)  # noqa: SLF001  SQLAlchemy's own word for it
+    with unit.connection.execute(_streamed(query)) as result:
+        for several in result.partitions():
+            yield from several
 
 
 def entry_of(row: Row | Any) -> Entry:  # noqa: ANN401  a result row
@@ -103,6 +104,12 @@ def read_entry(unit: UnitOfWork, seq: int) -> Entry | None:
     return None if row is None else entry_of(row)
 
 
+def attachment_entries(unit: UnitOfWork, number: str) -> list[int]:
+    """Entries that say that a document was filed with a request, as far as their facts are kept."""
+    a = t.attachments
+    return list(unit.connection.scalars(select(a.c.seq).where(a.c.number == number)))
+
+
 def read_payload(unit: UnitOfWork, seq: int) -> tuple[str, str] | None:
     """Salt and facts of an entry as stored, or None when they were erased."""
     row = unit.connection.execute(
@@ -114,8 +121,9 @@ def read_payload(unit: UnitOfWork, seq: int) -> tuple[str, str] | None:
 def read_hashes(unit: UnitOfWork, after: int, through: int) -> Iterator[bytes]:
     """Raw hashes of the entries `after + 1` to `through`."""
     query = select(_E.c.hash).where(_E.c.seq > after, _E.c.seq <= through).order_by(_E.c.seq)
-    for own in unit.connection.scalars(_streamed(query)):
-        yield bytes.fromhex(own)
+    with unit.connection.execute(_streamed(query)) as result:
+        for own in result.scalars():
+            yield bytes.fromhex(own)
 
 
 def stream_with_payloads(
@@ -128,8 +136,9 @@ def stream_with_payloads(
         .where(_E.c.seq > after, _E.c.seq <= through)
         .order_by(_E.c.seq)
     )
-    for row in unit.connection.execute(_streamed(query)):
-        yield entry_of(tuple(row)[:8]), row.salt, row.facts
+    with unit.connection.execute(_streamed(query)) as result:
+        for row in result:
+            yield entry_of(tuple(row)[:8]), row.salt, row.facts
 
 
 def _streamed(query: Select[Any]) -> Select[Any]:
@@ -167,16 +176,17 @@ def verify_payloads(unit: UnitOfWork) -> PayloadReport:
     )
     report, problems = PayloadReport(), list[LedgerProblem]()
     missing: dict[str, int] = {}
-    for row in unit.connection.execute(_streamed(query)):
-        seq, tag, _, _, once, _, facts, *_ = row
-        if facts is None:
-            missing[sha256_of(f"erase:{seq}".encode())] = seq
-        else:
-            report.payloads += 1
-            problems += _judge(tuple(row))
-        if tag == Tag.PAYLOAD_ERASED.value and once in missing:
-            del missing[once]
-            report.erased += 1
+    with unit.connection.execute(_streamed(query)) as result:
+        for row in result:
+            seq, tag, _, _, once, _, facts, *_ = row
+            if facts is None:
+                missing[sha256_of(f"erase:{seq}".encode())] = seq
+            else:
+                report.payloads += 1
+                problems += _judge(tuple(row))
+            if tag == Tag.PAYLOAD_ERASED.value and once in missing:
+                del missing[once]
+                report.erased += 1
     for seq in missing.values():
         text = "its facts are gone, and no entry says why"
         problems.append(LedgerProblem(ProblemKind.PAYLOAD_REMOVED, seq, text))
@@ -194,7 +204,10 @@ def _judge(row: tuple[Any, ...]) -> Iterator[LedgerProblem]:
         text = "the facts are not those it committed to"
         yield LedgerProblem(ProblemKind.PAYLOAD_ALTERED, seq, text)
         return
-    told = json.loads(facts)
+    try:
+        told = json.loads(facts)
+    except ValueError:
+        told = {}
     place = (told.get(STREAM_FACT), told.get(POSITION_FACT))
     if kind is None or place != (stream_name(kind, record), position):
         text = "it does not stand in the record, or at the place, that it committed to"

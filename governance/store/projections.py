@@ -4,7 +4,8 @@ Each row is a function of the record's replayed state, or of the event alone, so
 `expected_rows` gives the same rows again: to rebuild them, and to find one that somebody changed.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -14,12 +15,11 @@ from sqlalchemy import Table, delete, insert, select, update
 from governance.audit.chain import Entry
 from governance.audit.tags import Tag
 from governance.canonical import canonical_json
+from governance.errors import LedgerError
 from governance.people import Person
-from governance.people import events as people_events
-from governance.requests import events as request_events
 from governance.requests.state import DataRequest
-from governance.requests.state import replay as replay_request
 from governance.store import tables as t
+from governance.store.replaying import person_of, request_of
 from governance.store.request_rows import request_rows_of, stored_instant
 from governance.store.streams import Loaded, Reference, told
 
@@ -114,27 +114,37 @@ def row_of_person(person: Person | None, loaded: Loaded) -> Row | None:
 
 
 def change_of(body: str, event: Mapping[str, Any], seq: int) -> Change | None:
-    """What an event of a body, or of the programme, does to the read models."""
-    handler = _HANDLERS.get(event["tag"])
-    return None if handler is None else handler(body, event, seq)
+    """What an event of a body, or of the programme, does to the read models.
+
+    Raises:
+        LedgerError: It lacks what an event of its tag has.
+    """
+    try:
+        handler = _HANDLERS.get(event["tag"])
+        return None if handler is None else handler(body, event, seq)
+    except (KeyError, TypeError, ValueError):
+        message = "The facts of an entry cannot be read; verify the ledger."
+        raise LedgerError(message, seq=seq) from None
 
 
 def expected_rows(unit: "UnitOfWork") -> Iterator[tuple[Table, Row]]:
     """Every row of the read models, worked out from the ledger alone."""
-    events = _all_events(unit)
-    for (kind, subject), several in groupby(events, key=lambda row: (row[0], row[1])):
-        loaded = _loaded(several)
-        if kind == "request":
-            request = replay_request(request_events.parse_event(e) for e in loaded.events)
-            for table, rows in rows_of_request(request, loaded).items():
-                yield from ((table, row) for row in rows)
-        elif kind == "person":
-            person = people_events.replay(people_events.parse_event(e) for e in loaded.events)
-            row = row_of_person(person, loaded)
-            if row is not None:
-                yield t.people_rows, row
-        else:
-            yield from _folded(subject, loaded)
+    with closing(_all_events(unit)) as events:
+        for (kind, subject), several in groupby(events, key=lambda row: (row[0], row[1])):
+            yield from _rows_of(kind, subject, _loaded(several))
+
+
+def _rows_of(kind: str, subject: str, loaded: Loaded) -> Iterator[tuple[Table, Row]]:
+    if kind == "request":
+        request = request_of(loaded.events)
+        for table, rows in rows_of_request(request, loaded).items():
+            yield from ((table, row) for row in rows)
+    elif kind == "person":
+        row = row_of_person(person_of(loaded.events), loaded)
+        if row is not None:
+            yield t.people_rows, row
+    else:
+        yield from _folded(subject, loaded)
 
 
 def _folded(subject: str, loaded: Loaded) -> Iterator[tuple[Table, Row]]:
@@ -150,7 +160,9 @@ def _folded(subject: str, loaded: Loaded) -> Iterator[tuple[Table, Row]]:
     yield from rows.values()
 
 
-def _all_events(unit: "UnitOfWork") -> Iterator[tuple[str, str, int, int, str, str | None]]:
+def _all_events(
+    unit: "UnitOfWork",
+) -> Generator[tuple[str, str, int, int, str, str | None], None, None]:
     places, payloads, entries = t.stream_events, t.ledger_payloads, t.ledger_entries
     query = (
         select(
@@ -165,8 +177,9 @@ def _all_events(unit: "UnitOfWork") -> Iterator[tuple[str, str, int, int, str, s
         .outerjoin(payloads, payloads.c.seq == places.c.seq)
         .order_by(places.c.kind, places.c.subject, places.c.position)
     )
-    for row in unit.connection.execute(query.execution_options(yield_per=_BATCH)):
-        yield row.kind, row.subject, row.position, row.seq, row.hash, row.facts
+    with unit.connection.execute(query.execution_options(yield_per=_BATCH)) as result:
+        for row in result:
+            yield row.kind, row.subject, row.position, row.seq, row.hash, row.facts
 
 
 def _loaded(rows: Iterator[tuple[str, str, int, int, str, str | None]]) -> Loaded:

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from governance.audit.chain import Entry
 from governance.calendar import LEGAL_ZONE
+from governance.errors import LedgerError
 
 Kind = Literal["request", "body", "person", "programme"]
 PROGRAMME: Final = "programme"
@@ -59,8 +60,17 @@ def stream_name(kind: str, subject: str) -> str:
 
 
 def told(stored: str) -> dict[str, Any]:
-    """An event's own facts, from what was committed with its place."""
-    facts: dict[str, Any] = json.loads(stored)
+    """An event's own facts, from what was committed with its place.
+
+    Raises:
+        LedgerError: What is stored is no JSON object.
+    """
+    try:
+        facts = json.loads(stored)
+    except ValueError:
+        facts = None
+    if not isinstance(facts, dict):
+        raise LedgerError("The facts of an entry cannot be read; verify the ledger.")
     return own_facts(facts)
 
 

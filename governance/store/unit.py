@@ -12,22 +12,18 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from governance.audit.chain import Entry, commit_facts, format_instant, link, new_salt
-from governance.board import events as board_events
 from governance.board.bylaws import BodyRules
 from governance.board.state import BodyState
-from governance.board.state import apply as apply_body
 from governance.canonical import canonical_json
 from governance.digests import sha256_of
 from governance.errors import LedgerError
 from governance.facts import Event
 from governance.people import Person
-from governance.people import events as people_events
-from governance.requests import events as request_events
 from governance.requests.state import DataRequest
-from governance.requests.state import replay as replay_request
 from governance.store import tables as t
 from governance.store.errors import NotFoundError, StaleError
 from governance.store.projections import project, replace_person, replace_request
+from governance.store.replaying import body_after, person_of, request_of
 from governance.store.streams import (
     POSITION_FACT,
     STREAM_FACT,
@@ -197,6 +193,7 @@ class UnitOfWork:
         if gone.rowcount != 1:
             raise LedgerError("The entry has no facts to erase.", seq=seq)
         self.connection.execute(update(head).values(erased=head.c.erased + 1))
+        self.connection.execute(delete(t.attachments).where(t.attachments.c.seq == seq))
 
     def refresh_after_erasure(self, seqs: Sequence[int]) -> None:
         """Bring the read models of the records of these entries in step; forget what was read.
@@ -245,13 +242,11 @@ class UnitOfWork:
         Raises:
             LedgerError: Its events do not follow from each other.
         """
-        events = self.load("request", number).events
-        return replay_request(request_events.parse_event(e) for e in events)
+        return request_of(self.load("request", number).events)
 
     def person(self, person_id: str) -> Person | None:
         """A person's record as it stands."""
-        events = self.load("person", person_id).events
-        return people_events.replay(people_events.parse_event(e) for e in events)
+        return person_of(self.load("person", person_id).events)
 
     def body(self, rules: BodyRules) -> tuple[BodyState, int]:
         """A body as it stands, and the position it stands at; replays only what is new.
@@ -263,8 +258,7 @@ class UnitOfWork:
         own = self._own_bodies.get(rules.body)
         position, state = (own[1], own[2]) if own else self._bodies.get(rules, erased)
         fresh = self._read("body", rules.body, position)
-        for event in fresh.events:
-            state = apply_body(state, board_events.parse_event(event))
+        state = body_after(state, fresh.events)
         self._own_bodies[rules.body] = (erased, fresh.position, state)
         return state, fresh.position
 

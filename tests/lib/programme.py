@@ -10,12 +10,19 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import SecretStr
 
+from governance.board import commands as b
 from governance.people import Person, PersonRegistered, PortalRole
 from governance.permissions import Actor
+from governance.requests import RequestContent
+from governance.requests.states import Act
 from governance.services import open_programme
+from governance.services.board import BodyView, act_on_body
+from governance.services.requests import RequestView, act_on_request, begin_request
 from governance.settings import GovernanceSettings
-from tests.lib.requests import RULES, build_agreements, build_contracts
+from tests.lib.board import AGENCIES
+from tests.lib.requests import RULES, build_agreements, build_content, build_contracts
 
+MEETS_AT = datetime(2026, 3, 12, 14, 0, tzinfo=UTC)
 STARTS_AT = datetime(2026, 2, 2, 15, 0, tzinfo=UTC)
 
 
@@ -86,6 +93,7 @@ class Office:
             rules=RULES,
         )
         self.programme.store.migrate()
+        self.database_url = given.database
         self.people = people_of_the_programme()
 
     def register(self, people: Mapping[str, Person] | None = None) -> None:
@@ -101,6 +109,72 @@ class Office:
 
     def actor(self, person_id: str) -> Actor:
         return Actor(person=self.people[person_id])
+
+    def act(self, person_id: str, number: str, act: Act, **facts: Any) -> RequestView:
+        """A command on a request; `based_on`, `once` and `version` go to the service."""
+        named = {k: facts.pop(k) for k in ("based_on", "once", "version") if k in facts}
+        return act_on_request(self.programme, self.actor(person_id), number, act, facts, **named)
+
+    def on_board(self, person_id: str, command: type[b.BodyCommand], **facts: Any) -> BodyView:
+        """A command on the board; `based_on` and `once` go to the service."""
+        named = {k: facts.pop(k) for k in ("based_on", "once") if k in facts}
+        body = self.programme.board.body
+        return act_on_body(self.programme, self.actor(person_id), body, command, facts, **named)
+
+    def begin(self, content: RequestContent | None = None) -> str:
+        """A draft of the university's evaluator."""
+        return begin_request(self.programme, self.actor("p-ruiz"), content or build_content())
+
+    def seat_everyone(self) -> None:
+        for agency in AGENCIES:
+            self.on_board("p-office", b.FillSeat, agency=agency, person=f"p-{agency}")
+
+    def to_vote(self, content: RequestContent | None = None) -> str:
+        """A request that waits for the board."""
+        number = self.begin(content)
+        self.act("p-ruiz", number, Act.SUBMIT)
+        view = self.act("p-office", number, Act.ACCEPT_COMPLETE)
+        for agency in view.latest.to_review:
+            self.act(
+                f"p-{agency}",
+                number,
+                Act.REVIEW_PART,
+                agency=agency,
+                choice="approve",
+                reason="Yes.",
+            )
+        return number
+
+    def meet(self, meeting: str = "M-1", starts_at: datetime = MEETS_AT) -> None:
+        """A meeting in session with everybody present."""
+        self.on_board("p-office", b.NoticeMeeting, meeting=meeting, starts_at=starts_at)
+        self.clock.to(starts_at)
+        self.on_board("p-office", b.OpenMeeting, meeting=meeting)
+        for agency in AGENCIES:
+            self.on_board("p-office", b.Arrive, meeting=meeting, person=f"p-{agency}")
+
+    def put(self, number: str, motion: str, meeting: str = "M-1") -> None:
+        """A motion on a request, its vote called."""
+        self.on_board(
+            "p-sde", b.MoveMotion, meeting=meeting, motion=motion, kind="data_request",
+            text=f"Approve request {number}.", about=number,
+        )  # fmt: skip
+        self.on_board("p-office", b.PutMotion, motion=motion)
+
+    def vote(self, agency: str, motion: str, **facts: Any) -> BodyView:
+        given = {"choice": "in_favor", "rationale": "The safeguards suffice.", **facts}
+        return self.on_board(f"p-{agency}", b.CastVote, motion=motion, agency=agency, **given)
+
+    def to_approved(self, motion: str = "MO-1", meeting: str = "M-1") -> str:
+        """A request the board approved."""
+        number = self.to_vote()
+        self.meet(meeting)
+        self.put(number, motion, meeting)
+        for agency in AGENCIES:
+            self.vote(agency, motion)
+        self.on_board("p-office", b.CloseVote, motion=motion)
+        self.act("p-office", number, Act.RECORD_VOTE, motion=motion)
+        return number
 
 
 def fresh_database(url: str) -> str:
