@@ -30,6 +30,7 @@ from governance.audit import (
     LedgerReport,
     Tag,
     commit_facts,
+    is_entry_number,
     link,
     new_salt,
     sign_checkpoint,
@@ -40,7 +41,7 @@ from governance.canonical import Json, canonical_json
 from governance.digests import sha256_of
 from governance.errors import LedgerError, ObjectNotFoundError, PreconditionFailedError
 from governance.objects import ObjectStore
-from governance.signing import Envelope, PublicKey, Signer
+from governance.signing import Envelope, PublicKey, SignatureRefusedError, Signer
 from governance.stored_ledger import (
     LATEST_CHECKPOINT,
     checkpoint_key,
@@ -237,9 +238,12 @@ class Ledger:
         """A checkpoint that was kept outside, once its signature verifies: an anchor of `verify`.
 
         Raises:
-            SignatureRefusedError: It is not signed by a key of this ledger.
+            SignatureRefusedError: It is not signed by a key of this ledger, or is of another chain.
         """
-        return verify_checkpoint(Envelope.from_json(sealed), self._keys)
+        checkpoint = verify_checkpoint(Envelope.from_json(sealed), self._keys)
+        if checkpoint.chain != self._chain:
+            raise SignatureRefusedError("The checkpoint is of another chain.")
+        return checkpoint
 
     @property
     def public_key(self) -> PublicKey:
@@ -278,7 +282,13 @@ class Ledger:
         Returns:
             The report; each problem names its entry.
         """
-        return verify_stored(self._store, self._keys, anchors=anchors, with_payloads=with_payloads)
+        return verify_stored(
+            self._store,
+            self._keys,
+            anchors=anchors,
+            with_payloads=with_payloads,
+            chain=self._chain,
+        )
 
     def _create(
         self,
@@ -323,7 +333,7 @@ class Ledger:
             self._store.put(key, canonical_json({"from": last + 1}), if_none_match=True)
         except PreconditionFailedError:
             first = parse_object(self._store.read(key)).get("from")
-            if type(first) is not int:
+            if not is_entry_number(first):
                 raise LedgerError("An idempotency marker is malformed.") from None
             for seq in range(first, last + 1):
                 entry = self._read(seq)
@@ -332,11 +342,16 @@ class Ledger:
         return None
 
     def _checkpoint_hint(self) -> int:
+        """Size of the newest checkpoint, as far as the hint can be believed; 0 otherwise.
+
+        Only where to begin looking: a wrong hint costs looks, and where it hides that entries are
+        gone, `verify` tells.
+        """
         try:
             size = parse_object(self._store.read(LATEST_CHECKPOINT)).get("size")
         except (ObjectNotFoundError, LedgerError):
             return 0
-        return size if type(size) is int and size > 0 and self._exists(size) else 0
+        return size if is_entry_number(size) and self._exists(size) else 0
 
     def _exists(self, seq: int) -> bool:
         return self._store.stat(entry_key(seq)) is not None
@@ -351,4 +366,4 @@ class Ledger:
             data = self._store.read(checkpoint_key(size))
         except ObjectNotFoundError:
             return None
-        return verify_checkpoint(Envelope.from_json(data), self._keys)
+        return self.open_checkpoint(data)

@@ -53,7 +53,8 @@ class VerifiedBundle:
         bundle: What it says.
         digest: SHA-256 of the signed payload, for receipts.
         root_version: Root by which it was verified.
-        signed_by: Ids of keys named in its signatures.
+        signed_by: Ids of the root's signer keys whose signatures verified, each once; a signature
+            by any other key counts for nothing and is not told.
     """
 
     bundle: GrantBundle
@@ -107,9 +108,9 @@ def verify_bundle(
         )
     _check_version(bundle.version, digest, last_seen_version, last_seen_digest)
     _check_fresh(bundle.issued_at, bundle.expires_at, now)
-    return VerifiedBundle(
-        bundle, digest, root.document.version, tuple(s.key_id for s in envelope.signatures)
-    )
+    known = root.keys("signer")  # each of theirs was verified in step 2
+    signed_by = dict.fromkeys(s.key_id for s in envelope.signatures if s.key_id in known)
+    return VerifiedBundle(bundle, digest, root.document.version, tuple(signed_by))
 
 
 def sign_people(people: PeopleMapping, *signers: Signer) -> Envelope:

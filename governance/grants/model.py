@@ -9,7 +9,7 @@ The models are strict: no coercion, no unknown field; their JSON form is the sig
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -27,6 +27,13 @@ PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
 Scalar = str | int
 """What a filter compares with: a code or a whole number."""
+
+
+HIGHEST_VERSION: Final = 1_000_000_000
+"""Versions and thresholds beyond it are no count anybody made: the document is refused."""
+HIGHEST_ENTRY: Final = 999_999_999_999
+"""The ledger numbers its entries with twelve digits."""
+Version = Annotated[int, Field(ge=1, le=HIGHEST_VERSION)]
 
 
 class Strict(BaseModel):
@@ -87,9 +94,9 @@ class OutputRule(Strict):
         dominance_pct: A sum is suppressed when its largest contributor holds more, in percent.
     """
 
-    minimum_cell_count: Annotated[int, Field(ge=1)]
-    minimum_denominator: Annotated[int, Field(ge=0)]
-    rounding_base: Annotated[int, Field(ge=2)] | None = None
+    minimum_cell_count: Annotated[int, Field(ge=1, le=HIGHEST_VERSION)]
+    minimum_denominator: Annotated[int, Field(ge=0, le=HIGHEST_VERSION)]
+    rounding_base: Annotated[int, Field(ge=2, le=HIGHEST_VERSION)] | None = None
     dominance_pct: Annotated[int, Field(ge=1, le=100)] | None = None
     clause: Text
 
@@ -137,7 +144,7 @@ class LedgerReference(Strict):
     """
 
     chain: Text
-    seq: Annotated[int, Field(ge=1)]
+    seq: Annotated[int, Field(ge=1, le=HIGHEST_ENTRY)]
     hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -204,7 +211,7 @@ class GrantBundle(Strict):
 
     format: Literal["data-enclave/grant/1"] = "data-enclave/grant/1"
     project: ProjectId
-    version: Annotated[int, Field(ge=1)]
+    version: Version
     title: Text
     request: Text
     purpose: Text
@@ -268,7 +275,7 @@ class PeopleMapping(Strict):
     """Who is behind a sign-in: signed, because an answer is given to a person, not to a name."""
 
     format: Literal["data-enclave/people/1"] = "data-enclave/people/1"
-    version: Annotated[int, Field(ge=1)]
+    version: Version
     issued_at: AwareDatetime
     expires_at: AwareDatetime
     accounts: tuple[Account, ...]
@@ -304,7 +311,7 @@ class Role(Strict):
     """Which keys may act in a role, and how many must."""
 
     key_ids: Annotated[tuple[str, ...], Field(min_length=1)]
-    threshold: Annotated[int, Field(ge=1)]
+    threshold: Annotated[int, Field(ge=1, le=HIGHEST_VERSION)]
 
     @model_validator(mode="after")
     def _check_reachable(self) -> Self:
@@ -321,7 +328,7 @@ class RootDocument(Strict):
     """
 
     format: Literal["data-enclave/root/1"] = "data-enclave/root/1"
-    version: Annotated[int, Field(ge=1)]
+    version: Version
     expires_at: AwareDatetime
     keys: Mapping[str, RootKey]
     roles: Mapping[Literal["root", "signer"], Role]

@@ -1,3 +1,4 @@
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -7,8 +8,10 @@ import pytest
 from enclave.ledger import Ledger
 from governance.audit import ProblemKind, Tag
 from governance.canonical import canonical_json
+from governance.digests import sha256_of
 from governance.errors import LedgerError
-from governance.signing import LocalSigner
+from governance.signing import LocalSigner, SignatureRefusedError
+from governance.stored_ledger import LATEST_CHECKPOINT, checkpoint_key, verify_stored
 from tests.lib.memory_store import MemoryStore
 
 SIGNER = LocalSigner.derive(b"\x07" * 32)
@@ -224,3 +227,58 @@ def test_times_never_go_back() -> None:
     after = ledger.append(Tag.QUERY_DENIED, "p", {}, at=datetime(2026, 5, 1, tzinfo=UTC))
     assert after.at == later.at
     assert ledger.verify().verified
+
+
+def test_a_checkpoint_of_another_chain_of_the_same_key_proves_nothing() -> None:
+    """A deployment restored from a copy, or the other plane's chain, signed by the same key."""
+    store, other = MemoryStore(), MemoryStore()
+    fill(store, 6)
+    alien = Ledger(other, SIGNER, chain="governance", checkpoint_every=4)
+    for n in range(6):
+        alien.append(Tag.SUBMISSION_RECEIVED, f"submission-{n}", {"rows": n})
+    sealed = alien.sealed_checkpoint()
+    assert sealed is not None
+    with pytest.raises(SignatureRefusedError, match="another chain"):
+        build_ledger(store).open_checkpoint(sealed)
+
+    store.put(checkpoint_key(4), other.read(checkpoint_key(4)))
+
+    assert kinds(store) == {(ProblemKind.CHECKPOINT_REFUSED, 4)}
+
+
+def test_checkpoints_of_two_chains_in_one_folder_are_told_without_knowing_its_name() -> None:
+    store, other = MemoryStore(), MemoryStore()
+    fill(store, 4)
+    Ledger(other, SIGNER, chain="governance").append(Tag.QUERY_DENIED, "p", {})
+    alien = Ledger(other, SIGNER, chain="governance").sealed_checkpoint()
+    assert alien is not None
+    store.put(checkpoint_key(1), alien)
+    keys = {SIGNER.public_key.key_id: SIGNER.public_key}
+
+    assert ProblemKind.CHECKPOINT_REFUSED in {p.kind for p in verify_stored(store, keys).problems}
+
+
+@pytest.mark.parametrize("size", [0, -1, True, 2.0, "6", 10**12, 10**400, None])
+def test_a_hint_that_is_no_number_of_an_entry_is_not_believed(size: object) -> None:
+    store = MemoryStore()
+    fill(store, 6)
+    store.put(LATEST_CHECKPOINT, json.dumps({"size": size}).encode())
+
+    ledger = build_ledger(store)
+
+    head = ledger.head()
+    assert head is not None
+    assert head.seq == 6
+    assert ledger.append(Tag.QUERY_DENIED, "p", {}).seq == 7
+    assert ledger.verify().verified
+
+
+@pytest.mark.parametrize("first", [-3, 0, True, 10**400])
+def test_a_marker_that_points_nowhere_is_refused(first: object) -> None:
+    store = MemoryStore()
+    ledger = fill(store, 3)
+    mark = sha256_of(b"twice")
+    store.put(f"once/{mark}.json", json.dumps({"from": first}).encode())
+
+    with pytest.raises(LedgerError, match="marker"):
+        ledger.append(Tag.QUERY_DENIED, "p", {}, once="twice")

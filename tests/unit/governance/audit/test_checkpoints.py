@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -49,3 +50,12 @@ def test_a_checkpoint_of_nobody_known_is_refused() -> None:
 def test_an_edge_that_does_not_give_the_root_is_refused(edge: tuple[str, ...]) -> None:
     with pytest.raises(LedgerError, match="edge"):
         replace(build_checkpoint(), edge=edge).frontier()
+
+
+@pytest.mark.parametrize("size", [0, -1, True, 5.0, "5", 10**12])
+def test_a_size_that_is_no_number_of_entries_is_refused(size: object) -> None:
+    envelope = sign_checkpoint(build_checkpoint(), SIGNER)
+    raw = {**json.loads(envelope.payload), "size": size}
+
+    with pytest.raises(SignatureRefusedError):
+        verify_checkpoint(sign_envelope(CHECKPOINT_TYPE, json.dumps(raw).encode(), (SIGNER,)), KEYS)

@@ -183,3 +183,21 @@ def test_people_are_who_the_signed_mapping_says_they_are() -> None:
         parse_people(canonical_json({"accounts": [1]}))
     with pytest.raises(ValidationError, match="twice"):
         build_people(accounts=build_people().accounts * 2)
+
+
+def test_only_keys_whose_signatures_verified_are_said_to_have_signed() -> None:
+    signed = sign_bundle(build_grant(), STRANGER, KEYS.signer, KEYS.signer)
+
+    verified = verify_bundle(signed, KEYS.root(), NOW, 1)
+
+    assert verified.signed_by == (KEYS.signer.public_key.key_id,)
+
+
+@pytest.mark.parametrize("version", [0, -1, 1_000_000_001, 10**400])
+def test_a_version_nobody_counted_to_is_refused(version: int) -> None:
+    payload = canonical_json(build_grant().model_dump(mode="json"))
+    text = payload.replace(b'"version":1', b'"version":' + str(version).encode())
+
+    signed = sign_envelope(GRANT_TYPE, text, (KEYS.signer,))
+
+    assert refused(signed) == "bundle.malformed"
