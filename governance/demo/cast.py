@@ -159,6 +159,7 @@ class _Names:
             id=person_id,
             name=name,
             email=f"{person_id}@{domain}",
+            account=f"demonstration|{person_id}",
             employer=employer,
             agency=agency,
             employment_class=employment_class,

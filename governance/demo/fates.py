@@ -134,8 +134,7 @@ def _amended(life: Life) -> None:
     for agency in sorted({name.split("/", 1)[0] for name in life.project.amendment}):
         life.plan(world.after(at, -25, key, agency), life.review, agency)
     world.waiting.setdefault(meeting, []).append((life.project, 2))
-    granted = _to_the_grant(life, meeting)
-    life.plan(granted + timedelta(minutes=1), life.supersede)
+    _to_the_grant(life, meeting)
 
 
 def _amending(life: Life) -> None:

@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
 
+from governance.demo.errors import DemoFailedError
 from governance.demo.projects import Project, Variables
 from governance.demo.world import World
 from governance.digests import sha256_of
 from governance.people import Person
-from governance.permissions import SIGNER
 from governance.requests.events import ReviewChoice
 from governance.requests.model import RequestContent
 from governance.requests.state import DataRequest
@@ -147,15 +147,17 @@ class Life:
             self.office(Act.MEET_CONDITION, condition=condition, met_on=self.today)
 
     def grant(self) -> None:
-        """The signer compiles, signs and publishes the bundle."""
-        self.world.bundles.grant(self.number, self.version, self.version)
+        """The signer compiles, signs and publishes the bundle, and ends the version it replaces.
 
-    def supersede(self) -> None:
-        """The newer version's grant takes the place of the older one's."""
-        older, reason = self.version - 1, f"Version {self.version} is granted."
-        self.world.desk.on(
-            self.number, Act.SUPERSEDE, SIGNER, version=older, on=self.today, reason=reason
-        )
+        Raises:
+            DemoFailedError: The chain is not whole.
+        """
+        report = self.world.bundles.run()
+        if self.request().versions[self.version - 1].granted is None:
+            missing = "; ".join(d.reason for d in report.waiting.get(self.number, ()))
+            refused = report.refused.get(self.number, "")
+            message = f"{self.number} was not granted: {missing or refused or 'no reason given'}"
+            raise DemoFailedError(message)
 
     # ---- afterwards --------------------------------------------------------------------------
 
@@ -176,11 +178,12 @@ class Life:
         person = world.cast.researchers[self.project.people.analysts[0]]
         self.office(Act.RECORD_LEAVER, person=person.id, left_on=self.today)
         world.desk.end_person(world.operator, person, self.today, "Took another position.")
+        self.world.bundles.run()
 
     def revoke(self, reason: str) -> None:
         """The office takes the permission back."""
         self.office(Act.REVOKE, on=self.today, reason=reason)
-        self.world.bundles.revoke(self.number)
+        self.world.bundles.run()
 
     def certify(self) -> None:
         """The recipient certifies destruction."""

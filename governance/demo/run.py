@@ -8,24 +8,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from rich.console import Console
 
 from governance.audit import LedgerReport
 from governance.calendar import legal_date, utc_now
 from governance.demo.agenda import Agenda, SimulatedClock
-from governance.demo.bundles import Bundles
+from governance.demo.bundles import make_signer
 from governance.demo.cast import cast_people, named_roles
 from governance.demo.chance import Chance
 from governance.demo.desk import Desk
+from governance.demo.errors import DemoFailedError, DemoHomeError
 from governance.demo.fates import plan_life
 from governance.demo.forms import Forms
 from governance.demo.meetings import fill_seats, plan_meetings
 from governance.demo.projects import Meeting, load_projects
 from governance.demo.schemas import write_schemas
 from governance.demo.world import DAYS, JOINING, World, meeting_time
-from governance.errors import ExitCode, ProgrammeError
 from governance.services import ledger, ledger_copy, open_programme
 from governance.services.request_lists import ListQuery, list_requests
 from governance.settings import SETTINGS_FILE, load_settings
@@ -38,19 +38,6 @@ _SETTINGS: Final = """\
 # A demonstration: its people are made up, and anybody at this machine may be any of them.
 GOVERNANCE_DEMONSTRATION=true
 """
-
-
-class DemoFailedError(ProgrammeError):
-    """The demonstration did not go as it must."""
-
-    code: ClassVar[str] = "demo.failed"
-
-
-class DemoHomeError(ProgrammeError):
-    """The folder named is no place for a demonstration."""
-
-    code: ClassVar[str] = "demo.home"
-    exit_code: ClassVar[ExitCode] = ExitCode.BAD_INPUT
 
 
 def build_world(
@@ -75,7 +62,7 @@ def build_world(
         projects=projects,
         forms=Forms(cast, projects, programme.profile, programme.agreements, numbers),
         chance=chance,
-        bundles=Bundles(desk),
+        bundles=make_signer(programme, home, started),
         now=now,
         say=say,
         meetings={
@@ -206,11 +193,17 @@ def _check_ledger(world: World, tell: _Teller) -> LedgerReport:
         DemoFailedError: The ledger does not verify.
     """
     tell.step("The ledger: a signed checkpoint outside the database, and everything verified")
+    world.clock.turn_to(world.now)
+    signed = world.bundles.run()
     ledger_copy.make_checkpoint(world.programme)
     report = ledger.verify(world.programme)
     tell.line(
         f"{report.entries} entries, {report.payloads} with facts; {report.last_checkpoint} covered "
         f"by a checkpoint; verifies: {report.verified}"
+    )
+    tell.line(
+        f"{world.bundles.published} documents signed; {len(signed.waiting)} request(s) wait for "
+        "signatures or statements"
     )
     if not report.verified:
         raise DemoFailedError("The ledger does not verify.", problems=len(report.problems))
