@@ -55,9 +55,7 @@ def register_feed(source: RegisterSource, most: int = 100) -> bytes:
         page=f"{source.base_url}/register",
         itself=f"{source.base_url}/register.atom",
         entries=entries[:most],
-        updated=entries[0].updated
-        if entries
-        else datetime(int(profile.tag_since), 1, 1, tzinfo=UTC),
+        updated=entries[0].updated if entries else began,
     )
 
 
@@ -93,7 +91,7 @@ def write_feed(
 
 
 def clean(text: str) -> str:
-    """The text without what XML 1.0 has no place for: U+FFFD in its stead; breaks are line feeds."""
+    """The text as XML 1.0 can hold it: U+FFFD for what it cannot, line feeds for breaks."""
     return _NOT_XML.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

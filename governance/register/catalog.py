@@ -85,7 +85,7 @@ def _keywords(contract: DatasetContract, source: RegisterSource) -> Iterator[str
 
 
 def _modified(agreements: list[Agreement], source: RegisterSource) -> str:
-    """When what is said here last changed: the newest agreement's first day that has come."""
+    """When this last changed: the first day of the newest agreement that has begun."""
     days = [a.effective_on for a in agreements if a.effective_on <= source.today]
     return max(days, default=source.today).isoformat()
 

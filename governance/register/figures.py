@@ -15,11 +15,14 @@ from governance.papers.words import STATUS_WORDS
 from governance.register.rows import (
     REFUSALS,
     RegisterRow,
+    clear_publications,
     refusal_rules,
     register_rows,
     submitted_versions,
+    withholder_of,
 )
 from governance.register.source import Publication, RegisterSource, RequestRecord
+from governance.register.withholding import Withholder
 from governance.requests.model import RequestType
 from governance.requests.states import Status
 
@@ -159,7 +162,7 @@ def annual_figures(source: RegisterSource, year: int) -> AnnualFigures:
     rows = tuple(r for r in register_rows(source) if r.received_on <= period.ends_on)
     received = tuple(r for r in rows if r.received_on in period)
     decided = _decided(source, period)
-    profile = source.profile
+    profile, withholder = source.profile, withholder_of(source)
     return AnnualFigures(
         period=period,
         as_of=source.today,
@@ -181,13 +184,8 @@ def annual_figures(source: RegisterSource, year: int) -> AnnualFigures:
         datasets=_most(title for r in received for _, title in r.datasets),
         meetings=_meetings(source, period),
         refusals=_refusals(source, period),
-        publications=tuple(
-            sorted(
-                (p for p in source.publications if p.published_on in period),
-                key=lambda p: (p.published_on, p.request, p.title),
-            )
-        ),
-        costs=_costs(source, year),
+        publications=_publications(source, period, withholder),
+        costs=_costs(source, year, withholder),
         rows=received,
     )
 
@@ -280,14 +278,22 @@ def _refusals(source: RegisterSource, period: Period) -> tuple[Counted, ...]:
     return tuple(Counted(words, rules[rule]) for rule, words in REFUSALS.items() if rules[rule])
 
 
-def _costs(source: RegisterSource, year: int) -> tuple[CostLine, ...]:
+def _publications(
+    source: RegisterSource, period: Period, withholder: Withholder
+) -> tuple[Publication, ...]:
+    found = [p for p in source.publications if p.published_on in period]
+    found.sort(key=lambda p: (p.published_on, p.request, p.title))
+    return clear_publications(found, withholder)
+
+
+def _costs(source: RegisterSource, year: int, withholder: Withholder) -> tuple[CostLine, ...]:
     headings: dict[str, list[int]] = {}
     notes: dict[str, list[str]] = {}
     for cost in source.costs:
         if cost.year == year:
             headings.setdefault(cost.heading, []).append(cost.cents)
             if cost.note:
-                notes.setdefault(cost.heading, []).append(cost.note)
+                notes.setdefault(cost.heading, []).append(withholder.text(cost.note))
     return tuple(
         CostLine(heading, sum(cents), tuple(notes.get(heading, ())))
         for heading, cents in sorted(headings.items())

@@ -17,9 +17,7 @@ from governance.papers.model import (
 )
 from governance.papers.words import count_words, day_words
 from governance.register.figures import AnnualFigures, Counted, annual_figures
-from governance.register.rows import withholder_of
 from governance.register.source import RegisterSource
-from governance.register.withholding import Withholder
 
 _MOST_DATASETS = 20
 
@@ -48,18 +46,18 @@ def draft_annual_report(source: RegisterSource, year: int) -> Paper:
             ("As of", day_words(figures.as_of)),
             ("Register", f"{source.base_url}/register"),
         ),
-        sections=number_sections(tuple(_sections(figures, withholder_of(source)))),
+        sections=number_sections(tuple(_sections(figures))),
     )
 
 
-def _sections(figures: AnnualFigures, withholder: Withholder) -> Iterator[Section]:
+def _sections(figures: AnnualFigures) -> Iterator[Section]:
     yield Section(key="short", title="In short", blocks=(_short(figures),))
     yield Section(key="requests", title="Requests", blocks=tuple(_requests(figures)))
     yield Section(key="time", title="Time to decision", blocks=tuple(_time(figures)))
     yield Section(key="agencies", title="Agencies and datasets", blocks=tuple(_agencies(figures)))
-    yield Section(key="outputs", title="Outputs", blocks=tuple(_outputs(figures, withholder)))
+    yield Section(key="outputs", title="Outputs", blocks=tuple(_outputs(figures)))
     yield Section(key="refusals", title="Refusals", blocks=tuple(_refusals(figures)))
-    yield Section(key="cost", title="Cost", blocks=tuple(_cost(figures, withholder)))
+    yield Section(key="cost", title="Cost", blocks=tuple(_cost(figures)))
     yield Section(key="list", title="Requests received", blocks=(_list(figures),))
     yield Section(key="method", title="How it was counted", blocks=(_method(),))
 
@@ -143,12 +141,12 @@ def _agencies(figures: AnnualFigures) -> Iterator[Block]:
     )
 
 
-def _outputs(figures: AnnualFigures, withholder: Withholder) -> Iterator[Block]:
+def _outputs(figures: AnnualFigures) -> Iterator[Block]:
     yield Table(
         caption="Publications",
         head=("Published", "Request", "Title", "Address"),
         rows=tuple(
-            (p.published_on.isoformat(), p.request, withholder.text(p.title), p.address or "none")
+            (p.published_on.isoformat(), p.request, p.title, p.address or "none")
             for p in figures.publications
         ),
         widths=(2, 1, 5, 4),
@@ -167,12 +165,9 @@ def _refusals(figures: AnnualFigures) -> Iterator[Block]:
     )
 
 
-def _cost(figures: AnnualFigures, withholder: Withholder) -> Iterator[Block]:
+def _cost(figures: AnnualFigures) -> Iterator[Block]:
     total = sum(c.cents for c in figures.costs)
-    rows = [
-        (c.heading, _dollars(c.cents), "; ".join(map(withholder.text, c.notes)))
-        for c in figures.costs
-    ]
+    rows = [(c.heading, _dollars(c.cents), "; ".join(c.notes)) for c in figures.costs]
     if rows:
         rows.append(("Total", _dollars(total), ""))
     yield Table(

@@ -6,7 +6,7 @@ addresses; drafts; what a return asked for; owners' reasons; members' reasons; d
 A request is public from its first submission.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -224,9 +224,16 @@ def _row(
             PublicVersion(v.number, v.status, v.decided.decided_on if v.decided else None)
             for v in versions
         ),
-        publications=source.published(record.request.number),
+        publications=clear_publications(source.published(record.request.number), withholder),
         updated_at=_updated(record, versions),
     )
+
+
+def clear_publications(
+    publications: Iterable[Publication], withholder: Withholder
+) -> tuple[Publication, ...]:
+    """The publications, their titles without persons."""
+    return tuple(p.model_copy(update={"title": withholder.text(p.title)}) for p in publications)
 
 
 def _datasets(content: RequestContent, source: RegisterSource) -> Iterator[tuple[str, str]]:
