@@ -11,6 +11,7 @@ from governance.clocks.other_notices import (
     link_notices,
     match_notices,
     meeting_notices,
+    plane_notices,
     submission_notices,
 )
 from governance.clocks.request_notices import request_notices
@@ -23,7 +24,7 @@ from governance.requests.states import LIVE, Act, Status
 
 Due = CommandDue | RepublishDue | Notice
 REPUBLISH_MARGIN_DAYS: Final = 2
-"""A bundle is published anew so long before it is no longer fresh: a failed night is no harm."""
+"""The signer publishes a bundle anew earlier; so long before it is stale the office is told."""
 
 
 def due_today(
@@ -42,7 +43,7 @@ def due_today(
     """
     today = legal_date(now)
     commands = [c for life in state.requests for c in commands_due(life, rules, today)]
-    republished = [r for life in state.requests for r in republish_due(life, rules, today)]
+    republished = list(republish_due(state, rules, today))
     notices = {n.once: n for n in notices_due(state, now, rules, profile)}
     return [*commands, *republished, *notices.values()]
 
@@ -62,14 +63,23 @@ def commands_due(life: RequestLife, rules: RequestRules, today: date) -> Iterato
             yield CommandDue(number, version.number, Act.MARK_EXPIRING, today, reason)
 
 
-def republish_due(life: RequestLife, rules: RequestRules, today: date) -> Iterator[RepublishDue]:
+def republish_due(
+    state: ProgrammeState, rules: RequestRules, today: date
+) -> Iterator[RepublishDue]:
     """Grants in force whose published bundle is soon no longer fresh."""
-    version = life.request.live
-    if version is None or version.granted is None or _over(version, today):
-        return
-    fresh_until = legal_date(version.granted.at) + _days(rules.bundle_days)
-    if today >= fresh_until - _days(min(REPUBLISH_MARGIN_DAYS, rules.bundle_days - 1)):
-        yield RepublishDue(life.request.number, version.number, fresh_until)
+    margin = _days(min(REPUBLISH_MARGIN_DAYS, rules.bundle_days - 1))
+    for life in state.requests:
+        number, version = life.request.number, life.request.live
+        if version is None or version.granted is None or _over(version, today):
+            continue
+        told = state.fresh_until.get(number)
+        fresh_until = (
+            legal_date(version.granted.at) + _days(rules.bundle_days)
+            if told is None
+            else legal_date(told)
+        )
+        if today >= fresh_until - margin:
+            yield RepublishDue(number, version.number, fresh_until)
 
 
 def notices_due(
@@ -85,6 +95,7 @@ def notices_due(
         yield from meeting_notices(state, body, people, today)
     yield from submission_notices(state, people, rules, profile, today)
     yield from match_notices(state, people, rules, profile, now)
+    yield from plane_notices(state, [*republish_due(state, rules, today)], people, now)
 
 
 def _over(version: Version, today: date) -> bool:

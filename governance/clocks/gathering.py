@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from governance.audit.chain import format_instant
 from governance.audit.tags import Tag
@@ -39,6 +39,8 @@ def gather(p: Programme) -> ProgrammeState:
             matches=tuple(_matches(unit)),
             links=_links(unit),
             rejected=tuple(_rejected(p, unit)),
+            fresh_until=_fresh_until(unit),
+            feed_at=_feed_at(unit),
         )
 
 
@@ -145,3 +147,18 @@ def _rejected(p: Programme, unit: UnitOfWork) -> Iterator[RejectedSubmission]:
         if row.agency and row.dataset:
             on = legal_date(datetime.fromisoformat(row.at))
             yield RejectedSubmission(row.subject, row.agency, row.dataset, on)
+
+
+def _fresh_until(unit: UnitOfWork) -> dict[str, datetime]:
+    """By request, of the newest bundle the signer recorded."""
+    found: dict[str, datetime] = {}
+    for _, facts in _noted(unit, Tag.GRANT_PUBLISHED):
+        number, until = facts.get("request"), facts.get("expires_at")
+        if isinstance(number, str) and isinstance(until, str):
+            found[number] = datetime.fromisoformat(until)
+    return found
+
+
+def _feed_at(unit: UnitOfWork) -> datetime | None:
+    at = unit.connection.scalar(select(func.max(t.feed_batches.c.at)))
+    return None if at is None else datetime.fromisoformat(at)

@@ -52,6 +52,8 @@ class ProgrammeState:
         board: The body that decides on data requests: who is whose owner.
         bodies: All bodies, for their meetings.
         packets: Meetings whose packet was issued, with the day.
+        fresh_until: Of the bundle that is out, by request, UTC.
+        feed_at: When the data plane was heard of last, UTC; None: never, or no feed is read.
     """
 
     requests: tuple[RequestLife, ...] = ()
@@ -62,6 +64,8 @@ class ProgrammeState:
     matches: tuple[MatchInputs, ...] = ()
     links: Mapping[str, LinkDestructions] = field(default_factory=dict)
     rejected: tuple[RejectedSubmission, ...] = ()
+    fresh_until: Mapping[str, datetime] = field(default_factory=dict)
+    feed_at: datetime | None = None
 
     @property
     def seats(self) -> Mapping[str, Seat]:
@@ -82,7 +86,7 @@ class CommandDue:
 
 @dataclass(frozen=True, slots=True)
 class RepublishDue:
-    """A grant whose bundle the signer publishes anew before it is no longer fresh.
+    """A grant in force whose bundle is soon stale: the signer publishes it anew, by itself.
 
     Attributes:
         fresh_until: Last legal date of the bundle that is out.

@@ -1,14 +1,16 @@
 """Who is to be told of meetings, submissions and matches. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from governance.board.state import BodyState
 from governance.calendar import legal_date
 from governance.clocks.destruction import LinkDestructions, agencies_with_link, start_clock
 from governance.clocks.directory import Directory
-from governance.clocks.model import ProgrammeState, RequestLife
+from governance.clocks.model import ProgrammeState, RepublishDue, RequestLife
+from governance.event_feed.reading import SILENT_AFTER
 from governance.mail.notices import Capacity, Notice, NoticeKind, notice_to
+from governance.mail.paths import REQUESTS, SUBMISSIONS, meeting_path, request_path
 from governance.people.model import Person
 from governance.profile import Profile
 from governance.requests.rules import RequestRules
@@ -34,7 +36,7 @@ def meeting_notices(
                     Capacity.BOARD_MEMBER,
                     about=meeting.id,
                     title=body.rules.title,
-                    path=f"/meetings/{meeting.id}",
+                    path=meeting_path(meeting.id),
                     starts_at=meeting.starts_at,
                     anchor=meeting.starts_at.isoformat(),
                 )
@@ -58,7 +60,7 @@ def submission_notices(
                 NoticeKind.SUBMISSION_REJECTED,
                 capacity,
                 about=rejected.id,
-                path="/agency/submissions",
+                path=SUBMISSIONS,
                 office=profile.agency_code(rejected.agency),
                 dataset=rejected.dataset,
                 on=rejected.on,
@@ -92,7 +94,7 @@ def match_notices(
                 kind,
                 capacity,
                 about=match.number,
-                path=f"/requests/{match.number}",
+                path=request_path(match.number),
                 office=office,
                 by_at=running.ends_at,
                 anchor=f"{match.id}/{anchor}",
@@ -119,6 +121,38 @@ def link_notices(
                 about=number,
                 title=version.submitted.title,
                 version=version.number,
-                path=f"/requests/{number}",
+                path=request_path(number),
                 office=profile.agency_code(agency),
             )
+
+
+def plane_notices(
+    state: ProgrammeState, stale: Sequence[RepublishDue], people: Directory, now: datetime
+) -> Iterator[Notice]:
+    """Processes apart that seem to stand still: the signer, and the data plane's feed.
+
+    Said once a day to the office, however many grants it concerns.
+    """
+    today = legal_date(now)
+    if stale:
+        first = min(due.fresh_until for due in stale)
+        facts: dict[str, object] = {"count": len(stale), "by": first, "on": first}
+        yield from _to_office(people, NoticeKind.BUNDLES_STALE, today, facts)
+    told = state.feed_at
+    if told is not None and now - told > SILENT_AFTER:
+        yield from _to_office(people, NoticeKind.FEED_SILENT, today, {"on": legal_date(told)})
+
+
+def _to_office(
+    people: Directory, kind: NoticeKind, today: date, facts: dict[str, object]
+) -> Iterator[Notice]:
+    for person in people.operators():
+        yield notice_to(
+            person,
+            kind,
+            Capacity.OPERATOR,
+            about="programme",
+            path=REQUESTS,
+            anchor=today.isoformat(),
+            **facts,
+        )

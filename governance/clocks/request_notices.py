@@ -13,6 +13,7 @@ from governance.calendar import legal_date
 from governance.clocks.directory import Directory
 from governance.clocks.model import RequestLife
 from governance.mail.notices import Capacity, Notice, NoticeKind, notice_to
+from governance.mail.paths import request_path
 from governance.people.model import Person
 from governance.profile import Profile
 from governance.requests.deadlines import bracket, due_on
@@ -72,7 +73,7 @@ class Case:
             "title": self.content.title,
             "version": self.version.number,
             "status": self.version.status,
-            "path": f"/requests/{number}",
+            "path": request_path(number),
             "anchor": str(anchor),
         }
         for person, capacity, office in to:

@@ -75,6 +75,7 @@ def _facts(notice: Notice) -> dict[str, str]:
         "dataset": (notice.dataset or "").replace("_", " "),
         "days": str(notice.days if notice.days is not None else ""),
         "count": _counted(notice.count),
+        "n": str(notice.count or 0),
         "on": day_words(notice.on) if notice.on else "",
         "starts": instant_words(starts) if starts else "",
     }

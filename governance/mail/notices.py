@@ -41,6 +41,8 @@ class NoticeKind(StrEnum):
     PACKET_READY = "packet_ready"
     LEAVER = "leaver"
     SUBMISSION_REJECTED = "submission_rejected"
+    BUNDLES_STALE = "bundles_stale"
+    FEED_SILENT = "feed_silent"
 
 
 class Capacity(StrEnum):

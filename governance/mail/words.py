@@ -175,6 +175,17 @@ WORDS: Final[Mapping[NoticeKind, Words]] = {
         "Read the receipt: it counts what is wrong, by rule. Deliver the corrected file again.",
         "Nothing of the rejected submission is used. What was delivered before stays as it is.",
     ),
+    NoticeKind.BUNDLES_STALE: Words(
+        "The signer seems to stand still: {n} grant(s) wait to be published anew",
+        "Look after the signer (`governance signer run`, its key and its root).",
+        "A bundle is refused by the data plane after {on}: queries of its project stop until it is "
+        "published anew.",
+    ),
+    NoticeKind.FEED_SILENT: Words(
+        "The data plane has told nothing since {on}",
+        "Look after the data plane and its feed (`enclave feed verify`).",
+        "What the portal shows of submissions, matches and releases is as old as that.",
+    ),
 }
 
 WHY: Final[Mapping[Capacity, str]] = {

@@ -171,6 +171,20 @@ def test_a_grant_is_published_anew_before_its_bundle_is_stale() -> None:
     assert {day for day, found in days.items() if found} == set(range(5, 10))
     assert days[5] == [RepublishDue("Q0042", 1, fresh_until)]
     assert not [d for d in due(state, date(2027, 1, 1)) if isinstance(d, RepublishDue)]
+    stale = of_kind(state, START + timedelta(days=5), K.BUNDLES_STALE)
+    assert [(n.to, n.count, n.by) for n in stale] == [("p-office", 1, fresh_until)]
+    later = replace(state, fresh_until={"Q0042": noon(START + timedelta(days=12))})
+    anew = [d for d in due(later, START + timedelta(days=9)) if isinstance(d, RepublishDue)]
+    assert anew == []
+
+
+def test_a_silent_data_plane_is_told_to_the_office_once_a_day() -> None:
+    state = build_state(feed_at=noon(START))
+    assert due(state, START + timedelta(days=1)) == []
+    silent = of_kind(state, START + timedelta(days=2), K.FEED_SILENT)
+    assert [(n.to, n.on) for n in silent] == [("p-office", START)]
+    next_day = of_kind(state, START + timedelta(days=3), K.FEED_SILENT)
+    assert {n.once for n in next_day}.isdisjoint(n.once for n in silent)
 
 
 def test_the_end_asks_for_destruction_until_it_is_certified() -> None:
