@@ -89,11 +89,13 @@ class FeedReading:
         batches: New ones, verified, in order.
         position: Where the next reading goes on.
         stop: Why it ended before the feed did, or None.
+        digests: Of each batch's payload, in order.
     """
 
     batches: tuple[EventBatch, ...]
     position: FeedPosition
     stop: FeedStop | None = None
+    digests: tuple[str, ...] = ()
 
     def silent_since(self, now: datetime) -> datetime | None:
         """Instant of the newest batch when it is too old, else None; `now` is UTC."""
@@ -121,18 +123,24 @@ def read_feed(
     """
     position = since
     batches: list[EventBatch] = []
+    digests: list[str] = []
+
+    def ended(stop: FeedStop | None = None) -> FeedReading:
+        return FeedReading(tuple(batches), position, stop, tuple(digests))
+
     while len(batches) < at_most:
         number = position.number + 1
         try:
             data = store.read(batch_key(number))  # step 1
         except ObjectNotFoundError:
-            return FeedReading(tuple(batches), position, _judge_end(store, keys, position))
+            return ended(_judge_end(store, keys, position))
         found = _verify(data, keys, position)
         if isinstance(found, FeedStop):
-            return FeedReading(tuple(batches), position, found)
+            return ended(found)
         batch, position = found
         batches.append(batch)
-    return FeedReading(tuple(batches), position)
+        digests.append(position.digest)
+    return ended()
 
 
 def _verify(

@@ -1,4 +1,7 @@
-"""The enclave's public keys that a control plane believes: handed over once, pinned in a file.
+"""Public keys that are believed because they were handed over: pinned once, in a file.
+
+The enclave's key, by which the control plane believes its feed; the ledger's, by which the signer
+believes its checkpoints.
 
 The file is a JSON Web Key, or a set of them (`{"keys": […]}`) once the enclave rotated its key.
 """
@@ -6,33 +9,39 @@ The file is a JSON Web Key, or a set of them (`{"keys": […]}`) once the enclav
 import json
 import secrets
 from pathlib import Path
+from typing import Final
 
 from governance.canonical import canonical_json
 from governance.errors import ConfigurationError, ObjectStoreError
 from governance.signing import PublicKey, SignatureRefusedError
 
+OF_ENCLAVE: Final = (
+    "No key of a data plane is trusted yet. `enclave ledger key` prints it; "
+    "`governance trust-enclave KEY.json` pins it."
+)
+OF_LEDGER: Final = (
+    "No key of the ledger is trusted yet. `governance signer trust --ledger-key KEY.json` pins it; "
+    "without --ledger-key, that of this control plane."
+)
 
-def load_keys(path: Path) -> dict[str, PublicKey]:
+
+def load_keys(path: Path, remedy: str = OF_ENCLAVE) -> dict[str, PublicKey]:
     """Pinned keys by id.
 
     Raises:
-        ConfigurationError: There are none, or the file holds something else.
+        ConfigurationError: There are none (says the remedy), or the file holds something else.
     """
     if not path.is_file():
-        message = (
-            f"No key of a data plane is trusted yet ({path.name}). `enclave ledger key` prints it; "
-            "`governance trust-enclave KEY.json` pins it."
-        )
-        raise ConfigurationError(message)
+        raise ConfigurationError(remedy)
     return {key.key_id: key for key in _read(path)}
 
 
 def pin_key(path: Path, jwk: bytes, *, also: bool = False) -> PublicKey:
-    """Pin the enclave's key, as it was handed over in person.
+    """Pin a key, as it was handed over in person.
 
     Args:
         path: Where keys are pinned.
-        jwk: What `enclave ledger key` printed.
+        jwk: The key: what `enclave ledger key` printed.
         also: Whether to keep the keys pinned before: after a rotation, for earlier batches.
 
     Raises:
@@ -45,8 +54,8 @@ def pin_key(path: Path, jwk: bytes, *, also: bool = False) -> PublicKey:
         return key
     if known and not also:
         message = (
-            "Another key of a data plane is pinned. After a rotation say so (--also); otherwise "
-            "ask the data plane's operator, in person, which one is right."
+            "Another key is pinned. After a rotation say so (--also); otherwise ask its owner, in "
+            "person, which one is right."
         )
         raise ConfigurationError(message)
     document = canonical_json({"keys": [k.to_dict() for k in (*known, key)]})
@@ -88,5 +97,5 @@ def _key(jwk: bytes) -> PublicKey:
 
 
 def _no_key() -> ConfigurationError:
-    message = "The file holds no public key of a data plane (JWK, P-256)."
+    message = "The file holds no public key (JWK, P-256)."
     return ConfigurationError(message)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from governance.errors import DocumentError
 from governance.facts import read_content
@@ -15,6 +16,9 @@ from governance.grants.model import Account, PeopleMapping
 from governance.people import Person
 from governance.requests.state import DataRequest
 from governance.requests.states import LIVE, Status
+
+OS_ACCOUNT: Final = "os|"
+"""Begins the account of a person known by a machine's user; the data plane knows the user."""
 
 
 def load_accounts(path: Path) -> dict[str, str]:
@@ -95,7 +99,7 @@ def _claims(
     for name in sorted(named):
         person = people.get(name)
         if person is not None and person.account is not None:
-            yield person.account, person
+            yield person.account.removeprefix(OS_ACCOUNT), person
     for account, name in sorted(further.items()):
         if name in named and name in people:
             yield account, people[name]

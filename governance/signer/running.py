@@ -10,7 +10,7 @@ from governance.audit.tags import Tag
 from governance.canonical import Json
 from governance.decisions import Denial
 from governance.errors import ProgrammeError
-from governance.event_feed.trust import load_keys
+from governance.event_feed.trust import OF_LEDGER, load_keys
 from governance.facts import denial_facts
 from governance.grants.model import GrantBundle, PeopleMapping
 from governance.grants.publish import fetch_root, fetch_version
@@ -129,7 +129,7 @@ def open_signing(programme: Programme, settings: SignerSettings) -> Signing:
         settings=settings,
         key=LocalSigner.from_pem(settings.key_file.read_bytes(), secret),
         pinned=pin_root(Envelope.from_json(settings.root_file.read_bytes())),
-        ledger_keys=load_keys(settings.ledger_keys_file),
+        ledger_keys=load_keys(settings.ledger_keys_file, OF_LEDGER),
     )
 
 
