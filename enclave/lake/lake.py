@@ -11,6 +11,8 @@ Order of a landing, safe to repeat after a crash at any point:
 """
 
 import json
+import secrets
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -38,6 +40,8 @@ from governance.agreements import DeliveryMode
 _VERSION = "tableVersion"
 _COMMIT_ATTEMPTS = 20
 """Concurrent landings into one table retry the compare-and-swap this often."""
+_FIRST_PAUSE_SECONDS = 0.02
+_LONGEST_PAUSE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,19 +189,30 @@ class Lake:
         return state, staying
 
     def later_revision(self, table: str, received: ReceivedSubmission) -> str | None:
-        """The submission whose later revision of the same period stands in the table, if any.
+        """The submission whose later revision of the same period was committed, if any.
 
-        None when the table already has a commit of `received` itself: landing it again is a rerun.
+        Told from the live files and from the log: a correction without a row has no file. None
+        when the table already has a commit of `received` itself: landing it again is a rerun.
         """
         state = self.state(table)
         if state is None:
             return None
+        later: list[tuple[int, str]] = []
         for key in state.files:
-            period, revision, submission_id, _ = key.split("/")
-            if period == received.period and int(revision[1:]) > received.revision:
-                committed = self.is_committed(table, received.submission_id)
-                return None if committed else submission_id
-        return None
+            period, named, owner, _ = key.split("/")
+            if period == received.period:
+                later.append((int(named[1:]), owner))
+        for commit in self.history(table):
+            if commit.get("submission") == received.submission_id:
+                return None
+            if commit.get("period") == received.period:
+                later.append((int(commit["revision"]), str(commit["submission"])))
+        revision, submission_id = max(later, default=(0, ""))
+        return submission_id if revision > received.revision else None
+
+    def newest_submission(self, table: str) -> str | None:
+        """The submission of the newest commit, also where it brought no row; None for no table."""
+        return next((str(c["submission"]) for c in self.history(table) if "submission" in c), None)
 
     def is_committed(self, table: str, submission_id: str) -> bool:
         """Whether the log has a commit of this submission, replaced since or not."""
@@ -255,7 +270,9 @@ class Lake:
             _add_action(key, staged.size_bytes, staged.rows)
             for staged, key in zip(deidentified.files, keys, strict=True)
         ]
-        for _ in range(_COMMIT_ATTEMPTS):
+        for attempt in range(_COMMIT_ATTEMPTS):
+            if attempt:
+                time.sleep(_pause_seconds(attempt))
             state, staying = self.surviving_files(
                 table,
                 delivery=facts.delivery,
@@ -358,6 +375,12 @@ class Lake:
             return DeltaTable(uri, version=version, storage_options=dict(options))
         except TableNotFoundError:
             return None
+
+
+def _pause_seconds(attempt: int) -> float:
+    """Up to twice as long each time, and at random: who lost together does not come back so."""
+    longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * (1 << attempt))
+    return longest * (0.5 + secrets.randbelow(1000) / 2000)
 
 
 def _as_stored(schema: pa.Schema) -> pa.Schema:

@@ -188,6 +188,8 @@ def _hold(deployment: Deployment, submission: Submission, facts: dict[str, Any])
         l=risk["l"],
         people=risk["people"],
         unique_pct=risk["unique_pct"],
+        crosswalk_domain=submission.facts.get("crosswalk", {}).get("domain"),
+        crosswalk_generation=submission.facts.get("crosswalk", {}).get("generation"),
         gate={name: risk["gate"][name] for name in ("minimum_k", "max_unique_pct", "minimum_l")},
         clause=risk["gate"]["clause"],
     )
@@ -212,6 +214,7 @@ def _settle(
         plan_hash=table.plan_hash,
         code_version=code_version(),
         key_ids=",".join(submission.facts.get("key_ids", [])),
+        crosswalk_domain=submission.facts.get("crosswalk", {}).get("domain"),
         crosswalk_generation=submission.facts.get("crosswalk", {}).get("generation"),
         supersedes=",".join(superseded) or None,
     )
@@ -260,7 +263,9 @@ def _later(
     state = deployment.lake.state(contract.table)
     if revision is not None or state is None or terms.delivery is not DeliveryMode.FULL:
         return revision
-    for live_id in sorted({key.split("/")[2] for key in state.files} - {submission.id}):
+    standing = {key.split("/")[2] for key in state.files}
+    newest = deployment.lake.newest_submission(contract.table)
+    for live_id in sorted((standing | {newest or submission.id}) - {submission.id}):
         live = deployment.store.get(live_id)
         if as_utc(live.received_at) > as_utc(submission.received_at):
             is_rerun = deployment.lake.is_committed(contract.table, submission.id)

@@ -47,6 +47,10 @@ Progress = Callable[[str, int], None]
 """Called with the stage's name and rows so far."""
 
 
+_TELLS_GENERATION = ("table:committed", "submission:held")
+"""Entries that name the commit of the crosswalk a submission made or used."""
+
+
 def _silent(_stage: str, _rows: int) -> None:
     """No progress."""
 
@@ -255,12 +259,27 @@ class _Processing:
         )
 
     def _known_generation(self, domain: str) -> int:
-        """Newest commit of the crosswalk any submission knows of: an older one was put back."""
-        known = (
-            submission.facts.get("crosswalk", {})
+        """Newest commit of the crosswalk any submission knows of: an older one was put back.
+
+        Where the database knows of none, as when it was lost and made anew, the ledger does.
+        """
+        known = [
+            int(crosswalk["generation"])
             for submission in self.deployment.store.list(agency=self.submission.agency)
-        )
-        return max((c["generation"] for c in known if c.get("domain") == domain), default=0)
+            if (crosswalk := submission.facts.get("crosswalk", {})).get("domain") == domain
+        ]
+        return max(known or self._told_generations(domain), default=0)
+
+    def _told_generations(self, domain: str) -> Iterator[int]:
+        ledger = self.deployment.ledger
+        for entry in ledger.entries():
+            if entry.tag not in _TELLS_GENERATION:
+                continue
+            facts = ledger.facts(entry) or {}
+            generation = facts.get("crosswalk_generation")
+            whose = (facts.get("agency"), facts.get("crosswalk_domain"))
+            if whose == (self.submission.agency, domain) and isinstance(generation, int):
+                yield generation
 
     def _passes(
         self, folder: Path, crosswalk: Crosswalk | None

@@ -16,7 +16,7 @@ from enclave.adapters.duckdb_engine import QueryLimits, SubprocessRunner
 from enclave.deidentify.categories import Category, categories
 from enclave.deidentify.plan_rules import treatment_of
 from enclave.deployment import Deployment
-from enclave.errors import QueryError, QueryStoppedError
+from enclave.errors import QueryStoppedError
 from enclave.evidence import ReleasedAnswer, Snapshot
 from enclave.query import Judged, PolicyWatch, SeenVersions, answer, judge
 from enclave.zones import Zone
@@ -24,7 +24,7 @@ from governance.agreements import DisclosureRule
 from governance.canonical import Json
 from governance.decisions import AccessDeniedError, Decision, Denial
 from governance.digests import sha256_of
-from governance.errors import ConfigurationError
+from governance.errors import ConfigurationError, ProgrammeError
 from governance.grants import BundleRefusedError
 from governance.grants.bundle import VerifiedBundle, verify_bundle, verify_people
 from governance.grants.publish import (
@@ -114,7 +114,7 @@ def ask(deployment: Deployment, *, project: str, sql: str, totals: bool = False)
         rules = ",".join(sorted({denial.rule for denial in refusal.decision.denials}))
         deployment.ledger.append("query:denied", subject, {**facts, "rules": rules})
         raise
-    except QueryError as error:
+    except ProgrammeError as error:  # also: no disclosure rule, a table that cannot be read
         deployment.ledger.append("query:failed", subject, {**facts, "code": error.code})
         raise
     receipt = json.loads(json.dumps(dict(released.receipt)))

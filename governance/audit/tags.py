@@ -68,7 +68,7 @@ class Tag(StrEnum):
     QUERY_DENIED = "query:denied"
     """Policy said no to a query. Facts: project, person, rules that denied, clauses."""
     QUERY_FAILED = "query:failed"
-    """A permitted query broke off (time, memory). Facts: project, person, error code."""
+    """A question came to no answer (time, memory, no disclosure rule). Facts: person, error code."""
     QUERY_STOPPED = "query:stopped"
     """A running query was stopped: its grant was taken back or narrowed meanwhile. Facts: project,
     person, bundle version it began under, newer version, rules."""

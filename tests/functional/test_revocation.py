@@ -19,6 +19,7 @@ from enclave.steps import query as query_step
 from enclave.steps.query import ask, trust_root
 from enclave.zones import Zone
 from governance.decisions import AccessDeniedError
+from governance.errors import ConfigurationError
 from governance.grants import (
     Account,
     BundleRefusedError,
@@ -237,3 +238,17 @@ def test_a_bundle_that_grows_stale_while_the_query_runs_lets_nothing_leave(
 
 def _with_clock(deployment: Deployment, clock: list[Any]) -> Deployment:
     return replace(deployment, now=lambda: clock[0])
+
+
+def test_a_question_without_a_disclosure_rule_is_in_the_ledger_too(
+    deployment: Deployment,
+) -> None:
+    """An agreement that was taken out takes its rule along: silence refuses, and it is told."""
+    without = replace(deployment, agreements={})
+
+    with pytest.raises(ConfigurationError, match="disclosure rule"):
+        ask(without, project=PROJECT, sql=SQL)
+
+    last = [e for e in deployment.ledger.entries() if e.tag == "query:failed"][-1]
+    facts = deployment.ledger.facts(last) or {}
+    assert facts["code"] == ConfigurationError.code

@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from enclave.deployment import Deployment
+from enclave.errors import EvidenceError
+from enclave.steps import land_submission, process_submission, receive_drops
 from enclave.steps.report import receipt_key
 from enclave.steps.submit import submit_file
 from enclave.zones import Zone
@@ -141,3 +145,53 @@ def test_a_missing_table_is_a_reason_in_the_receipt(tmp_path: Path) -> None:
     reasons = receipt(deployment, outcomes["stays"].submission_id)["verdict"]["reasons"]
     assert len(reasons) == 1
     assert reasons[0]["clause"] == "2"
+
+
+@pytest.mark.parametrize("delivery", ["full", "append"])
+def test_rows_of_a_revision_that_was_withdrawn_do_not_come_back_late(
+    tmp_path: Path, delivery: str
+) -> None:
+    """A correction without a row has no file in the table; the log still says that it came."""
+    terms = [build_terms(c, delivery=delivery, reject_threshold_pct=50) for c in (CLIENTS, STAYS)]
+    deployment = make_deployment(
+        tmp_path / "home", CLIENTS, STAYS, agreement=build_agreement(CLIENTS, terms=terms)
+    )
+    staged: dict[int, str] = {}
+    for revision, stays in ((1, [("C-0001", "3")]), (2, [])):
+        path = write_zip(tmp_path / f"{revision}.zip", NUMBERS, stays)
+        submit_file(
+            deployment, path, agency="cceh", dataset=None, agreement_id="MOU-TEST-1",
+            period="2026", revision=revision,
+        )  # fmt: skip
+        for name in receive_drops(deployment, "MOU-TEST-1"):
+            submission = deployment.store.get(name)
+            if submission.revision != revision:
+                continue
+            assert process_submission(deployment, name).state == "passed"
+            if submission.dataset == "stays" and revision == 1:
+                staged[revision] = name
+                continue
+            land_submission(deployment, name)
+
+    late = land_submission(deployment, staged[1])
+
+    assert late.state == "superseded"
+    assert landed(deployment, STAYS) == []
+
+
+def test_the_ledger_knows_the_crosswalk_when_the_database_was_lost(tmp_path: Path) -> None:
+    """An older crosswalk put back then would give known people new ids."""
+    deployment = make_deployment(tmp_path / "home", CLIENTS, STAYS, agreement=AGREEMENT)
+    identity = deployment.zones.store(Zone.IDENTITY)
+    send(deployment, write_zip(tmp_path / "a.zip", NUMBERS, []))
+    before = {i.key: identity.read(i.key) for i in identity.list() if "crosswalk" in i.key}
+    assert before
+    send(deployment, write_zip(tmp_path / "b.zip", [*NUMBERS, "C-0004"], []), revision=2)
+    for submission in deployment.store.list():
+        deployment.store.change(submission.id, expected=(submission.state,), forget_facts=True)  # type: ignore[arg-type]
+    for key, content in before.items():
+        identity.put(key, content)
+
+    path = write_zip(tmp_path / "c.zip", [*NUMBERS, "C-0005"], [])
+    with pytest.raises(EvidenceError, match="older than the ledger"):
+        send(deployment, path, revision=3)

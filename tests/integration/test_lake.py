@@ -3,10 +3,12 @@
 import io
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake.exceptions import DeltaError
 
 from enclave.adapters.keyring import StoredKeyRing
 from enclave.adapters.parquet_encryption import ParquetEncryption
@@ -158,3 +160,26 @@ def test_one_submission_landed_by_two_processes_is_one_commit(
     with ThreadPoolExecutor(LANDERS) as pool:
         assert set(pool.map(run, range(LANDERS))) == {1}
     assert years(lake) == [1, 1, 1, 2, 2, 2]
+
+
+def test_who_loses_a_commit_waits_a_little_longer_each_time(
+    zones: Zones, encryption: ParquetEncryption, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(lake, stage(zones, encryption, 1, period="2024"))
+    pauses: list[float] = []
+    commit, losses = lake._commit, 6
+
+    def lose(*args: Any, **fields: Any) -> int:
+        if len(pauses) < losses:
+            raise DeltaError("somebody else came first")
+        return commit(*args, **fields)
+
+    monkeypatch.setattr(lake, "_commit", lose)
+    monkeypatch.setattr("enclave.lake.lake.time.sleep", pauses.append)
+
+    assert land(lake, stage(zones, encryption, 2, period="2025")) == 1
+
+    assert len(pauses) == losses
+    assert len(set(pauses)) == losses, "no two pauses are alike"
+    for attempt, pause in enumerate(pauses, start=1):
+        assert 0.01 * 2**attempt <= pause <= min(2.0, 0.02 * 2**attempt)
