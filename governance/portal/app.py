@@ -5,6 +5,7 @@ from datetime import timedelta
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -41,6 +42,13 @@ class PortalApp(FastAPI):
         if scope["type"] == "http" and "root_path" not in scope:
             scope["root_path"] = ""
         await self._wrapped(scope, receive, send)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Without the framework's outermost layer: it would answer failures and tell them again."""
+        stack = super().build_middleware_stack()
+        if not isinstance(stack, ServerErrorMiddleware):
+            raise TypeError("the framework's outermost layer is another one")
+        return stack.app
 
     def _wrap(self) -> ASGIApp:
         portal = self.portal
@@ -81,7 +89,13 @@ def create_app(
         ConfigurationError: The pages' files were not made, or settings contradict each other.
     """
     assets = load_assets()
-    app = PortalApp(title=programme.profile.name, docs_url=None, redoc_url=None, openapi_url=None)
+    app = PortalApp(
+        title=programme.profile.name,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
     app.portal = Portal(
         programme=programme,
         assets=assets,

@@ -79,10 +79,11 @@ class Watch:
 
         try:
             await self._app(scope, receive, noting)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  the last resort: nobody else answers
             error_id = "" if isinstance(error, PortalRefusalError) else _log_failure(error)
             if answered:
-                raise
+                # The connection breaks off; what the error says may hold what somebody typed.
+                raise ConnectionAbortedError("the answer broke off") from None
             response = await self._refuse(Request(scope, receive), error, error_id)
             await response(scope, receive, noting)
         finally:

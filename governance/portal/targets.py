@@ -2,12 +2,15 @@
 
 from governance.permissions import Target
 from governance.portal.visits import Visit
+from governance.requests.state import Version
 from governance.store import NotFoundError
 from governance.store.subjects import is_id
 
 
 def about_request(visit: Visit) -> Target:
     """The request of the path, in the version that the query names, else its newest.
+
+    Agency, person and party are what the form names, else the actor's own.
 
     Raises:
         NotFoundError: There is no such request or version.
@@ -23,7 +26,29 @@ def about_request(visit: Visit) -> Target:
     version = request.version(int(asked)) if asked.isdecimal() else request.latest
     if version is None:
         raise NotFoundError("The request has no such version.")
-    return Target(request=request, version=version, body=body)
+    return Target(
+        request=request,
+        version=version,
+        body=body,
+        agency=_sent(visit, "agency") or visit.actor.agency,
+        person=_sent(visit, "person") or visit.actor.by,
+        party=_sent(visit, "party") or _own_party(visit, version),
+    )
+
+
+def _sent(visit: Visit, name: str) -> str | None:
+    value = visit.form.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _own_party(visit: Visit, version: Version) -> str | None:
+    """A party the actor signs for, one whose signature is missing before the others."""
+    person, sent = visit.actor.person, version.agreement
+    if person is None or sent is None:
+        return None
+    own = [party for party in person.parties if party in sent.parties]
+    unsigned = [party for party in own if party not in version.signatures]
+    return next(iter(unsigned or own), None)
 
 
 def about_body(visit: Visit) -> Target:
