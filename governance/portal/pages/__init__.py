@@ -8,7 +8,7 @@ from typing import Protocol
 
 from governance.portal import api
 from governance.portal.navigation import NavItem
-from governance.portal.pages import account, front, interface
+from governance.portal.pages import account, front, interface, request_acts
 from governance.portal.routes import PortalRouter
 
 
@@ -28,5 +28,6 @@ AREAS: tuple[AreaModule, ...] = (
     front,
     account,
     interface,
+    request_acts,
     *api.AREAS,
 )

@@ -1,0 +1,361 @@
+"""What others than its requestor do with a request, and the acts that need only a few words.
+
+Each act has a page that says what it does and shows what it is judged on, and a form. Whether it
+may be done is the service's to say; a page that may not be used refuses with the reasons.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from starlette.responses import Response
+
+from governance.errors import DocumentError
+from governance.portal.forms import Field, FormSpec
+from governance.portal.navigation import NavItem
+from governance.portal.routes import PortalRouter
+from governance.portal.said import add_said
+from governance.portal.targets import about_request
+from governance.portal.visits import Visit, VisitDep
+from governance.requests.states import Act
+from governance.services.requests import RequestView, act_on_request, read_request
+
+router = PortalRouter()
+NAVIGATION: tuple[NavItem, ...] = ()
+
+Facts = dict[str, Any]
+_REASON = Field(
+    "reason",
+    "Reason",
+    "textarea",
+    hint="It stands in the record, and those concerned read it.",
+    required=True,
+    maximum=4000,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ActPage:
+    """The page of one act.
+
+    Attributes:
+        lead: What happens then, in a sentence or two.
+        form: The form for a request as the actor sees it.
+        facts: What the command needs, from what was typed.
+        paths: Name of the field by path of the fact, where they differ.
+        shows: Which facts stand above the form: `check`, `precheck`, `changes`, `conditions`.
+        grave: Whether the button warns.
+    """
+
+    act: Act
+    path: str
+    title: str
+    lead: str
+    button: str
+    said: str
+    form: Callable[[Visit, RequestView], FormSpec]
+    facts: Callable[[Visit, Facts], Facts]
+    paths: Mapping[str, str] | None = None
+    shows: tuple[str, ...] = ()
+    grave: bool = False
+
+
+def _plain_form(*fields: Field) -> Callable[[Visit, RequestView], FormSpec]:
+    spec = FormSpec(fields)
+    return lambda _, __: spec
+
+
+def _lines(text: object) -> list[str]:
+    return [line.strip() for line in str(text or "").splitlines() if line.strip()]
+
+
+def _as_typed(_: Visit, typed: Facts) -> Facts:
+    return typed
+
+
+def _today(visit: Visit, typed: Facts) -> Facts:
+    return {"on": visit.today.isoformat(), "reason": typed["reason"]}
+
+
+def _return_facts(_: Visit, typed: Facts) -> Facts:
+    return {"mend": _lines(typed["mend"])}
+
+
+def _review_form(visit: Visit, view: RequestView) -> FormSpec:
+    waiting = view.latest.to_review
+    own = visit.actor.agency
+    agencies = [own] if own in waiting else []
+    profile = visit.programme.profile
+    return FormSpec(
+        (
+            Field(
+                "agency",
+                "Agency whose part you decide on",
+                "select",
+                choices={a: profile.agency_name(a) for a in agencies},
+                required=True,
+            ),
+            Field(
+                "choice",
+                "Decision",
+                "radios",
+                choices={
+                    "approve": "Approve this part",
+                    "ask_changes": "Ask for changes",
+                    "reject": "Reject this part",
+                },
+                required=True,
+            ),
+            _REASON,
+            Field(
+                "conditions",
+                "Conditions",
+                "textarea",
+                hint="One a line. Nobody gets access before each is met. Leave it empty for none.",
+                rows=3,
+            ),
+        )
+    )
+
+
+def _review_facts(_: Visit, typed: Facts) -> Facts:
+    return typed | {"conditions": _lines(typed["conditions"])}
+
+
+def _motion_form(visit: Visit, view: RequestView) -> FormSpec:
+    p = visit.programme
+    with p.store.read() as unit:
+        body = unit.body(p.board)[0]
+    closed = {
+        m.id: f"{m.id}: {m.moved.text} ({'passed' if m.passed else 'did not pass'})"
+        for m in body.motions.values()
+        if m.moved.about == view.request.number and m.passed is not None
+    }
+    return FormSpec((Field("motion", "Motion", "select", choices=closed, required=True),))
+
+
+def _person_choices(view: RequestView) -> Mapping[str, str]:
+    content = view.latest.submitted or view.latest.content
+    return {x.id: f"{x.name}, {x.employer}" for x in content.people}
+
+
+def _training_form(_: Visit, view: RequestView) -> FormSpec:
+    return FormSpec(
+        (
+            Field("person", "Person", "select", choices=_person_choices(view), required=True),
+            Field("valid_until", "Training valid until", "day", required=True),
+        )
+    )
+
+
+def _leaver_form(visit: Visit, view: RequestView) -> FormSpec:
+    hint = f"Access ends with that day. Today is {visit.today:%B} {visit.today.day}."
+    return FormSpec(
+        (
+            Field("person", "Who left", "select", choices=_person_choices(view), required=True),
+            Field("left_on", "Last day was", "day", required=True, hint=hint),
+        )
+    )
+
+
+def _condition_form(_: Visit, view: RequestView) -> FormSpec:
+    asked = view.latest.decided.conditions if view.latest.decided else {}
+    open_ones = {k: f"{k}: {t}" for k, t in asked.items() if k not in view.latest.conditions_met}
+    return FormSpec(
+        (
+            Field("condition", "Condition", "select", choices=open_ones, required=True),
+            Field("met_on", "Met on", "day", required=True),
+        )
+    )
+
+
+PAGES: tuple[ActPage, ...] = (
+    ActPage(
+        Act.ACCEPT_COMPLETE,
+        "complete",
+        "Pass the completeness check",
+        "The agencies whose data is asked for then review their parts. After an amendment only "
+        "those review for which something changed.",
+        "The request is complete",
+        "The completeness check is passed.",
+        _plain_form(),
+        _as_typed,
+        shows=("check", "changes", "precheck"),
+    ),
+    ActPage(
+        Act.RETURN,
+        "return",
+        "Return it to the requestor",
+        "The requestor mends what you name and submits again. You then see what changed.",
+        "Return the request",
+        "The request went back to its requestor.",
+        _plain_form(
+            Field(
+                "mend",
+                "What to mend",
+                "textarea",
+                hint="One point a line, so that each can be answered.",
+                required=True,
+            )
+        ),
+        _return_facts,
+        shows=("check",),
+    ),
+    ActPage(
+        Act.REVIEW_PART,
+        "review",
+        "Review your agency's part",
+        "You decide on your own agency's data, variables and the persons who may use them. When "
+        "every agency has decided, the request goes to the board.",
+        "Record my decision",
+        "Your decision is recorded.",
+        _review_form,
+        _review_facts,
+        shows=("changes", "precheck"),
+    ),
+    ActPage(
+        Act.DECLARE_INTEREST,
+        "interest",
+        "Declare an interest",
+        "Who has an interest in a request is recused: neither present nor voting on it. Your "
+        "agency decides through its alternate.",
+        "Declare it",
+        "Your interest is declared.",
+        _plain_form(
+            Field("text", "What your interest is", "textarea", required=True, maximum=4000)
+        ),
+        _as_typed,
+    ),
+    ActPage(
+        Act.RECORD_VOTE,
+        "record-vote",
+        "Record the board's vote",
+        "The outcome is computed anew from the meeting's own records.",
+        "Record the vote",
+        "The board's vote is recorded.",
+        _motion_form,
+        _as_typed,
+    ),
+    ActPage(
+        Act.RECORD_TRAINING,
+        "training",
+        "Record training",
+        "Nobody gets access without training that is in date.",
+        "Record the training",
+        "The training is recorded.",
+        _training_form,
+        _as_typed,
+    ),
+    ActPage(
+        Act.MEET_CONDITION,
+        "condition",
+        "Record that a condition is met",
+        "Access is held back until every condition is met.",
+        "The condition is met",
+        "The condition is recorded as met.",
+        _condition_form,
+        _as_typed,
+        shows=("conditions",),
+    ),
+    ActPage(
+        Act.RECORD_LEAVER,
+        "leaver",
+        "Somebody left",
+        "That person's access ends at once. A newcomer signs the confidentiality statement first.",
+        "Record that they left",
+        "It is recorded; access has ended.",
+        _leaver_form,
+        _as_typed,
+        grave=True,
+    ),
+    ActPage(
+        Act.REVOKE,
+        "revoke",
+        "Revoke the permission",
+        "Access ends at once, and queries that are running are stopped. The requestor then "
+        "destroys what was received and certifies it. It cannot be taken back.",
+        "Revoke the permission",
+        "The permission is revoked.",
+        _plain_form(_REASON),
+        _today,
+        paths={"on": "reason"},
+        grave=True,
+    ),
+    ActPage(
+        Act.WITHDRAW,
+        "withdraw",
+        "Withdraw the request",
+        "The request ends here. A new one may be made at any time.",
+        "Withdraw the request",
+        "The request is withdrawn.",
+        _plain_form(_REASON),
+        _today,
+        paths={"on": "reason"},
+        grave=True,
+    ),
+    ActPage(
+        Act.CLOSE,
+        "close",
+        "Close the request",
+        "The certificate of destruction was checked, and nothing is left to do.",
+        "Close the request",
+        "The request is closed.",
+        _plain_form(_REASON),
+        _today,
+        paths={"on": "reason"},
+    ),
+)
+PATHS: Mapping[Act, str] = {page.act: page.path for page in PAGES}
+"""Last segment of each act's page."""
+add_said(**{f"act_{page.act.value}": page.said for page in PAGES})
+
+
+def _version(visit: Visit) -> int | None:
+    asked = visit.request.query_params.get("version", "")
+    return int(asked) if asked.isdecimal() else None
+
+
+def _register(page: ActPage) -> None:
+    path = f"/requests/{{number}}/{page.path}"
+
+    def show(visit: Visit, view: RequestView, form: Any, status: int = 200) -> Response:  # noqa: ANN401  a bound form
+        return visit.page(
+            "request_acts/act.html", status=status, page=page, view=view, form=form,
+            version=_version(visit),
+        )  # fmt: skip
+
+    @router.page("GET", path, asks=page.act, about=about_request)
+    def ask(visit: VisitDep, number: str) -> Response:
+        view = read_request(visit.programme, visit.actor, number)
+        values = {"met_on": visit.today, "left_on": visit.today}
+        form = page.form(visit, view).bind(_texts(values), based_on=view.position)
+        return show(visit, view, form)
+
+    @router.page("POST", path, asks=page.act, about=about_request)
+    def take(visit: VisitDep, number: str) -> Response:
+        view = read_request(visit.programme, visit.actor, number)
+        form = page.form(visit, view).read(visit.form)
+        facts = page.facts(visit, form.content())
+        try:
+            act_on_request(
+                visit.programme,
+                visit.actor,
+                number,
+                page.act,
+                facts,
+                version=_version(visit),
+                based_on=form.based_on,
+                once=form.token,
+            )
+        except DocumentError as error:
+            return show(visit, view, form.refused(error, paths=page.paths), 422)
+        return visit.redirect(f"/requests/{number}", said=f"act_{page.act.value}")
+
+
+def _texts(values: Mapping[str, date]) -> dict[str, str]:
+    return {name: value.isoformat() for name, value in values.items()}
+
+
+for _page in PAGES:
+    _register(_page)
