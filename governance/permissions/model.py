@@ -81,6 +81,8 @@ class Action(StrEnum):
     MANAGE_WEBHOOKS = "manage_webhooks"
     ROUTE_RECORDS_REQUEST = "route_records_request"
     RECORD_COST = "record_cost"
+    RECORD_MATCH = "record_match"
+    """A line of the match log."""
     RECORD_PUBLICATION = "record_publication"
     ERASE_FACTS = "erase_facts"
 

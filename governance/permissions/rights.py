@@ -51,6 +51,7 @@ GROUNDS: Final[Mapping[Action, tuple[Ground, ...]]] = {
     Action.MANAGE_WEBHOOKS: (_G.OPERATOR,),
     Action.ROUTE_RECORDS_REQUEST: (_G.OPERATOR,),
     Action.RECORD_COST: (_G.OPERATOR,),
+    Action.RECORD_MATCH: (_G.OPERATOR,),
     Action.RECORD_PUBLICATION: (_G.OWN_REQUEST, _G.OPERATOR),
     Action.ERASE_FACTS: (_G.OPERATOR,),
 }

@@ -106,6 +106,7 @@ ELSEWHERE = {
     "manage_webhooks": "op opn",
     "route_records_request": "op opn",
     "record_cost": "op opn",
+    "record_match": "op opn",
 }
 
 

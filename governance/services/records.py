@@ -1,0 +1,136 @@
+"""The office's own records: costs, publications, the match log, public-records requests."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from governance.audit.chain import Entry
+from governance.audit.tags import Tag
+from governance.decisions import check_permitted
+from governance.errors import DocumentError
+from governance.facts import facts_of
+from governance.papers.records import RecordsRequest, RoutedRequest, route_records_request
+from governance.permissions import Action, Actor, Target, decide_action
+from governance.register.source import Cost, MatchLine, Publication
+from governance.services.programme import Programme
+from governance.services.recording import denials_recorded, note
+from governance.services.values import plain
+from governance.store import NotFoundError
+from governance.store.streams import PROGRAMME
+
+
+def record_cost(
+    p: Programme, actor: Actor, facts: Mapping[str, Any], *, once: str | None = None
+) -> Cost:
+    """Record a cost of the programme, for the annual report.
+
+    Args:
+        p: The programme.
+        actor: Of the operating office.
+        facts: Fields of `Cost`.
+        once: The form's token: submitted twice, it is recorded once.
+
+    Raises:
+        AccessDeniedError: The actor may not; recorded.
+        DocumentError: The form has mistakes.
+    """
+    with denials_recorded(p, actor, Action.RECORD_COST.value, PROGRAMME), p.store.begin() as unit:
+        check_permitted(decide_action(actor, Action.RECORD_COST, today=p.today))
+        cost = facts_of(Cost, plain(facts), "The form")
+        mark = _mark("cost", actor, once)
+        told = plain(cost)
+        note(p, unit, actor, Tag.COST_RECORDED, subject=PROGRAMME, facts=told, once=mark)
+        return cost
+
+
+def record_publication(
+    p: Programme, actor: Actor, facts: Mapping[str, Any], *, once: str | None = None
+) -> Publication:
+    """Record that a project's output was published.
+
+    Args:
+        p: The programme.
+        actor: The project's own, or of the operating office.
+        facts: Fields of `Publication`.
+        once: The form's token.
+
+    Raises:
+        AccessDeniedError: The actor may not; recorded.
+        DocumentError: The form has mistakes.
+        NotFoundError: There is no such request.
+    """
+    number = str(plain(facts).get("request", ""))
+    denials = denials_recorded(p, actor, Action.RECORD_PUBLICATION.value, number or PROGRAMME)
+    with denials, p.store.begin() as unit:
+        published = facts_of(Publication, plain(facts), "The form")
+        request = unit.request(published.request)
+        if request is None:
+            raise NotFoundError("There is no request of that number.")
+        target = Target(request=request, version=request.latest)
+        check_permitted(decide_action(actor, Action.RECORD_PUBLICATION, target, today=p.today))
+        mark = _mark(f"publication:{number}", actor, once)
+        told = plain(published)
+        note(p, unit, actor, Tag.PUBLICATION_RECORDED, subject=number, facts=told, once=mark)
+        return published
+
+
+def record_match(
+    p: Programme, actor: Actor, facts: Mapping[str, Any], *, once: str | None = None
+) -> MatchLine:
+    """Record a line of the match log; a newer line about the same file takes its place.
+
+    Args:
+        p: The programme.
+        actor: Of the operating office.
+        facts: Fields of `MatchLine`.
+        once: The form's token.
+
+    Raises:
+        AccessDeniedError: The actor may not; recorded.
+        DocumentError: The form has mistakes.
+        NotFoundError: There is no such request.
+    """
+    number = str(plain(facts).get("request", ""))
+    denials = denials_recorded(p, actor, Action.RECORD_MATCH.value, number or PROGRAMME)
+    with denials, p.store.begin() as unit:
+        check_permitted(decide_action(actor, Action.RECORD_MATCH, today=p.today))
+        line = facts_of(MatchLine, plain(facts), "The form")
+        if unit.request(line.request) is None:
+            raise NotFoundError("There is no request of that number.")
+        mark = _mark(f"match:{number}", actor, once)
+        note(p, unit, actor, Tag.MATCH_RECORDED, subject=number, facts=plain(line), once=mark)
+        return line
+
+
+def route_request(
+    p: Programme, actor: Actor, asked: RecordsRequest, *, once: str | None = None
+) -> tuple[RoutedRequest, Entry | None]:
+    """Route a public-records request to the originating agencies, with the letter that says so.
+
+    What was asked for, and by whom, is not kept in the ledger; the letter's digest is.
+
+    Raises:
+        AccessDeniedError: The actor may not; recorded.
+        DocumentError: The request says nothing.
+    """
+    action = Action.ROUTE_RECORDS_REQUEST
+    with denials_recorded(p, actor, action.value, PROGRAMME), p.store.begin() as unit:
+        check_permitted(decide_action(actor, action, today=p.today))
+        if not asked.asks_for.strip():
+            problem = ("asks_for: say what is asked for",)
+            raise DocumentError("The form has 1 mistake(s):", problems=problem)
+        routed = route_records_request(p.profile, asked, p.contracts)
+        facts = {
+            "reference": asked.reference,
+            "agencies": [agency.id for agency in routed.agencies],
+            "letter": routed.letter.id,
+            "digest": routed.letter.digest,
+            "received_on": asked.received_on.isoformat(),
+            "answer_by": routed.answer_by.isoformat(),
+        }
+        mark = _mark(f"records:{asked.reference}", actor, once)
+        tag = Tag.RECORDS_REQUEST_ROUTED
+        return routed, note(p, unit, actor, tag, subject=PROGRAMME, facts=facts, once=mark)
+
+
+def _mark(what: str, actor: Actor, once: str | None) -> str | None:
+    return None if once is None else f"{what}:{actor.by}:{once}"
