@@ -3,29 +3,25 @@
 The database and its libraries are imported inside the commands: others need not wait for them.
 """
 
+import signal
+import threading
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from governance.canonical import Json, canonical_json
-from governance.errors import ProgrammeError
+from governance.canonical import Json
+from governance.cli_session import AsJson, Home, reported, say
 
 if TYPE_CHECKING:
-    from governance.clocks import Due
+    from governance.clocks import Due, Round
 
 clocks_app = typer.Typer(
-    help="Deadlines, reminders and what happens by date.", no_args_is_help=True
+    help="Deadlines, reminders, and what happens by date.", no_args_is_help=True
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Home = Annotated[
-    Path | None,
-    typer.Option(help="The control plane's home; else GOVERNANCE_HOME.", file_okay=False),
-]
 On = Annotated[str | None, typer.Option("--date", help="Legal date, YYYY-MM-DD; today.")]
+Seconds = Annotated[float, typer.Option(help="Between two rounds.", min=1)]
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 @clocks_app.callback()
 def _clocks() -> None:
-    """Deadlines, reminders and what happens by date."""
+    """Deadlines, reminders, what happens by date."""
 
 
 @clocks_app.command("run")
@@ -46,22 +42,14 @@ def run(on: On = None, home: Home = None, as_json: AsJson = False) -> None:
     """
     from governance.clocks import run_clocks
 
-    try:
+    with reported(as_json=as_json):
         done = run_clocks(home, on=_date(on))
-    except ProgrammeError as error:
-        _fail(error, as_json=as_json)
-    reminders = done["reminders"]
-    lines = [f"Run of {done['on']}."]
-    lines += [f"{name.capitalize()}: {_joined(done[name])}." for name in ("expiring", "ended")]
-    lines.append(f"To be published anew by the signer: {_joined(done['republish'])}.")
-    lines.append(f"Refused meanwhile: {_joined(done['refused'])}.")
-    told = reminders.items() if isinstance(reminders, dict) else ()
-    lines.append("Reminders: " + (", ".join(f"{n} {kind}" for kind, n in told) or "none") + ".")
-    lines.append(
-        f"Mails and webhooks: {done['sent']} sent, {done['failed']} put off, "
-        f"{done['given_up']} given up."
-    )
-    _say(done, lines, as_json=as_json)
+        lines = [f"Run of {done['on']}."]
+        lines += [f"{name.capitalize()}: {_joined(done[name])}." for name in ("expiring", "ended")]
+        lines.append(f"Bundles soon stale: {_joined(done['republish'])}.")
+        lines.append(f"Refused meanwhile: {_joined(done['refused'])}.")
+        lines += _counts(done)
+        say(done, lines, as_json=as_json)
 
 
 @clocks_app.command("due")
@@ -71,17 +59,56 @@ def due(on: On = None, home: Home = None, as_json: AsJson = False) -> None:
     from governance.services import open_programme
     from governance.settings import load_settings
 
-    try:
+    with reported(as_json=as_json):
         programme = open_programme(load_settings(home))
         try:
             programme.store.check_layout()
             found = [_facts(d) for d in list_due(programme, _date(on))]
         finally:
             programme.close()
-    except ProgrammeError as error:
-        _fail(error, as_json=as_json)
-    lines = [" ".join(str(v) for v in f.values() if v is not None) for f in found]
-    _say({"due": [*found]}, lines or ["Nothing is due."], as_json=as_json)
+        lines = [" ".join(str(v) for v in f.values() if v is not None) for f in found]
+        say({"due": [*found]}, lines or ["Nothing is due."], as_json=as_json)
+
+
+@clocks_app.command("watch")
+def watch(
+    home: Home = None,
+    seconds: Seconds = 60.0,
+    once: Annotated[bool, typer.Option("--once", help="One round, and end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Keep the programme going: follow the feed, tell people, send, checkpoint; daily what is due.
+
+    Ends with an interrupt or when it is terminated, after the step it is in.
+    """
+    from governance.clocks import keep_rounds, make_round, run_daily
+    from governance.services import open_programme
+    from governance.settings import load_settings
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+
+    def tell(done: "Round") -> None:
+        facts = done.to_dict()
+        say(facts, [" ".join(_counts(facts))], as_json=as_json)
+
+    with reported(as_json=as_json):
+        programme = open_programme(load_settings(home))
+        try:
+            programme.store.check_layout()
+            if once:
+                tell(make_round(programme))
+                return
+            keep_rounds(
+                programme,
+                stop,
+                seconds=seconds,
+                daily=lambda: run_daily(programme),
+                tell=tell,
+            )
+        finally:
+            programme.close()
 
 
 def _facts(due_: "Due") -> dict[str, Json]:
@@ -97,6 +124,18 @@ def _facts(due_: "Due") -> dict[str, Json]:
     return {"due": due_.kind.value, "about": due_.about, "to": due_.to, "by": by}
 
 
+def _counts(done: dict[str, Json]) -> list[str]:
+    reminders, problems = done["reminders"], done["problems"]
+    told = reminders.items() if isinstance(reminders, dict) else ()
+    lines = ["Reminders: " + (", ".join(f"{n} {kind}" for kind, n in told) or "none") + "."]
+    lines.append(
+        f"Mails and webhooks: {done['sent']} sent, {done['failed']} put off, "
+        f"{done['given_up']} given up."
+    )
+    failed = problems.items() if isinstance(problems, dict) else ()
+    return lines + [f"Not done: {step} ({code})." for step, code in failed]
+
+
 def _date(text: str | None) -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
@@ -106,15 +145,3 @@ def _date(text: str | None) -> date | None:
 
 def _joined(numbers: Json) -> str:
     return ", ".join(map(str, numbers)) if isinstance(numbers, list) and numbers else "none"
-
-
-def _say(facts: dict[str, Json], lines: list[str], *, as_json: bool) -> None:
-    typer.echo(canonical_json(facts).decode() if as_json else "\n".join(lines))
-
-
-def _fail(error: ProgrammeError, *, as_json: bool) -> NoReturn:
-    if as_json:
-        typer.echo(canonical_json({"error": error.code, "message": error.message}).decode())
-    else:
-        Console(stderr=True).print(f"{error.message} [{error.code}]", style="red", markup=False)
-    raise typer.Exit(error.exit_code)

@@ -2,6 +2,7 @@
 
 from governance.clocks.due import Due, due_today
 from governance.clocks.model import CommandDue, ProgrammeState, RepublishDue, RequestLife
+from governance.clocks.rounds import Round, keep_rounds, make_round
 from governance.clocks.run import (
     DailyRun,
     home_from_environment,
@@ -17,9 +18,12 @@ __all__ = [
     "ProgrammeState",
     "RepublishDue",
     "RequestLife",
+    "Round",
     "due_today",
     "home_from_environment",
+    "keep_rounds",
     "list_due",
+    "make_round",
     "run_clocks",
     "run_daily",
 ]

@@ -26,12 +26,12 @@ _AT_REST: Final = tuple(
 )
 
 
-def gather(p: Programme) -> ProgrammeState:
-    """The programme as it is now."""
+def gather(p: Programme, *, changed_since: datetime | None = None) -> ProgrammeState:
+    """The programme as it is now; only requests changed since an instant when one is given."""
     with p.store.read() as unit:
         bodies = {rules.body: unit.body(rules)[0] for rules in p.bylaws.bodies}
         return ProgrammeState(
-            requests=tuple(_lives(p, unit)),
+            requests=tuple(_lives(p, unit, changed_since)),
             people=_people(unit),
             board=bodies[p.board.body],
             bodies=tuple(bodies.values()),
@@ -44,7 +44,7 @@ def gather(p: Programme) -> ProgrammeState:
         )
 
 
-def _lives(p: Programme, unit: UnitOfWork) -> Iterator[RequestLife]:
+def _lives(p: Programme, unit: UnitOfWork, changed_since: datetime | None) -> Iterator[RequestLife]:
     """Requests in motion: a first version at rest, older than news, asks nothing of anybody."""
     rows = t.request_rows
     news = format_instant(p.clock() - timedelta(days=p.rules.deadlines.news_days + 1))
@@ -53,6 +53,8 @@ def _lives(p: Programme, unit: UnitOfWork) -> Iterator[RequestLife]:
         rows.c.version > 1,
         and_(rows.c.status != Status.DRAFT.value, rows.c.updated_at >= news),
     )
+    if changed_since is not None:
+        moving = and_(moving, rows.c.updated_at >= format_instant(changed_since))
     numbers = unit.connection.scalars(select(rows.c.number).where(moving).order_by(rows.c.number))
     for number in numbers.all():
         life = RequestLife.of(parse_event(e) for e in unit.load("request", number).events)

@@ -2,13 +2,16 @@
 
 Numbered steps, repeated at their code; each one is safe to break off and to do again:
 
+0. What the data plane told since the last look.
 1. Grants that begin to expire or have ended, by the same service as everybody's commands.
 2. Notices, read off the programme as it is after step 1; each is written once, ever.
 3. Mail and webhooks that wait in the outbox are sent.
-4. Bundles to publish anew are named: publishing is the signer's, a process apart.
+4. Bundles that are soon stale are named: publishing is the signer's, a process apart.
+5. The ledger's copy outside is brought up to date, under a signed checkpoint.
+
+What does not answer (the policy zone, a mail server) keeps no other step from being done.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -23,12 +26,13 @@ from governance.clocks.due import Due, due_today, notices_due
 from governance.clocks.gathering import gather
 from governance.clocks.model import CommandDue, RepublishDue
 from governance.clocks.reminding import remind
+from governance.clocks.rounds import Problems, by_kind, checkpoint_now, follow
 from governance.decisions import AccessDeniedError
-from governance.errors import ConfigurationError
+from governance.errors import ConfigurationError, ProgrammeError
 from governance.permissions import CLOCK
 from governance.requests.states import Act
 from governance.services import open_programme
-from governance.services.dispatch import dispatch
+from governance.services.dispatch import Dispatched, dispatch
 from governance.services.programme import Programme
 from governance.services.requests import act_on_request
 from governance.settings import ENV_PREFIX, load_settings
@@ -47,6 +51,7 @@ class DailyRun:
         republish: Requests whose bundle the signer publishes anew.
         reminders: Notices written by this run, by kind.
         sent, failed, given_up: Mails and webhooks, whoever wrote them.
+        problems: Steps that were not done, with the error's code.
     """
 
     on: date
@@ -58,6 +63,7 @@ class DailyRun:
     sent: int = 0
     failed: int = 0
     given_up: int = 0
+    problems: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Json]:
         """Numbers and counts, for `--json` and the DAG."""
@@ -71,6 +77,7 @@ class DailyRun:
             "sent": self.sent,
             "failed": self.failed,
             "given_up": self.given_up,
+            "problems": dict(self.problems),
         }
 
 
@@ -86,6 +93,8 @@ def run_daily(p: Programme, *, on: date | None = None) -> DailyRun:
     """
     now = _instant(p, on)
     today = legal_date(now)
+    problems = Problems()
+    problems.tried("feed", lambda: follow(p), 0)  # step 0
     done: dict[Act, list[str]] = {Act.MARK_EXPIRING: [], Act.END: []}
     refused = []
     due = due_today(gather(p), now, p.rules, p.profile)
@@ -96,18 +105,20 @@ def run_daily(p: Programme, *, on: date | None = None) -> DailyRun:
             refused.append(command.number)
     after = gather(p)
     written = remind(p, notices_due(after, now, p.rules, p.profile))  # step 2
-    outbox = dispatch(p)  # step 3
+    outbox = problems.tried("outbox", lambda: dispatch(p), Dispatched())  # step 3
     still_due = due_today(after, now, p.rules, p.profile)
+    problems.tried("checkpoint", lambda: checkpoint_now(p), 0)  # step 5
     return DailyRun(
         on=today,
         expiring=tuple(done[Act.MARK_EXPIRING]),
         ended=tuple(done[Act.END]),
         refused=tuple(refused),
         republish=_republish(still_due),  # step 4
-        reminders=dict(sorted(Counter(n.kind.value for n in written).items())),
+        reminders=by_kind(written),
         sent=outbox.sent,
         failed=outbox.failed,
         given_up=outbox.given_up,
+        problems=problems.found,
     )
 
 
@@ -118,6 +129,13 @@ def list_due(p: Programme, on: date | None = None) -> list[Due]:
     """
     now = p.clock() if on is None else _noon(on)
     return due_today(gather(p), now, p.rules, p.profile)
+
+
+class RunUnfinishedError(ProgrammeError):
+    """A step of a daily run was not done; it is tried again by the next run."""
+
+    code = "clocks.unfinished"
+    retryable = True
 
 
 class _Where(BaseSettings):
@@ -138,13 +156,19 @@ def run_clocks(home: Path | None = None, *, on: date | None = None) -> dict[str,
 
     Raises:
         ConfigurationError: No home is named, or its settings cannot be used.
+        RunUnfinishedError: A step was not done; the others were.
     """
     opened = open_programme(load_settings(home))
     try:
         opened.store.check_layout()
-        return run_daily(opened, on=on).to_dict()
+        done = run_daily(opened, on=on)
     finally:
         opened.close()
+    if done.problems:
+        steps = ", ".join(f"{step} ({code})" for step, code in done.problems.items())
+        message = f"Everything that is due was done but: {steps}. Run again; doing so is safe."
+        raise RunUnfinishedError(message, steps=len(done.problems))
+    return done.to_dict()
 
 
 def _give(p: Programme, command: CommandDue) -> bool:

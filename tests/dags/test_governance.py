@@ -42,6 +42,7 @@ def test_it_winds_the_clocks_and_is_skipped_where_there_is_no_control_plane(
     assert told | {"on": ""} == {
         "on": "", "expiring": [], "ended": [], "refused": [], "republish": [], "reminders": {},
         "sent": 0, "failed": 0, "given_up": 0,
+        "problems": {},
     }  # fmt: skip
     assert wound["heavy"] == []
     skipped = _run(tmp_path / "airflow")

@@ -1,6 +1,7 @@
 """The daily run over a real programme: commands, reminders, mail; repeated, at once, broken off."""
 
 import json
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,9 +14,9 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from governance.cli import app
-from governance.clocks import DailyRun, list_due, run_daily
+from governance.clocks import DailyRun, Round, keep_rounds, list_due, make_round, run_daily
 from governance.clocks.reminding import remind
-from governance.errors import ConfigurationError
+from governance.errors import ConfigurationError, ObjectStoreError
 from governance.mail import MailError, Message
 from governance.permissions import CLOCK
 from governance.requests.events import RequestEvent
@@ -199,8 +200,73 @@ def test_an_empty_programme_has_nothing_due(tmp_path: Path) -> None:
     assert done.to_dict() | {"on": ""} == {
         "on": "", "expiring": [], "ended": [], "refused": [], "republish": [], "reminders": {},
         "sent": 0, "failed": 0, "given_up": 0,
+        "problems": {},
     }  # fmt: skip
     office.programme.close()
+
+
+def test_a_round_tells_of_what_changed_and_takes_it_outside(office: Office) -> None:
+    post, p = posting(office), office.programme
+    first = make_round(p)
+    assert (first.reminders, first.sent) == ({}, 0)
+    life = Life()
+    life.submit()
+    put(office, life)
+    since = office.clock.now - timedelta(minutes=1)
+    done = make_round(p, since)
+    assert (done.reminders, done.sent, done.problems) == ({"action_waiting": 2}, 2, {})
+    assert {m.to for m in post.sent} == {"p-office@example.org", "p-office2@example.org"}
+    assert done.checkpoint > first.checkpoint
+    again = make_round(p, since)
+    assert (again.reminders, again.sent) == ({}, 0)
+    assert make_round(p, office.clock.now + timedelta(hours=1)).reminders == {}
+
+
+def test_what_does_not_answer_keeps_nothing_else_from_being_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office(tmp_path)
+    office.register()
+    granted(office)
+    at(office, ENDS - timedelta(days=30))
+
+    def fail(_: object) -> None:
+        raise ObjectStoreError("The policy zone does not answer.")
+
+    monkeypatch.setattr("governance.clocks.rounds.follow_feed", fail)
+    monkeypatch.setattr("governance.clocks.rounds.make_checkpoint", fail)
+    post, p = posting(office), office.programme
+    done = run_daily(p)
+    assert done.problems == {"feed": "objects.failed", "checkpoint": "objects.failed"}
+    assert (done.expiring, done.sent) == (("Q0042",), len(post.sent))
+    assert post.sent
+    assert make_round(p).problems == done.problems
+    p.close()
+
+
+def test_rounds_go_on_until_told_to_stop_and_run_daily_once_a_date(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.register()
+    p, stop, days = office.programme, threading.Event(), []
+    life = Life()
+    life.submit()
+    put(office, life)
+    told: list[Round] = []
+
+    def daily() -> None:
+        days.append(p.today)
+        if len(days) == 2:
+            stop.set()
+
+    def tell(done: Round) -> None:
+        told.append(done)
+        at(office, p.today + timedelta(days=1))
+
+    posting(office)
+    keep_rounds(office.programme, stop, seconds=0.01, daily=daily, tell=tell)
+    assert days == [date(2026, 2, 2), date(2026, 2, 3)]
+    assert [r.reminders for r in told] == [{"action_waiting": 2}]
+    p.close()
 
 
 def test_the_clock_is_an_actor_of_the_ledger(tmp_path: Path) -> None:
@@ -235,6 +301,9 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert (due.exit_code, due.output) == (0, "Nothing is due.\n")
     ahead = runner.invoke(app, ["clocks", "run", "--home", str(tmp_path), "--date", "2100-01-01"])
     assert ahead.exit_code == 4
+    watched = runner.invoke(app, ["clocks", "watch", "--once", "--home", str(tmp_path)])
+    assert watched.exit_code == 0, watched.output
+    assert "0 sent" in watched.output
     empty = runner.invoke(app, ["clocks", "run", "--home", str(tmp_path / "none"), "--json"])
     assert empty.exit_code != 0
     assert "error" in json.loads(empty.output)
