@@ -82,10 +82,10 @@ def _legend(chart: Chart) -> tuple[list[Bar], list[Label], float]:
         return [], [], 0
     bars, labels, x = [], [], 0.0
     for n, series in enumerate(chart.series):
-        bars.append(Bar(x, 2, 12, 12, n))
-        labels.append(Label(x + 17, 12, series.name))
+        bars.append(Bar(x, 6, 11, 11, n))
+        labels.append(Label(x + 18, 16, series.name))
         x += 17 + 7 * len(series.name) + 18
-    return bars, labels, 26
+    return bars, labels, 30
 
 
 def _bars(chart: Chart) -> Drawn:
@@ -111,10 +111,21 @@ def _bars(chart: Chart) -> Drawn:
     return Drawn(WIDTH, y, tuple(bars), tuple(labels), tuple(rules))
 
 
+def round_top(most: float) -> float:
+    """The end of an axis with four ticks, each a 1, 2 or 5 with zeros, that holds `most`."""
+    step = 1.0
+    factors = (2.0, 2.5, 2.0)  # 1, 2, 5, 10, …
+    turn = 0
+    while step * _TICKS < most:
+        step *= factors[turn % len(factors)]
+        turn += 1
+    return step * _TICKS
+
+
 def _columns(chart: Chart) -> Drawn:
     bars, labels, begin = _legend(chart)
     begin += 14
-    top, floor = _top(chart), begin + _PLOT_HEIGHT
+    top, floor = round_top(_top(chart)), begin + _PLOT_HEIGHT
     step = (WIDTH - 50) / len(chart.labels)
     width = min(34.0, step * 0.8 / len(chart.series))
     rules = [Rule(50, floor, WIDTH, floor)]

@@ -4,7 +4,7 @@ It needs no more than `papers.css` (`paper_stylesheet`), is read the same withou
 content security policy that forbids inline styles: charts are SVG with presentation attributes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from importlib import resources
 
@@ -183,28 +183,30 @@ def _definitions(items: Sequence[tuple[str, str]], kind: str) -> str:
 
 def _table(table: Table) -> str:
     right = dict.fromkeys(table.numeric, ' class="paper-numeric"')
-    head = "".join(f'<th scope="col"{right.get(n, "")}>{_t(h)}</th>' for n, h in _cells(table.head))
-    rows = []
-    for row in table.rows:
-        cells = []
-        for n, cell in _cells(row):
-            if n == 0 and table.row_heads:
-                cells.append(f'<th scope="row">{_lines(cell)}</th>')
-            else:
-                cells.append(f"<td{right.get(n, '')}>{_lines(cell)}</td>")
-        rows.append(f"<tr>{''.join(cells)}</tr>")
+    head = "".join(
+        f'<th scope="col"{right.get(n, "")}>{_t(h)}</th>' for n, h in enumerate(table.head)
+    )
+    rows = [f"<tr>{_row(row, table, right)}</tr>" for row in table.rows]
     if not rows:
         rows.append(f'<tr><td colspan="{len(table.head)}">None.</td></tr>')
-    # A wide table scrolls within its region; the region takes the keyboard's focus for that.
+    # A wide table scrolls within its group; the group takes the keyboard's focus for that.
     return (
-        f'<div class="paper-table" role="region" aria-label="{_q(table.caption)}" tabindex="0">'
+        f'<div class="paper-table" role="group" aria-label="{_q(table.caption)}" tabindex="0">'
         f"<table><caption>{_t(table.caption)}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
-def _cells(row: Sequence[str]) -> Iterator[tuple[int, str]]:
-    return enumerate(row)
+def _row(row: Sequence[str], table: Table, right: Mapping[int, str]) -> str:
+    cells = []
+    for n, cell in enumerate(row):
+        # On a phone a row becomes a list, each cell under its column's name.
+        label = f' data-label="{_q(table.head[n])}"'
+        if n == 0 and table.row_heads and cell.strip():
+            cells.append(f'<th scope="row"{label}>{_lines(cell)}</th>')
+        else:
+            cells.append(f"<td{right.get(n, '')}{label}>{_lines(cell)}</td>")
+    return "".join(cells)
 
 
 def _signature(line: SignatureLine, given: GivenSignature | None) -> str:
@@ -235,12 +237,13 @@ def _svg(chart: Chart) -> str:
     drawn = lay_out(chart)
     name, about = f"{chart.key}-title", f"{chart.key}-desc"
     return (
+        f"<figcaption>{_t(chart.title)}{_unit(chart)}</figcaption>"
+        f'<div class="paper-plot" role="group" aria-label="Chart: {_q(chart.title)}" tabindex="0">'
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" class="paper-svg" '
         f'viewBox="0 0 {drawn.width:g} {drawn.height:g}" '
         f'aria-labelledby="{name} {about}">'
         f'<title id="{name}">{_t(chart.title)}</title>'
-        f'<desc id="{about}">{_t(chart.description)}</desc>{_shapes(drawn)}</svg>'
-        f"<figcaption>{_t(chart.title)}{_unit(chart)}</figcaption>"
+        f'<desc id="{about}">{_t(chart.description)}</desc>{_shapes(drawn)}</svg></div>'
     )
 
 

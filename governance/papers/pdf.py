@@ -22,13 +22,14 @@ from reportlab.platypus.flowables import HRFlowable
 
 from governance.digests import sha256_of
 from governance.papers.fonts import BOLD, REGULAR, drawable, register_fonts
-from governance.papers.model import Paper, Section
+from governance.papers.model import Chart, Paper, Section
 from governance.papers.pdf_flow import (
     FRAME_WIDTH,
     HEADINGS,
     STYLES,
     box,
     definitions,
+    drawn_height,
     flow_block,
     text,
 )
@@ -131,7 +132,10 @@ def _story(paper: Paper) -> Iterator[Any]:
 
 def _section(section: Section, paper: Paper, depth: int, inside: int = 0) -> Iterator[Any]:
     title = f"{section.number}  {section.title}" if section.number else section.title
-    yield CondPageBreak(_HEADING_ROOM)
+    first = section.blocks[0] if section.blocks else None
+    # A chart is never broken, so its heading goes where the whole chart has room.
+    room = _HEADING_ROOM + (drawn_height(first) if isinstance(first, Chart) else 0)
+    yield CondPageBreak(room)
     yield _heading(section.key, title, depth, depth - 1 + inside)
     for block in section.blocks:
         yield from flow_block(block, paper)

@@ -226,6 +226,12 @@ def _chart(chart: Chart) -> Iterator[Any]:
         yield from _table(chart.table())
 
 
+def drawn_height(chart: Chart) -> float:
+    """How high a chart stands on the page, in points."""
+    drawn = lay_out(chart)
+    return drawn.height * FRAME_WIDTH / drawn.width
+
+
 def _drawing(chart: Chart) -> Drawing:
     drawn = lay_out(chart)
     scale = FRAME_WIDTH / drawn.width

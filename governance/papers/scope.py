@@ -43,7 +43,7 @@ def purpose_terms(content: RequestContent) -> Definitions:
     if content.ferpa_basis is not None:
         items.append(("Education records", _FERPA[content.ferpa_basis]))
     items += [
-        (f"Permitted purpose relied on for {key}", text_or(text))
+        (f"Permitted purpose relied on for {key if '/' in key else key.upper()}", text_or(text))
         for key, text in sorted(content.purposes.items())
     ]
     items.append(("Learning agenda", text_or(content.learning_agenda)))

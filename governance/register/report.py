@@ -149,7 +149,7 @@ def _outputs(figures: AnnualFigures) -> Iterator[Block]:
             (p.published_on.isoformat(), p.request, p.title, p.address or "none")
             for p in figures.publications
         ),
-        widths=(2, 1, 5, 4),
+        widths=(2, 2, 5, 4),
     )
 
 

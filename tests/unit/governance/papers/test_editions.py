@@ -27,6 +27,7 @@ from governance.papers import (
     render_page,
     render_pdf,
 )
+from governance.papers.charts import COLORS, round_top
 from governance.papers.fonts import drawable
 from governance.papers.model import (
     Box,
@@ -281,3 +282,36 @@ def test_the_stylesheet_covers_the_classes_used() -> None:
     known = set(re.findall(r"\.([a-z][a-z-]*)", css))
     assert used - known <= {"paper-section", "paper-box-title"}
     assert "@media print" in css
+
+
+@pytest.mark.parametrize(
+    ("most", "top"), [(0, 4), (1, 4), (4, 4), (5, 8), (9, 20), (21, 40), (41, 80), (390, 400)]
+)
+def test_an_axis_ends_at_a_round_number(most: float, top: float) -> None:
+    assert round_top(most) == top
+
+
+def test_bars_have_contrast_on_white() -> None:
+    """WCAG 2.2, 1.4.11: 3 to 1; axe cannot judge what is drawn in SVG."""
+
+    def luminance(color: str) -> float:
+        parts = [int(color[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        red, green, blue = (
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    assert all(1.05 / (luminance(color) + 0.05) > 4.5 for color in COLORS)
+
+
+def test_a_chart_too_high_for_the_rest_of_a_page_takes_its_heading_along() -> None:
+    labels = tuple(f"Agency {n}" for n in range(15))
+    chart = Chart(
+        key="c", title="Long", description="d", label_head="l", labels=labels,
+        series=(Series(name="n", values=(1,) * 15),),
+    )  # fmt: skip
+    first = Section(key="a", title="First", blocks=(Prose(text="Words. " * 550),))
+    second = Section(key="b", title="Second heading", blocks=(chart,))
+    reader = PdfReader(io.BytesIO(render_pdf(build_paper(sections=(first, second)))))
+    (page,) = (p for p in reader.pages if "Second heading" in p.extract_text())
+    assert "Agency 14" in page.extract_text()
