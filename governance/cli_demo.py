@@ -7,7 +7,6 @@ import typer
 
 from governance.canonical import canonical_json
 from governance.cli_session import AsJson, reported
-from governance.demo.run import SEED, DemoOptions, run_demo
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +21,7 @@ def demo(
             help="An empty folder to make it in; unset: a throw-away one.", file_okay=False
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the made-up names and of the chance.")] = SEED,
+    seed: Annotated[int, typer.Option(help="Of the made-up names and of the chance.")] = 2025,
     as_json: AsJson = False,
 ) -> None:
     """Fill a programme: fifteen agencies, forty requests in every status, two boards' meetings.
@@ -31,6 +30,8 @@ def demo(
     clock over the last fourteen months; grants are really signed, and the ledger is verified at
     the end. It says what lies where, whom to be, and what to try next. About a quarter of a minute.
     """
+    from governance.demo.run import DemoOptions, run_demo
+
     with reported(as_json=as_json):
         told = run_demo(DemoOptions(home=home, quiet=as_json, seed=seed))
         if as_json:

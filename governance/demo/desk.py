@@ -7,12 +7,22 @@ from typing import Any
 from governance.board.commands import BodyCommand
 from governance.decisions import AccessDeniedError
 from governance.demo.agenda import SimulatedClock
+from governance.papers.records import RecordsRequest, RoutedRequest
 from governance.people import Person
 from governance.permissions import CLOCK, Actor
 from governance.requests.state import DataRequest
 from governance.requests.states import Act
-from governance.services import Programme, agreements, board, people, requests
+from governance.services import (
+    Programme,
+    agreements,
+    attachments,
+    board,
+    people,
+    records,
+    requests,
+)
 from governance.services.agreements import Terms
+from governance.services.attachments import Upload
 from governance.services.founding import register_first_operator
 
 
@@ -116,6 +126,36 @@ class Desk:
         """Begin a request."""
         self._tick(11)
         return requests.begin_request(self.programme, self.actor(by), content)
+
+    def file_attachment(self, by: Person, number: str, upload: Upload) -> str:
+        """File a document; its id."""
+        self._tick(60)
+        return attachments.file_attachment(self.programme, self.actor(by), number, upload).id
+
+    def read_attachment(self, by: Person, number: str, attachment: str) -> None:
+        """Read a confidential document: an entry, too."""
+        self._tick(300)
+        attachments.read_attachment(self.programme, self.actor(by), number, attachment)
+
+    def record_cost(self, by: Person, facts: Mapping[str, Any]) -> None:
+        """Record a cost."""
+        self._tick(30)
+        records.record_cost(self.programme, self.actor(by), facts)
+
+    def record_match(self, by: Person, facts: Mapping[str, Any]) -> None:
+        """Record a line of the match log."""
+        self._tick(30)
+        records.record_match(self.programme, self.actor(by), facts)
+
+    def record_publication(self, by: Person, facts: Mapping[str, Any]) -> None:
+        """Record a publication."""
+        self._tick(30)
+        records.record_publication(self.programme, self.actor(by), facts)
+
+    def route(self, by: Person, asked: RecordsRequest) -> RoutedRequest:
+        """Route a public-records request."""
+        self._tick(120)
+        return records.route_request(self.programme, self.actor(by), asked)[0]
 
     def is_refused(self, by: Person, number: str) -> bool:
         """Whether somebody is refused the reading of a request; the refusal is recorded."""

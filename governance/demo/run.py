@@ -15,6 +15,7 @@ from rich.console import Console
 from governance.audit import LedgerReport
 from governance.calendar import legal_date, utc_now
 from governance.demo.agenda import Agenda, SimulatedClock
+from governance.demo.aside import plan_aside
 from governance.demo.bundles import make_signer
 from governance.demo.cast import cast_people, named_roles
 from governance.demo.chance import Chance
@@ -155,6 +156,7 @@ def _tell_story(world: World, home: Path, tell: _Teller) -> dict[str, Any]:
     for project in world.projects.projects:
         plan_life(world, project)
     plan_meetings(world)
+    plan_aside(world)
     tell.step(f"Fourteen months of {len(world.projects.projects)} requests")
     world.agenda.work(world.now, tell.time)
     statuses = count_statuses(world)
