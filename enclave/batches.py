@@ -59,12 +59,18 @@ class CheckedBatch:
 
     Attributes:
         typed: Passing rows, parsed to the contract's logical types, contract order and names.
-        raw: The same passing rows as text (a later check may still send one to quarantine).
+        raw: The batch's rows as text (a later check may still send one to quarantine).
         records: Ordinals of the passing rows.
         failed: Failing rows, or None.
+        passing: Which rows of `raw` pass; None where `raw` holds the passing rows alone.
     """
 
     typed: pa.RecordBatch
     raw: pa.RecordBatch
     records: pa.Int64Array
     failed: FailedRows | None
+    passing: pa.BooleanArray | None = None
+
+    def raw_rows(self) -> pa.RecordBatch:
+        """The passing rows as text."""
+        return self.raw if self.passing is None else self.raw.filter(self.passing)

@@ -188,14 +188,14 @@ class _Lane(threading.Thread):
 
 def _set_apart(checked: CheckedBatch, rows: pa.BooleanArray, reason: str) -> FailedRows:
     records = checked.records.filter(rows)
-    return FailedRows(checked.raw.filter(rows), records, ((reason,),) * len(records))
+    return FailedRows(checked.raw_rows().filter(rows), records, ((reason,),) * len(records))
 
 
 def _without(checked: CheckedBatch, rows: pa.BooleanArray) -> CheckedBatch:
     keep = pc.invert(rows)
     return CheckedBatch(
         typed=checked.typed.filter(keep),
-        raw=checked.raw.filter(keep),
+        raw=checked.raw_rows().filter(keep),
         records=checked.records.filter(keep),
         failed=checked.failed,
     )

@@ -12,7 +12,7 @@ The segments are loaded and authenticated beside the pass's first steps: the fir
 `commit` waits for them, and leaving never passes over a segment that did not authenticate.
 """
 
-import os
+import ssl
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -256,8 +256,11 @@ def _fill_known(
 
 
 def _random_ids(count: int) -> Pairs:
-    """That many ids from the operating system's generator."""
-    return np.frombuffer(os.urandom(16 * count), dtype=np.uint64).reshape(-1, 2)
+    """That many ids from OpenSSL's generator (NIST SP 800-90A), seeded by the operating system.
+
+    The operating system's own takes ten times as long for millions of them.
+    """
+    return np.frombuffer(ssl.RAND_bytes(16 * count), dtype=np.uint64).reshape(-1, 2)
 
 
 def _to_merge(

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from enclave.batches import CheckedBatch
 from enclave.deidentify.crosswalk import Crosswalk
 from enclave.deidentify.dates import SHIFT_KEY_PURPOSE, person_shifts, shift_dates
-from enclave.deidentify.normalize import Normalizer, normalize
+from enclave.deidentify.normalize import normalize
 from enclave.deidentify.plan import (
     ColumnPlan,
     DeidentificationPlan,
@@ -154,9 +154,7 @@ class Deidentifier:
         values = typed.column(column.name)
         kind = column.treatment.kind
         if kind is TreatmentKind.ENTITY_ID:
-            return entity_pseudonyms(
-                normalize(values, Normalizer.CODE), self._keys.entity[column.name]
-            )
+            return entity_pseudonyms(values, self._keys.entity[column.name])
         if kind is TreatmentKind.DATE_SHIFT and random_ids is not None:
             days = column.treatment.options.get("max_days", DEFAULT_MAX_SHIFT_DAYS)
             return shift_dates(values, person_shifts(self._keys.shift, random_ids, int(str(days))))

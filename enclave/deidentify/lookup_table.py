@@ -27,8 +27,8 @@ _MAX_LOAD: Final = 0.625
 _SLACK: Final = 4096
 """Slots past the last home slot, so that probing never wraps around."""
 _SMALLEST_BITS: Final = 12
-_LARGE: Final = 1 << 18
-"""Entries from which on slots double rather than grow eightfold: memory before speed."""
+_LARGE: Final = 1 << 21
+"""Entries from which on slots double rather than grow fourfold: memory before speed."""
 _PLACE_AT_ONCE: Final = 1 << 18
 
 
@@ -145,7 +145,7 @@ class LookupTable:
             self._keys.resize((capacity, 2), refcheck=False)
             self._ids.resize((capacity, self._ids.shape[1]), refcheck=False)
         if needed > self._limit:
-            self._make_slots(max(needed, (8 if needed < _LARGE else 2) * self._limit))
+            self._make_slots(max(needed, (4 if needed < _LARGE else 2) * self._limit))
             for start in range(0, self.count, _PLACE_AT_ONCE):
                 self._place(start, min(_PLACE_AT_ONCE, self.count - start))
         return self.count

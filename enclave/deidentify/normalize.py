@@ -104,6 +104,8 @@ def _is_digits(text: pa.Array) -> pa.BooleanArray:
 
 def _only(text: pa.Array, condition: pa.BooleanArray) -> pa.StringArray:
     """The text where the condition holds, else null."""
+    if pc.all(condition, min_count=0).as_py():
+        return text
     return pc.if_else(pc.fill_null(condition, fill_value=False), text, pa.scalar(None, pa.string()))
 
 
@@ -145,9 +147,22 @@ def _names(text: pa.StringArray) -> pa.StringArray:
 
 def _codes(text: pa.StringArray) -> pa.StringArray:
     """Compatibility form, upper case, single blanks."""
+    if are_codes(text):
+        return text
     upper = pc.utf8_upper(pc.utf8_normalize(text, "NFKC"))
     single = pc.utf8_trim_whitespace(pc.replace_substring_regex(upper, r"\s+", " "))
     return _only(single, pc.greater(pc.binary_length(single), 0))
+
+
+def are_codes(text: pa.StringArray) -> bool:
+    """Whether every text is a code spelled as `normalize` would: capitals, digits, ASCII signs."""
+    _, offsets, data = text.buffers()
+    if data is None or not len(text):
+        return not len(text)
+    bounds = np.frombuffer(offsets, np.int32, len(text) + 1, text.offset * 4)
+    used = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
+    filled = bool((bounds[1:] > bounds[:-1]).all())
+    return filled and int(used.min()) > ord(" ") and int(used.max()) <= ord("`")
 
 
 def _dates(values: pa.Array) -> pa.StringArray:

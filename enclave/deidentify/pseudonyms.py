@@ -157,6 +157,14 @@ class FieldMessages:
         for field in self._fields:
             self.lengths += field.lengths + _LENGTH_PREFIX_BYTES
 
+    @property
+    def common_length(self) -> int | None:
+        """Bytes of every message, when all have the same number; else None."""
+        if not self.rows:
+            return None
+        length = int(self.lengths[0])
+        return length if bool((self.lengths == length).all()) else None
+
     def padded(self, rows: _Positions | None, blocks: int) -> Blocks:
         """The messages of `rows`, padded as CMAC asks (section 6.2, step 4).
 
@@ -237,6 +245,12 @@ def cmac_rows(key: bytes, messages: FieldMessages) -> Blocks:
         Shape (rows, 16).
     """
     complete_key, partial_key = _subkeys(key)
+    length = messages.common_length
+    if length:
+        count = -(-length // BLOCK_BYTES)
+        padded = messages.padded(None, count)
+        padded[:, -BLOCK_BYTES:] ^= partial_key if length % BLOCK_BYTES else complete_key
+        return _chain(key, padded, count)
     needed = np.maximum(1, -(-messages.lengths // BLOCK_BYTES))
     out = np.empty((messages.rows, BLOCK_BYTES), dtype=np.uint8)
     for blocks in np.flatnonzero(np.bincount(needed)):
@@ -256,8 +270,8 @@ def cmac_rows(key: bytes, messages: FieldMessages) -> Blocks:
 
 def _chain(key: bytes, padded: Blocks, blocks: int) -> Blocks:
     """Cipher block chaining with a zero start value (section 6.2, steps 5 and 6)."""
-    state = np.zeros((len(padded), BLOCK_BYTES), dtype=np.uint8)
-    for block in range(blocks):
+    state = encipher_blocks(key, padded[:, :BLOCK_BYTES])
+    for block in range(1, blocks):
         state = encipher_blocks(
             key, state ^ padded[:, block * BLOCK_BYTES : (block + 1) * BLOCK_BYTES]
         )

@@ -4,15 +4,19 @@ A value that cannot be mapped becomes null; the caller counts them.
 """
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from enclave.deidentify import dates, generalize, geography
+from enclave.deidentify.normalize import Normalizer, are_codes, normalize
 from enclave.deidentify.pseudonyms import Blocks, FieldMessages, cmac_rows
 from enclave.errors import EvidenceError
 from governance.contracts.model import Option, Treatment, TreatmentKind
+
+_SAMPLE_ROWS: Final = 1024
 
 _T = TypeVar("_T", int, float, str)
 
@@ -64,15 +68,30 @@ def treat(  # noqa: PLR0911  one per kind
 
 
 def entity_pseudonyms(values: pa.Array, key: bytes) -> pa.FixedSizeBinaryArray:
-    """Keyed pseudonym of each entity, made once per distinct value.
+    """Keyed pseudonym of each entity, made once per distinct spelling where spellings repeat.
 
     Args:
-        values: Normalized text, nulls allowed.
+        values: Codes as delivered, nulls allowed; they are normalized here. What is no code
+            (empty) has no pseudonym: null.
         key: 32 bytes, of one linkage scope and one domain.
     """
-    encoded = values.dictionary_encode()
-    blocks = cmac_rows(key, FieldMessages([encoded.dictionary]))
-    return blocks_to_array(blocks).take(encoded.indices)
+    text = values if pa.types.is_string(values.type) else values.cast(pa.string())
+    if not text.null_count and are_codes(text) and not _has_few_values(text):
+        return blocks_to_array(cmac_rows(key, FieldMessages([text])))
+    encoded = text.dictionary_encode()
+    codes = normalize(encoded.dictionary, Normalizer.CODE)
+    blocks = blocks_to_array(cmac_rows(key, FieldMessages([codes.drop_null()])))
+    if codes.null_count:
+        places = np.cumsum(codes.is_valid().to_numpy(zero_copy_only=False)) - 1
+        blocks = blocks.take(pa.array(places, mask=codes.is_null().to_numpy(zero_copy_only=False)))
+    return blocks.take(encoded.indices)
+
+
+def _has_few_values(text: pa.StringArray) -> bool:
+    """Whether the first rows suggest that values repeat so often that each is better made once."""
+    sample = text.slice(0, _SAMPLE_ROWS)
+    distinct: int = pc.count_distinct(sample).as_py()
+    return distinct * 2 < len(sample)
 
 
 def blocks_to_array(blocks: Blocks) -> pa.FixedSizeBinaryArray:

@@ -35,7 +35,13 @@ from enclave.intake.limits import IntakeLimits
 from enclave.intake.reader import SubmissionReader
 from enclave.intake.refusals import refuse, warn
 from enclave.intake.samples import SAMPLE_BYTES, read_sample
-from enclave.intake.scanner import count_line_breaks, ends_inside_quotes, find_records
+from enclave.intake.scanner import (
+    LF,
+    count_bytes,
+    count_line_breaks,
+    ends_inside_quotes,
+    find_records,
+)
 from enclave.intake.sniff import Sniffed, name_byte, name_quote, sniff
 from enclave.intake.sources import Source
 from governance.contracts.model import DatasetContract
@@ -176,7 +182,7 @@ class DelimitedReader(SubmissionReader):
         parsed = parse_block(
             block, self.contract, self._layout, self._sniffed.dialect, self.limits.max_cell_bytes
         )
-        return replace(parsed, is_line_each=_is_line_each(block.content, parsed.records))
+        return replace(parsed, is_line_each=_is_line_each(block, parsed.records))
 
     def _check_open_quote(self, block: Block) -> None:
         """Refuse when a quote that is never closed swallowed more than the last line."""
@@ -313,16 +319,18 @@ class DelimitedReader(SubmissionReader):
         return found
 
 
-def _is_line_each(content: bytes, records: int) -> bool:
+def _is_line_each(block: Block, records: int) -> bool:
     """Whether each record of a block is one line.
 
     A record ends with a line break, so as many breaks as records leave none for a blank line or
     the inside of a cell.
     """
-    if not content.endswith((b"\n", b"\r")):
+    data, size = block.data, block.size
+    if not data.endswith((b"\n", b"\r"), 0, size):
         return False
-    breaks = count_line_breaks(content) if b"\r" in content else content.count(b"\n")
-    return breaks == records
+    if data.find(b"\r", 0, size) >= 0:
+        return count_line_breaks(block.content) == records
+    return count_bytes(data, LF, size) == records
 
 
 class _PlacedBlock(NamedTuple):

@@ -1,5 +1,6 @@
 """The checks of single columns, compiled once per contract and run whole columns at a time."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,16 +14,18 @@ from enclave.validate.reading import (
     ARROW_TYPES,
     Mask,
     Reader,
+    are_digits,
     boolean_reader,
     has_few_values,
     instant_reader,
     on_distinct,
     read_integers,
+    read_iso_dates,
     read_numbers,
     read_strings,
     to_mask,
 )
-from governance.contracts.layouts import layouts_of
+from governance.contracts.layouts import layouts_of, parse_layout
 from governance.contracts.model import Column, LogicalType
 from governance.contracts.patterns import to_re2
 from governance.errors import ContractError
@@ -32,6 +35,9 @@ Failure = tuple[int, Mask]
 Judge = Callable[[pa.Array, pa.Array], Mask | None]
 """(text, values) -> failing rows, or None when there is none. Null cells never fail."""
 
+_ISO_DATE: Final = parse_layout("%Y-%m-%d")
+_DIGITS: Final = re.compile(re.escape(to_re2("[0-9]{7}")).replace("7", "([1-9][0-9]?)"))
+"""A pattern that asks for so many digits."""
 _TEXT_CODES: Final = frozenset({"code.unknown", "format.pattern", "length.min", "length.max"})
 
 
@@ -93,9 +99,12 @@ def reader_of(column: Column) -> Reader:
         case LogicalType.BOOLEAN:
             return boolean_reader(column)
         case LogicalType.DATE | LogicalType.TIMESTAMP as kind:
-            read = instant_reader(layouts_of(column), kind)
+            layouts = layouts_of(column)
+            read = instant_reader(layouts, kind)
             few = kind is LogicalType.DATE
-            return lambda text: on_distinct(text, read, expect_few=few)
+            if not few or layouts[0].pattern != _ISO_DATE.pattern:
+                return lambda text: on_distinct(text, read, expect_few=few)
+            return lambda text: read_iso_dates(text) or on_distinct(text, read, expect_few=True)
 
 
 def _judges(column: Column, at: dict[str, int]) -> Iterator[tuple[int, Judge]]:
@@ -139,10 +148,15 @@ def _pattern(pattern: str) -> Judge:
     except pa.ArrowInvalid:
         raise ContractError(f"The pattern {pattern!r} cannot be read.", pattern=pattern) from None
 
+    digits = _DIGITS.fullmatch(whole)
+    width = int(digits[1]) if digits else None
+
     def differs(text: pa.Array) -> pa.Array:
         return pc.invert(pc.match_substring_regex(text, whole))
 
     def judge(text: pa.Array, _values: pa.Array) -> Mask | None:
+        if width is not None and are_digits(text, width):
+            return None
         if not has_few_values(text):
             return _failing(differs(text))
         encoded = text.dictionary_encode()

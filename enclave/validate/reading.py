@@ -15,6 +15,7 @@ Readings (docs/guides/data-steward.md):
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -32,6 +33,8 @@ _NUMBER_CHARACTERS: Final = 40
 _SAMPLE_ROWS: Final = 1024
 _CENTURY_PIVOT: Final = 69
 """Two-digit years from here on are 19xx, before it 20xx (POSIX strptime)."""
+_FIRST_DAY: Final = (date(1000, 1, 1) - date(1970, 1, 1)).days
+"""The first day a layout with a four-digit year can name."""
 _MICROS_PER_DAY: Final = 86_400_000_000
 _NOON: Final = 12
 
@@ -186,6 +189,16 @@ def instant_reader(layouts: Sequence[Layout], kind: LogicalType) -> Reader:
     return read
 
 
+def read_iso_dates(text: pa.Array) -> Reading | None:
+    """Read a column that holds ISO dates (`%Y-%m-%d`) and nothing else; None for any other."""
+    try:
+        days = text.cast(pa.date32())
+    except (pa.ArrowInvalid, OverflowError):  # its message quotes a cell: it must go no further
+        return None
+    earliest = pc.min(days.cast(pa.int32())).as_py()
+    return None if earliest is not None and earliest < _FIRST_DAY else Reading(days)
+
+
 def _typed_instants(micros: Ints, readable: Mask, kind: LogicalType) -> pa.Array:
     absent = None if readable.all() else ~readable
     if kind is LogicalType.TIMESTAMP:
@@ -201,6 +214,15 @@ def _data(text: pa.Array) -> npt.NDArray[np.uint8]:
         return np.zeros(0, np.uint8)
     bounds = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
     return np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
+
+
+def are_digits(text: pa.Array, width: int) -> bool:
+    """Whether every cell that is not null has `width` digits (0 to 9) and nothing else."""
+    lengths = pc.min_max(pc.binary_length(text)).as_py()
+    if {*lengths.values()} - {width, None}:
+        return False
+    data = _data(text)
+    return not len(data) or (int(data.min()) >= ord("0") and int(data.max()) <= ord("9"))
 
 
 def _parts(cells: pa.Array, layout: Layout) -> dict[str, Ints | pa.Array]:

@@ -211,20 +211,12 @@ class RowValidator:
         failures: list[Failure],
     ) -> CheckedBatch:
         passing = pa.array(~broken)
-        kept_raw = raw.filter(passing)
-        texts = set(self._text_columns())
-        columns = [
-            kept_raw.column(name) if name in texts else typed.column(name).filter(passing)
-            for name in self.schema.names
-        ]
+        columns = [column.filter(passing) for column in typed.columns]
         kept = pa.RecordBatch.from_arrays(columns, schema=self.schema)
         at = np.flatnonzero(broken)
         chosen = pa.array(at)
         failed = FailedRows(raw.take(chosen), records.take(chosen), self._reasons(failures, at))
-        return CheckedBatch(kept, kept_raw, records.filter(passing), failed)
-
-    def _text_columns(self) -> list[str]:
-        return [f.name for f in self.schema if pa.types.is_string(f.type)]
+        return CheckedBatch(kept, raw, records.filter(passing), failed, passing)
 
     def _reasons(
         self, failures: list[Failure], at: npt.NDArray[np.intp]

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from enclave.batches import RawBatch
 from enclave.validate import KeySpill, ReferenceCheck, RowValidator
 from enclave.validate.patterns import INTEGER_PATTERN, NUMBER_PATTERN
-from enclave.validate.reading import instant_reader, on_distinct, read_integers, read_numbers
+from enclave.validate.reading import (
+    are_digits,
+    instant_reader,
+    on_distinct,
+    read_integers,
+    read_iso_dates,
+    read_numbers,
+)
 from governance.contracts.layouts import parse_layout
 from governance.contracts.model import LogicalType, Rule, RuleKind
 from governance.contracts.patterns import to_python
@@ -95,6 +102,31 @@ def plain_instant(cell: str | None, layout: str) -> datetime | None:
     return instant if alike and is_whole(parse_layout(layout).pattern, cell) else None
 
 
+NEAR_DATES = st.from_regex(r"[0-9+\- ]{1,5}[-/][0-9]{1,2}-[0-9]{2}[T ]?", fullmatch=True)
+DATES = st.dates(datetime(1, 1, 1).date()).map(lambda day: day.isoformat())  # noqa: DTZ001
+
+
+@settings(deadline=None)
+@given(st.lists(st.none() | DATES | NEAR_DATES, max_size=6) | st.lists(st.none() | DATES))
+def test_iso_dates_are_those_of_the_layout(cells: list[str | None]) -> None:
+    text = pa.array(cells, pa.string())
+    layout = parse_layout("%Y-%m-%d")
+    every = all(cell is None or is_whole(layout.pattern, cell) for cell in cells)
+    quick = read_iso_dates(text)
+    assert (quick is not None) == every
+    if quick is not None:
+        plain = instant_reader([layout], LogicalType.DATE)(text)
+        assert quick.values.equals(plain.values)
+        assert plain.unreadable is None
+
+
+@settings(deadline=None)
+@given(st.lists(st.none() | st.text("0189/:a\u0661", max_size=4)), st.integers(1, 4))
+def test_digits_are_those_of_the_pattern(cells: list[str | None], width: int) -> None:
+    every = all(cell is None or is_whole(f"[0-9]{{{width}}}", cell) for cell in cells)
+    assert are_digits(pa.array(cells, pa.string()), width) == every
+
+
 @settings(deadline=None)
 @given(st.lists(st.none() | st.sampled_from(["20240229", "20230229", "x", "19000101"])))
 def test_distinct_values_are_judged_like_rows(cells: list[str | None]) -> None:
@@ -145,7 +177,7 @@ def test_every_row_passes_or_fails_once_and_keeps_its_text(cells: list[str | Non
         validator = RowValidator(contract, seen=seen)
         checked = validator.check(raw)
         report = validator.finish()
-    rows = dict(zip(checked.records.to_pylist(), checked.raw.to_pylist(), strict=True))
+    rows = dict(zip(checked.records.to_pylist(), checked.raw_rows().to_pylist(), strict=True))
     if checked.failed is not None:
         failed = checked.failed
         assert all(failed.reasons)

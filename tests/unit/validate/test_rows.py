@@ -121,7 +121,7 @@ def test_passing_rows_are_typed_and_failing_rows_keep_their_text() -> None:
             build_raw_batch({"d": ["01/31/2024", "02/30/2024"], "n": ["1.5", "abc"]}, first=11)
         )
     assert checked.typed.to_pylist() == [{"d": date(2024, 1, 31), "n": 1.5}]
-    assert checked.raw.to_pylist() == [{"d": "01/31/2024", "n": "1.5"}]
+    assert checked.raw_rows().to_pylist() == [{"d": "01/31/2024", "n": "1.5"}]
     assert checked.records.to_pylist() == [11]
     assert checked.failed is not None
     assert checked.failed.rows.to_pylist() == [{"d": "02/30/2024", "n": "abc"}]

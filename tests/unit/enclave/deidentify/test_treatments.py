@@ -200,6 +200,21 @@ def test_entity_pseudonyms() -> None:
     assert len(made[0]) == 16
 
 
+@pytest.mark.parametrize("odd", [None, "", " 0000007 ", "a\u00e9"])
+@pytest.mark.parametrize("repeats", [1, 4])
+def test_entities_have_one_pseudonym_however_the_column_is_read(
+    odd: str | None, repeats: int
+) -> None:
+    codes = [f"{n:07d}" for n in range(3000 // repeats) for _ in range(repeats)]
+    plain = entity_pseudonyms(pa.array(codes), KEY).to_pylist()
+    mixed = entity_pseudonyms(pa.array([*codes, odd]), KEY).to_pylist()
+    assert mixed[:-1] == plain
+    assert len(set(plain)) == len(set(codes))
+    assert plain[7 * repeats] == entity_pseudonyms(pa.array(["0000007"]), KEY).to_pylist()[0]
+    assert (mixed[-1] is None) == (not odd)
+    assert (mixed[-1] == plain[7 * repeats]) == (odd == " 0000007 ")
+
+
 def test_towns_are_those_of_the_reference() -> None:
     path = folder("reference") / "ct_towns.csv"
     with path.open(newline="") as stream:
