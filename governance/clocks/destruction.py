@@ -1,21 +1,19 @@
-"""Destruction of matching inputs: when it is due, and what must come before an own analysis. Pure.
+"""Destruction of matching inputs: when it is due. Pure.
 
 The clock starts with the stewards' confirmation that the match is good. It counts business days of
 the state, or hours when data of one of the named agencies is in. Hours are elapsed hours: a change
 to or from daylight saving time makes them neither more nor fewer.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from governance.calendar import LEGAL_ZONE, add_business_days, legal_date
 from governance.decisions import Decision, Denial
 from governance.profile import MatchingClock
-from governance.requests.model import RequestContent
 
 _RULES = ("match.confirmed", "match.destroyed")
-_LINK_RULE = "match.link_destroyed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +56,6 @@ class DestructionClock:
         return at >= self.ends_at
 
 
-@dataclass(frozen=True, slots=True)
-class LinkDestructions:
-    """Agencies' confirmations that their link from source id to synthetic id is destroyed.
-
-    Attributes:
-        confirmed_on: Legal date by agency.
-    """
-
-    number: str
-    confirmed_on: Mapping[str, date] = field(default_factory=dict)
-
-
 def start_clock(
     confirmed_at: datetime, agencies: Iterable[str], clock: MatchingClock
 ) -> DestructionClock:
@@ -105,23 +91,3 @@ def decide_destroyed_in_time(inputs: MatchInputs, clock: MatchingClock, now: dat
     reason = f"Matching files of {inputs.number} {done} after the clock ended at {until}."
     remedy = "Say why in the certificate." if inputs.destroyed_at else "Destroy them now."
     return Decision(_RULES, (Denial(_RULES[1], reason, remedy, clock.clause),))
-
-
-def agencies_with_link(content: RequestContent) -> tuple[str, ...]:
-    """Contributing agencies that also analyze: requesting, or employing somebody it names."""
-    analyze = {p.agency for p in content.people} | {content.requestor_agency}
-    return tuple(a for a in content.agencies if a in analyze)
-
-
-def decide_own_analysis(
-    agency: str, content: RequestContent, links: LinkDestructions, clause: str
-) -> Decision:
-    """Whether an agency may analyze: with its own data in, only after its link is destroyed."""
-    if agency not in agencies_with_link(content) or agency in links.confirmed_on:
-        return Decision((_LINK_RULE,))
-    reason = (
-        f"{agency} analyzes its own data and has not confirmed that it destroyed its link from "
-        "source id to synthetic id."
-    )
-    remedy = "Its data steward destroys the link and confirms it."
-    return Decision((_LINK_RULE,), (Denial(_LINK_RULE, reason, remedy, clause),))

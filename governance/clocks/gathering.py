@@ -10,10 +10,11 @@ from sqlalchemy import and_, func, or_, select
 from governance.audit.chain import format_instant
 from governance.audit.tags import Tag
 from governance.calendar import LEGAL_ZONE, legal_date
-from governance.clocks.destruction import LinkDestructions, MatchInputs
+from governance.clocks.destruction import MatchInputs
 from governance.clocks.model import ProgrammeState, RejectedSubmission, RequestLife
 from governance.people.model import Person
 from governance.requests.events import parse_event
+from governance.requests.links import LinkDestructions
 from governance.requests.states import Status
 from governance.services.programme import Programme
 from governance.store import UnitOfWork
@@ -97,7 +98,7 @@ def _matches(unit: UnitOfWork) -> Iterator[MatchInputs]:
     """
     lines: dict[tuple[str, str], dict[tuple[str, str], dict[str, Any]]] = {}
     for subject, facts in _noted(unit, Tag.MATCH_RECORDED):
-        number = str(facts.get("request_number") or subject)
+        number = str(facts.get("request") or subject)
         match = (number, str(facts.get("match_date") or ""))
         file = (str(facts.get("sender") or ""), str(facts.get("file_name") or ""))
         lines.setdefault(match, {})[file] = facts

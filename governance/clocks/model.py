@@ -6,10 +6,11 @@ from datetime import date, datetime
 
 from governance.board.model import Seat
 from governance.board.state import BodyState
-from governance.clocks.destruction import LinkDestructions, MatchInputs
+from governance.clocks.destruction import MatchInputs
 from governance.people.model import Person
 from governance.requests.deadlines import waiting_since
 from governance.requests.events import RequestEvent
+from governance.requests.links import LinkDestructions
 from governance.requests.state import DataRequest, replay
 from governance.requests.states import Act
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from governance.board.state import BodyState
 from governance.calendar import legal_date
-from governance.clocks.destruction import LinkDestructions, agencies_with_link, start_clock
+from governance.clocks.destruction import start_clock
 from governance.clocks.directory import Directory
 from governance.clocks.model import ProgrammeState, RepublishDue, RequestLife
 from governance.event_feed.reading import SILENT_AFTER
@@ -13,6 +13,7 @@ from governance.mail.notices import Capacity, Notice, NoticeKind, notice_to
 from governance.mail.paths import REQUESTS, SUBMISSIONS, meeting_path, request_path
 from governance.people.model import Person
 from governance.profile import Profile
+from governance.requests.links import LinkDestructions, agencies_with_link
 from governance.requests.rules import RequestRules
 from governance.requests.states import LIVE
 

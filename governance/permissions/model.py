@@ -83,6 +83,8 @@ class Action(StrEnum):
     RECORD_COST = "record_cost"
     RECORD_MATCH = "record_match"
     """A line of the match log."""
+    CONFIRM_LINK_DESTRUCTION = "confirm_link_destruction"
+    """An agency's own link from source id to synthetic id is destroyed."""
     RECORD_PUBLICATION = "record_publication"
     ERASE_FACTS = "erase_facts"
 

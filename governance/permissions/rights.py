@@ -52,6 +52,7 @@ GROUNDS: Final[Mapping[Action, tuple[Ground, ...]]] = {
     Action.ROUTE_RECORDS_REQUEST: (_G.OPERATOR,),
     Action.RECORD_COST: (_G.OPERATOR,),
     Action.RECORD_MATCH: (_G.OPERATOR,),
+    Action.CONFIRM_LINK_DESTRUCTION: (_G.OWN_AGENCY,),
     Action.RECORD_PUBLICATION: (_G.OWN_REQUEST, _G.OPERATOR),
     Action.ERASE_FACTS: (_G.OPERATOR,),
 }

@@ -15,16 +15,21 @@ from typer.testing import CliRunner
 
 from governance.cli import app
 from governance.clocks import DailyRun, Round, keep_rounds, list_due, make_round, run_daily
+from governance.clocks.gathering import gather
 from governance.clocks.reminding import remind
+from governance.decisions import AccessDeniedError
 from governance.errors import ConfigurationError, ObjectStoreError
 from governance.mail import MailError, Message
+from governance.people import PortalRole
 from governance.permissions import CLOCK
 from governance.requests.events import RequestEvent
 from governance.requests.states import Status
+from governance.services.links import confirm_link_destroyed
+from governance.services.records import record_match
 from governance.store import tables as t
 from tests.lib.clocks import noon
 from tests.lib.notices import build_notice
-from tests.lib.programme import Office, fresh_database
+from tests.lib.programme import Office, build_person, fresh_database
 from tests.lib.requests import Life, build_content
 
 ENDS = date(2026, 12, 31)
@@ -266,6 +271,46 @@ def test_rounds_go_on_until_told_to_stop_and_run_daily_once_a_date(tmp_path: Pat
     keep_rounds(office.programme, stop, seconds=0.01, daily=daily, tell=tell)
     assert days == [date(2026, 2, 2), date(2026, 2, 3)]
     assert [r.reminders for r in told] == [{"action_waiting": 2}]
+    p.close()
+
+
+def test_match_log_and_link_confirmations_move_the_clocks(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.people["p-steward"] = build_person(
+        "p-steward", PortalRole.DATA_STEWARD, agency="dol", employment_class="state_employee"
+    )
+    office.register()
+    life = Life()
+    life.submit(build_content(requestor_agency="dol"))
+    put(office, life)
+    p = office.programme
+    day = date(2026, 2, 2)
+    line = {
+        "request": "Q0042", "sender": "SDE", "receiver": "DOL", "file_name": "s", "received": day,
+        "match_date": day, "matrix_date": day,
+    }  # fmt: skip
+    record_match(p, office.actor("p-office"), line)
+    record_match(p, office.actor("p-office"), line | {"sender": "CCIC", "file_name": "c"})
+    state = gather(p)
+    (match,) = state.matches
+    assert (match.number, match.agencies, match.destroyed_at) == ("Q0042", ("ccic", "sde"), None)
+    at(office, date(2026, 2, 3))
+    late = run_daily(p).reminders["match_destruction_overdue"]
+    assert late == 3  # the hub's steward and two of the office
+    gone = {"destroyed_date": date(2026, 2, 3)}
+    record_match(p, office.actor("p-office"), line | gone)
+    assert gather(p).matches[0].destroyed_at is None
+    record_match(p, office.actor("p-office"), line | gone | {"sender": "CCIC", "file_name": "c"})
+    assert gather(p).matches[0].destroyed_at == noon(date(2026, 2, 3)) - timedelta(hours=12)
+
+    steward = office.actor("p-steward")
+    with pytest.raises(AccessDeniedError, match="does not analyze"):
+        confirm_link_destroyed(p, office.actor("p-sde"), "Q0042", "sde")
+    with pytest.raises(AccessDeniedError, match="may not confirm link destruction"):
+        confirm_link_destroyed(p, office.actor("p-sde"), "Q0042", "dol")
+    assert confirm_link_destroyed(p, steward, "Q0042", "dol") is not None
+    assert confirm_link_destroyed(p, steward, "Q0042", "dol") is None
+    assert set(gather(p).links["Q0042"].confirmed_on) == {"dol"}
     p.close()
 
 

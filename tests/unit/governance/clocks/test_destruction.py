@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.calendar import LEGAL_ZONE, is_business_day, legal_date
-from governance.clocks.destruction import (
-    LinkDestructions,
-    MatchInputs,
-    agencies_with_link,
-    decide_destroyed_in_time,
-    decide_own_analysis,
-    start_clock,
-)
+from governance.clocks.destruction import MatchInputs, decide_destroyed_in_time, start_clock
+from governance.requests.links import LinkDestructions, agencies_with_link, decide_own_analysis
 from tests.lib.notices import PROFILE
 from tests.lib.requests import build_content, build_request_person
 

@@ -11,12 +11,13 @@ import pytest
 from governance.board.events import MeetingNoticed, MeetingOpened
 from governance.board.state import apply as apply_body
 from governance.clocks import due_today
-from governance.clocks.destruction import LinkDestructions, MatchInputs
+from governance.clocks.destruction import MatchInputs
 from governance.clocks.model import CommandDue, RejectedSubmission, RepublishDue
 from governance.mail.notices import Notice, NoticeKind
 from governance.people.model import PortalRole
 from governance.requests import commands as c
 from governance.requests.deadlines import bracket, due_on, waiting_since
+from governance.requests.links import LinkDestructions
 from governance.requests.states import Act, Role, Status
 from tests.lib.clocks import build_board, build_people, build_person, build_state, noon
 from tests.lib.notices import PROFILE

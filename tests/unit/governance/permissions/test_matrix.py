@@ -106,6 +106,7 @@ ELSEWHERE = {
     "manage_webhooks": "op opn",
     "route_records_request": "op opn",
     "record_cost": "op opn",
+    "confirm_link_destruction": "own alt stw",
     "record_match": "op opn",
 }
 
