@@ -18,6 +18,9 @@ from governance import (
     cli_clocks,
     cli_demo,
     cli_motion,
+    cli_office,
+    cli_office_ledger,
+    cli_report,
     cli_request,
     cli_review,
     cli_serve,
@@ -56,7 +59,8 @@ app.add_typer(ledger_app, name="ledger")
 cli_board.register(app)
 cli_serve.register(app)
 cli_clocks.register(app)
-for part in (cli_request, cli_review, cli_motion, cli_demo):
+cli_office.register(app, ledger_app)
+for part in (cli_request, cli_review, cli_motion, cli_report, cli_demo):
     part.register(app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -191,8 +195,10 @@ def verify(
 
 
 @ledger_app.command("verify")
-def verify_ledger(
-    path: Annotated[Path, typer.Argument(help="Folder with the ledger's objects.", exists=True)],
+def verify_ledger(  # noqa: PLR0917  options are parameters
+    path: Annotated[
+        Path | None, typer.Argument(help="Folder with the ledger's objects.", exists=True)
+    ] = None,
     key: Annotated[
         list[Path] | None,
         typer.Option(help="Public key (JWK) that signs checkpoints; may be given several times."),
@@ -201,12 +207,24 @@ def verify_ledger(
         list[Path] | None,
         typer.Option(help="A signed checkpoint kept outside; needs --key."),
     ] = None,
+    database: Annotated[
+        bool, typer.Option("--database", help="The ledger in the control plane's database.")
+    ] = False,
+    home: Annotated[
+        Path | None, typer.Option(help="The control plane's home, with --database.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Verify a ledger, or a copy of one: names every altered, removed or back-dated entry.
 
-    Without --key the signed checkpoints are not compared: a chain rewritten whole then passes.
+    Without --key the signed checkpoints are not compared: a chain rewritten whole then passes. With
+    --database the control plane's own chain, its checkpoints outside, its facts and its lists.
     """
+    if database:
+        cli_office_ledger.verify_database(home, anchor or [], as_json=as_json)
+        return
+    if path is None:
+        _fail("Name the ledger's folder, or give --database.", ExitCode.USAGE)
     with _Reported():
         keys = [PublicKey.from_dict(json.loads(file.read_bytes())) for file in key or []]
         known = {k.key_id: k for k in keys}

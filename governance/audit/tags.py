@@ -45,7 +45,7 @@ class Tag(StrEnum):
     QUARANTINE_DESTROYED = "quarantine:destroyed"
     """Quarantined rows were destroyed on their clock. Facts: certificate digest."""
     QUARANTINE_EXPORTED = "quarantine:exported"
-    """Quarantined rows were given back to their agency. Facts: submission, rows, to whom."""
+    """Quarantined rows were given back to their agency. Facts: rows, person they went to."""
     AGREEMENT_EXPIRED = "agreement:expired"
     """A feed's agreement ended; its steps refuse from then on. Facts: agreement, end date."""
 
@@ -68,7 +68,7 @@ class Tag(StrEnum):
     QUERY_DENIED = "query:denied"
     """Policy said no to a query. Facts: project, person, rules that denied, clauses."""
     QUERY_FAILED = "query:failed"
-    """A question came to no answer (time, memory, no disclosure rule). Facts: person, error code."""
+    """A question came to no answer (time, memory, no rule to judge it). Facts: person, code."""
     QUERY_STOPPED = "query:stopped"
     """A running query was stopped: its grant was taken back or narrowed meanwhile. Facts: project,
     person, bundle version it began under, newer version, rules."""

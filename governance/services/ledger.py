@@ -7,7 +7,7 @@ Its copy for the public, with signed checkpoints, lies outside the database: see
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from governance.audit import (
     Checkpoint,
@@ -22,14 +22,16 @@ from governance.audit import (
 )
 from governance.audit.tags import CONFIDENTIAL_FACTS
 from governance.canonical import Json
-from governance.decisions import check_permitted
+from governance.decisions import Decision, Denial, check_permitted
 from governance.errors import LedgerError
 from governance.permissions import Action, Actor, Target, decide_action
+from governance.requests.states import Status
 from governance.services.ledger_copy import (
     copy_store,
     known_keys,
     make_checkpoint,
     newest_checkpoint,
+    sealed_checkpoint,
     stored_checkpoints,
 )
 from governance.services.programme import Programme
@@ -52,8 +54,13 @@ __all__ = [
     "prove_consistency",
     "prove_inclusion",
     "read_entry",
+    "sealed_checkpoint",
     "verify",
 ]
+
+
+_OVER: Final = frozenset({Status.DENIED, Status.WITHDRAWN, Status.SUPERSEDED, Status.CLOSED})
+"""Statuses of a request's version after which nothing is left to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,19 +213,19 @@ def check_read_models(p: Programme) -> tuple[LedgerProblem, ...]:
 def erase(p: Programme, actor: Actor, seq: int, *, reason: str) -> Entry:
     """Erase the facts of an entry; the chain stays whole, and says that, by whom and why.
 
-    Facts that a record's later entries follow from cannot go by themselves: `erase_record` erases
-    those of a whole record.
+    Only facts that no record follows from: a draft that was saved over, a denial. `erase_record`
+    erases a whole record that is over.
 
     Raises:
-        AccessDeniedError: The actor may not; recorded.
-        LedgerError: The record cannot be replayed without them, or they are gone already.
+        AccessDeniedError: The actor may not, or a record follows from them; recorded.
+        LedgerError: They are gone already.
         NotFoundError: There is no such entry.
     """
-    return erase_several(p, actor, (seq,), reason=reason)[0]
+    return _erase(p, actor, (seq,), reason=reason)[0]
 
 
 def erase_record(p: Programme, actor: Actor, kind: Kind, subject: str, *, reason: str) -> int:
-    """Erase every fact of a request or person, with drafts and filed documents.
+    """Erase every fact of a request or person that is over, with drafts and filed documents.
 
     Lists forget it; the entries stay.
 
@@ -226,19 +233,16 @@ def erase_record(p: Programme, actor: Actor, kind: Kind, subject: str, *, reason
         How many entries' facts were erased.
 
     Raises:
-        AccessDeniedError: The actor may not; recorded.
-        LedgerError: Only requests and persons can be erased.
+        AccessDeniedError: The actor may not, or the record is not over; recorded.
         NotFoundError: There is no such record.
     """
-    if kind not in {"request", "person"}:
-        raise LedgerError("Only the facts of a request or a person can be erased as a whole.")
     with p.store.read() as unit:
         found = [r.seq for r in unit.load(kind, subject).references]
         if kind == "request":
             found += rows.attachment_entries(unit, subject)
     if not found:
         raise NotFoundError("There is no such record, or its facts are gone.")
-    erased = len(erase_several(p, actor, found, reason=reason))
+    erased = len(_erase(p, actor, found, reason=reason, whole=(kind, subject)))
     if kind == "request":  # safe to repeat: what a crash leaves here, no entry names any more
         with p.store.aside() as unit:
             forget_drafts(unit, subject)
@@ -247,36 +251,67 @@ def erase_record(p: Programme, actor: Actor, kind: Kind, subject: str, *, reason
     return erased
 
 
-def erase_several(
-    p: Programme, actor: Actor, seqs: Sequence[int], *, reason: str
+def _erase(
+    p: Programme,
+    actor: Actor,
+    seqs: Sequence[int],
+    *,
+    reason: str,
+    whole: tuple[Kind, str] | None = None,
 ) -> tuple[Entry, ...]:
-    """Erase the facts of several entries in one transaction; see `erase`.
-
-    Raises:
-        AccessDeniedError: The actor may not; recorded.
-        LedgerError: A record cannot be replayed without them, or they are gone already.
-        NotFoundError: There is no such entry.
-    """
     made = []
     with denials_recorded(p, actor, Action.ERASE_FACTS.value, "programme"), p.store.begin() as unit:
-        entries = [_entry(unit, seq) for seq in seqs]
-        for entry in entries:
+        for entry in [_entry(unit, seq) for seq in seqs]:
             target = _target(unit, entry)
             check_permitted(decide_action(actor, Action.ERASE_FACTS, target, today=p.today))
             if entry.tag == Tag.PAYLOAD_ERASED:
                 raise LedgerError("What says that facts were erased stays.", seq=entry.seq)
-        for entry in entries:
-            facts = {"seq": entry.seq, "reason": reason}
-            once = f"erase:{entry.seq}"
+            facts, once = {"seq": entry.seq, "reason": reason}, f"erase:{entry.seq}"
             said = note(
                 p, unit, actor, Tag.PAYLOAD_ERASED, subject=entry.subject, facts=facts, once=once
             )
             if said is None:
                 raise LedgerError("Those facts were erased before.", seq=entry.seq)
-            unit.remove_payload(entry.seq)
             made.append(said)
-        unit.refresh_after_erasure(seqs)
+        if whole is not None:
+            check_permitted(_over(p, unit, *whole))
+        others = [place for place in unit.forget(seqs) if place != whole]
+        check_permitted(_unneeded(p, others))
     return tuple(made)
+
+
+def _over(p: Programme, unit: UnitOfWork, kind: Kind, subject: str) -> Decision:
+    """Whether nobody acts on a record any more: only then may all its facts go."""
+    rule, clause = "record.over", p.rules.destruction_clause
+    denials = []
+    if kind == "request":
+        request = unit.request(subject)
+        if request is not None and any(v.status not in _OVER for v in request.versions):
+            remedy = "Close or withdraw it first."
+            denials.append(Denial(rule, f"Request {subject} is not over.", remedy, clause))
+    elif kind == "person":
+        person = unit.person(subject)
+        if person is not None and person.employed(p.today):
+            reason, remedy = "The person is employed today.", "End the employment first."
+            denials.append(Denial(rule, reason, remedy, clause))
+    else:
+        reason = "What a body or the office did is public record."
+        denials.append(Denial(rule, reason, "It stays.", clause))
+    return Decision((rule,), tuple(denials))
+
+
+def _unneeded(p: Programme, others: Sequence[tuple[Kind, str]]) -> Decision:
+    rule = "record.follows"
+    denials = [
+        Denial(
+            rule,
+            f"What the {kind} {subject} is follows from those facts.",
+            "Erase the whole record when it is over, or leave them.",
+            p.rules.destruction_clause,
+        )
+        for kind, subject in others
+    ]
+    return Decision((rule,), tuple(denials))
 
 
 def _entry(unit: UnitOfWork, seq: int) -> Entry:

@@ -97,6 +97,15 @@ def make_checkpoint(p: Programme) -> Checkpoint | None:
     return checkpoint
 
 
+def sealed_checkpoint(p: Programme, size: int) -> bytes:
+    """The signed checkpoint over that many entries, to be kept elsewhere.
+
+    Raises:
+        ObjectNotFoundError: There is none.
+    """
+    return copy_store(p).read(checkpoint_key(size))
+
+
 def checkpoint_due(p: Programme) -> bool:
     """Whether so many entries were appended since the last checkpoint that one is due."""
     with p.store.read() as unit:

@@ -6,6 +6,7 @@ models. A crash anywhere leaves nothing of it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -195,32 +196,43 @@ class UnitOfWork:
         self.connection.execute(update(head).values(erased=head.c.erased + 1))
         self.connection.execute(delete(t.attachments).where(t.attachments.c.seq == seq))
 
-    def refresh_after_erasure(self, seqs: Sequence[int]) -> None:
-        """Bring the read models of the records of these entries in step; forget what was read.
+    def forget(self, seqs: Sequence[int]) -> tuple[tuple[Kind, str], ...]:
+        """Remove the facts of entries that say that they go, and bring the read models in step.
 
-        Raises:
-            LedgerError: A record that still has facts cannot be replayed without the erased ones.
+        Returns:
+            Records that no longer say what they said: the caller judges whether they may.
         """
+        places = dict.fromkeys(self.place_of(seq) for seq in seqs)
+        before = {place: self._record(*place) for place in places}
+        for seq in seqs:
+            self.remove_payload(seq)
         self._streams.clear()
         self._own_bodies.clear()
-        for kind, subject in dict.fromkeys(self.place_of(seq) for seq in seqs):
-            try:
-                self._refresh(kind, subject)
-            except LedgerError:
-                raise LedgerError(
-                    "What came later in that record follows from those facts: erase the facts of "
-                    "the whole record, or leave them."
-                ) from None
+        other = tuple(place for place, was in before.items() if self._record(*place) != was)
+        for kind, subject in places:
+            if self.load(kind, subject).events and self._record(kind, subject) is None:
+                continue  # among those returned
+            if kind == "request":
+                replace_request(self, subject)
+            elif kind == "person":
+                replace_person(self, subject)
+        return other
 
-    def _refresh(self, kind: str, subject: str) -> None:
-        if kind == "request":
-            replace_request(self, subject)
-        elif kind == "person":
-            replace_person(self, subject)
-        elif kind == "body":
-            raise LedgerError("A body's acts are public; their facts stay.")
+    def _record(self, kind: Kind, subject: str) -> object:
+        """What a record's facts say; None when they are gone, or can no longer be read as one."""
+        if kind == "programme":
+            return None
+        if kind == "body":  # each of its acts is public and part of what it says
+            return self.load(kind, subject).events
+        try:
+            if kind == "request":
+                request = self.request(subject)
+                return request and replace(request, events=0)
+            return self.person(subject)
+        except LedgerError:
+            return None
 
-    def place_of(self, seq: int) -> tuple[str, str]:
+    def place_of(self, seq: int) -> tuple[Kind, str]:
         """Kind and name of the record an entry belongs to.
 
         Raises:

@@ -29,6 +29,7 @@ from governance.services.attachments import (
     read_attachment,
 )
 from governance.services.ledger_copy import checkpoint_due
+from governance.services.people import end_person
 from governance.services.requests import read_request
 from governance.store import NotFoundError
 from governance.stored_ledger import entry_key, payload_key, verify_stored
@@ -315,11 +316,17 @@ class TestErasing:
     def test_what_later_entries_follow_from_stays(self, told: Office) -> None:
         p, op = told.programme, told.actor("p-office")
         submitted = ledger.list_entries(p, PUBLIC, tags=[Tag.DATA_REQUEST_SUBMITTED]).items[0]
-        with pytest.raises(LedgerError, match="whole record"):
+        with pytest.raises(AccessDeniedError, match="follows from those facts"):
             ledger.erase(p, op, submitted.seq, reason="No.")
         vote = ledger.list_entries(p, PUBLIC, tags=[Tag.VOTE_CAST]).items[0]
-        with pytest.raises(LedgerError, match="whole record"):
+        with pytest.raises(AccessDeniedError, match="follows from those facts"):
             ledger.erase(p, op, vote.seq, reason="No.")
+        drafted = ledger.list_entries(p, PUBLIC, tags=[Tag.DATA_REQUEST_DRAFTED]).items[0]
+        with pytest.raises(AccessDeniedError, match="follows from those facts"):
+            ledger.erase(p, op, drafted.seq, reason="What was submitted is what was drafted.")
+        for kind, subject in (("request", "Q0001"), ("person", "p-holder")):
+            with pytest.raises(AccessDeniedError, match=r"not over|employed today"):
+                ledger.erase_record(p, op, kind, subject, reason="No.")  # type: ignore[arg-type]  # a kind
         assert ledger.verify(p).verified
 
     def test_a_person_and_a_request_are_forgotten_whole(self, told: Office) -> None:
@@ -327,13 +334,27 @@ class TestErasing:
         draft = told.begin()
         upload = Upload("other", "Notes", "text/plain", b"About a person.")
         file_attachment(p, told.actor("p-ruiz"), draft, upload)
-        assert ledger.erase_record(p, op, "person", "p-holder", reason="Left long ago.") == 1
+        office_of = p.today - timedelta(days=1)
+        end_person(p, op, "p-holder", last_day=office_of, reason="Left.")
+        told.act("p-ruiz", draft, Act.WITHDRAW, on=p.today, reason="Not needed.")
+        assert ledger.erase_record(p, op, "person", "p-holder", reason="Left long ago.") == 2
         assert ledger.erase_record(p, op, "request", draft, reason="Never submitted.") >= 1
         with pytest.raises(NotFoundError):
             read_request(p, op, draft)
         assert list(p.documents.list(f"attachments/{draft}/")) == []
         report = ledger.verify(p)
         assert report.verified, report.problems
+
+    def test_a_draft_that_was_saved_over_can_go(self, told: Office) -> None:
+        p, op, number = told.programme, told.actor("p-office"), told.begin()
+        told.act("p-ruiz", number, Act.SAVE_DRAFT, content={"title": "A name by mistake"})
+        told.act("p-ruiz", number, Act.SAVE_DRAFT, content={"title": "Without it"})
+        mistake = ledger.list_entries(p, PUBLIC, tags=[Tag.DATA_REQUEST_DRAFTED]).items[1]
+        ledger.erase(p, op, mistake.seq, reason="A name by mistake.")
+        view = read_request(p, told.actor("p-ruiz"), number)
+        assert (view.latest.content.title, view.position) == ("Without it", 3)
+        told.act("p-ruiz", number, Act.WITHDRAW, on=p.today, reason="No.", based_on=3)
+        assert ledger.verify(p).verified
 
 
 class TestAttachments:
