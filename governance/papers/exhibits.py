@@ -15,6 +15,7 @@ from governance.papers.model import (
     SignatureLine,
     Signatures,
     Table,
+    key_of,
 )
 from governance.papers.scope import (
     PERSON_ROLES,
@@ -98,8 +99,9 @@ def _statement(person: RequestPerson) -> Section:
     line = SignatureLine(
         party=f"nda:{person.id}", full_name=person.name, capacity=f"{person.employer}, Exhibit C"
     )
-    key = f"c-{person.id.replace('.', '-').replace('_', '-')}"
-    return Section(key=key, title=person.name, blocks=(Signatures(lines=(line,)),))
+    return Section(
+        key=key_of("c-person", person.id), title=person.name, blocks=(Signatures(lines=(line,)),)
+    )
 
 
 def _review_board(source: "SharingSource") -> Section:

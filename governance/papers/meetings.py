@@ -22,6 +22,7 @@ from governance.papers.model import (
     SignatureLine,
     Signatures,
     Table,
+    key_of,
     number_sections,
 )
 from governance.papers.words import count_words, instant_words, text_or, time_words
@@ -295,8 +296,9 @@ def _motion_section(motion: MotionState, source: MeetingSource) -> Section:
         blocks.append(Prose(text=said))
     else:
         blocks += outcome_blocks(decide_motion(source.body.facts(motion.id)), source)
-    key = "motion-" + "".join(c if c.isalnum() else "-" for c in motion.id.lower())
-    return Section(key=key, title=f"Motion {motion.id}", blocks=tuple(blocks))
+    return Section(
+        key=key_of("motion", motion.id), title=f"Motion {motion.id}", blocks=tuple(blocks)
+    )
 
 
 def outcome_blocks(outcome: MotionOutcome, source: MeetingSource) -> Iterator[Block]:

@@ -5,6 +5,7 @@ the canonical model, the same for both editions. What is put on it later and is 
 (which signatures were given, what is new against an earlier version) lies outside the digest.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Annotated, Literal, Self
@@ -16,7 +17,7 @@ from governance.digests import sha256_of
 from governance.facts import Digest, Facts, facts_of, read_content
 
 Words = Annotated[str, StringConstraints(max_length=100_000)]
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
 """Of a section: the anchor in HTML, and what versions are compared by."""
 
 
@@ -228,7 +229,7 @@ class Paper(Facts):
     """
 
     format: Literal["data-enclave/paper/1"] = "data-enclave/paper/1"
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
     kind: Words
     title: Words
     subtitle: Words = ""
@@ -296,6 +297,11 @@ def parse_paper(document: bytes, where: str) -> Paper:
         DocumentError: It is no paper.
     """
     return facts_of(Paper, read_content(document, where), where)
+
+
+def key_of(*parts: str) -> str:
+    """A section's key made of names: what a key cannot hold becomes a hyphen."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", "-".join(parts))[:200]
 
 
 def number_sections(sections: Sequence[Section], under: str = "") -> tuple[Section, ...]:

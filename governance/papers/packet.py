@@ -18,6 +18,7 @@ from governance.papers.model import (
     Prose,
     Section,
     Table,
+    key_of,
     number_sections,
 )
 from governance.papers.request_changes import change_blocks
@@ -103,7 +104,7 @@ def _request(request: DataRequest, source: PacketSource) -> Section:
     report = precheck(
         content, source.contracts, source.agreements, meeting_date(source.meeting), source.rules
     )
-    key = f"r-{request.number.lower()}"
+    key = key_of("request", request.number)
     summary = Definitions(
         items=(
             ("Status", STATUS_WORDS[version.status]),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from governance.contracts.model import DatasetContract
 from governance.grants.model import OutputRule
-from governance.papers.model import Block, Definitions, Section, Table
+from governance.papers.model import Block, Definitions, Section, Table, key_of
 from governance.papers.words import (
     count_words,
     day_words,
@@ -124,9 +124,10 @@ def _dataset(
             ("Years", years_words(part)),
         )
     )
-    key = f"{prefix}-{part.dataset.replace('/', '-').replace('_', '-')}"
+    # A point between agency and dataset: `a_b/c` and `a/b_c` stay apart.
+    key = key_of(prefix, part.dataset.replace("/", "."))
     blocks: tuple[Block, ...] = (terms, _variables(part, title, report))
-    return Section(key=key[:80], title=title, blocks=blocks)
+    return Section(key=key, title=title, blocks=blocks)
 
 
 def _variables(part: RequestedDataset, title: str, report: PrecheckReport) -> Table:

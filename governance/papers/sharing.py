@@ -25,6 +25,7 @@ from governance.papers.model import (
     SignatureLine,
     Signatures,
     Table,
+    key_of,
     number_sections,
 )
 from governance.papers.scope import data_sections, disclosure_blocks, people_table, purpose_terms
@@ -263,7 +264,7 @@ def _feeds(source: SharingSource, content: RequestContent) -> Iterator[Section]:
             Prose(lead=f"{c.id} {c.title}.", text=c.text, tone="clause") for c in agreement.clauses
         )
         yield Section(
-            key=f"feed-{agreement.id.lower().replace('_', '-')}",
+            key=key_of("feed", agreement.id),
             title=f"{agreement.id}: {source.profile.agency_name(agreement.agency)}",
             blocks=(Prose(text=term), *quoted),
         )

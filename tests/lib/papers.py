@@ -1,5 +1,6 @@
 """Sources of papers: the programme's story at the board, and the approved request."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -158,3 +159,11 @@ def build_sharing_source(**changes: Any) -> SharingSource:
         "ends_on": TODAY + timedelta(days=365),
     }
     return SharingSource(**(facts | changes))
+
+
+def with_content(content: RequestContent, **changes: Any) -> SharingSource:
+    """The agreement's source with another content approved."""
+    source = build_sharing_source()
+    version = replace(source.request.versions[0], submitted=content)
+    request = replace(source.request, versions=(version,))
+    return replace(source, request=request, **changes)

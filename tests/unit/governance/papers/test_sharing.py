@@ -3,7 +3,6 @@
 import io
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -12,7 +11,6 @@ from governance.errors import LedgerError
 from governance.papers import (
     NdaSource,
     Paper,
-    SharingSource,
     draft_nda,
     draft_sharing_agreement,
     render_pdf,
@@ -20,21 +18,14 @@ from governance.papers import (
     what_is_new,
 )
 from governance.papers.model import Definitions, Items, Prose, Section, Table
-from governance.requests.model import RequestContent, RequestedDataset
-from tests.lib.papers import PROFILE, build_sharing_source
+from governance.requests.model import RequestedDataset
+from tests.lib.papers import PROFILE, build_sharing_source, with_content
 from tests.lib.requests import CHEN, RUIZ, build_content
 
 
 def words_of(paper: Paper) -> str:
     """All it says."""
     return paper.stored().decode()
-
-
-def with_content(content: RequestContent, **changes: Any) -> SharingSource:
-    source = build_sharing_source()
-    version = replace(source.request.versions[0], submitted=content)
-    request = replace(source.request, versions=(version,))
-    return replace(source, request=request, **changes)
 
 
 def test_it_says_everything_the_approval_was_about() -> None:
