@@ -6,7 +6,7 @@ Steps of an update follow The Update Framework (specification 1.0, §5.3): one v
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -67,6 +67,115 @@ class Root:
             )
 
 
+def draft_root(
+    *,
+    version: int,
+    expires_at: datetime,
+    root_keys: Sequence[PublicKey],
+    signer_keys: Sequence[PublicKey],
+    root_threshold: int = 1,
+    signer_threshold: int = 1,
+) -> Envelope:
+    """Make a root document, signed by nobody yet.
+
+    Args:
+        version: 1, or one more than the root it replaces.
+        expires_at: UTC.
+        root_keys: Keys of those who hold the root.
+        signer_keys: Keys that may sign grants and the people mapping.
+        root_threshold: Root keys that must sign this root and the next.
+        signer_threshold: Signer keys that must sign a grant.
+
+    Raises:
+        BundleRefusedError: What was asked for contradicts itself.
+    """
+    try:
+        document = RootDocument(
+            version=version,
+            expires_at=expires_at,
+            keys={
+                key.key_id: RootKey.model_validate(key.to_dict())
+                for key in (*root_keys, *signer_keys)
+            },
+            roles={
+                "root": Role(key_ids=tuple(k.key_id for k in root_keys), threshold=root_threshold),
+                "signer": Role(
+                    key_ids=tuple(k.key_id for k in signer_keys), threshold=signer_threshold
+                ),
+            },
+        )
+    except ValidationError as error:
+        raise BundleRefusedError(
+            "root.malformed", describe(error), "Correct the root that is asked for."
+        ) from None
+    return Envelope(ROOT_TYPE, canonical_json(document.model_dump(mode="json")), ())
+
+
+def cosign_root(envelope: Envelope, *signers: Signer) -> Envelope:
+    """The same root with further signatures; one that is there already is not added again.
+
+    Raises:
+        BundleRefusedError: It is no root.
+    """
+    _parse(envelope)
+    there = {signature.key_id for signature in envelope.signatures}
+    new = tuple(s for s in signers if s.public_key.key_id not in there)
+    signed = sign_envelope(envelope.payload_type, envelope.payload, new)
+    return replace(envelope, signatures=(*envelope.signatures, *signed.signatures))
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """How many of a root's keys have signed a document.
+
+    Attributes:
+        by: Whose keys: `this root` or `the root before it`.
+        signed: Distinct keys that signed.
+        needed: How many must.
+        waiting: Ids of keys that have not.
+    """
+
+    by: str
+    signed: int
+    needed: int
+    waiting: tuple[str, ...]
+
+    @property
+    def enough(self) -> bool:
+        """Whether the threshold is met."""
+        return self.signed >= self.needed
+
+
+def count_signatures(envelope: Envelope, before: Root | None = None) -> tuple[Signatures, ...]:
+    """Who has signed a root so far, by its own role and by that of the root it replaces.
+
+    Raises:
+        BundleRefusedError: It is no root, or a signature on it does not verify.
+    """
+    document = _parse(envelope)
+    roles = [("this root", document)]
+    if before is not None:
+        roles.append(("the root before it", before.document))
+    return tuple(_count(envelope, by, role) for by, role in roles)
+
+
+def _count(envelope: Envelope, by: str, document: RootDocument) -> Signatures:
+    keys = _keys(document, "root")
+    signed = {s.key_id for s in envelope.signatures if s.key_id in keys}
+    for key_id in signed:
+        one = replace(
+            envelope, signatures=tuple(s for s in envelope.signatures if s.key_id == key_id)
+        )
+        try:
+            check_signed(one, payload_type=ROOT_TYPE, keys=keys)
+        except SignatureRefusedError as error:
+            raise BundleRefusedError(
+                "root.signature", error.message, "That holder signs it again."
+            ) from None
+    needed = document.roles["root"].threshold
+    return Signatures(by, len(signed), needed, tuple(sorted(set(keys) - signed)))
+
+
 def create_root(
     *,
     version: int,
@@ -77,7 +186,7 @@ def create_root(
     signer_threshold: int = 1,
     previous: Sequence[Signer] = (),
 ) -> Envelope:
-    """Make and sign a root document.
+    """Make and sign a root document, where all its holders are at hand.
 
     Args:
         version: 1, or one more than the root it replaces.
@@ -91,28 +200,16 @@ def create_root(
     Raises:
         BundleRefusedError: What was asked for contradicts itself.
     """
-    roots = [s.public_key for s in root_signers]
-    try:
-        document = RootDocument(
-            version=version,
-            expires_at=expires_at,
-            keys={
-                key.key_id: RootKey.model_validate(key.to_dict()) for key in (*roots, *signer_keys)
-            },
-            roles={
-                "root": Role(key_ids=tuple(k.key_id for k in roots), threshold=root_threshold),
-                "signer": Role(
-                    key_ids=tuple(k.key_id for k in signer_keys), threshold=signer_threshold
-                ),
-            },
-        )
-    except ValidationError as error:
-        raise BundleRefusedError(
-            "root.malformed", describe(error), "Correct the root that is asked for."
-        ) from None
+    drafted = draft_root(
+        version=version,
+        expires_at=expires_at,
+        root_keys=[s.public_key for s in root_signers],
+        signer_keys=signer_keys,
+        root_threshold=root_threshold,
+        signer_threshold=signer_threshold,
+    )
     signers = {s.public_key.key_id: s for s in (*root_signers, *previous)}
-    payload = canonical_json(document.model_dump(mode="json"))
-    return sign_envelope(ROOT_TYPE, payload, tuple(signers.values()))
+    return cosign_root(drafted, *signers.values())
 
 
 def pin_root(envelope: Envelope) -> Root:

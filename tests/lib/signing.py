@@ -37,7 +37,7 @@ class Desk:
         self.settings.key_file.write_bytes(KEY.to_pem())
         envelope = create_root(
             version=1,
-            expires_at=STARTS_AT + timedelta(days=700),
+            expires_at=STARTS_AT + timedelta(days=20_000),
             root_signers=[ROOT_KEY],
             signer_keys=[KEY.public_key],
         )
