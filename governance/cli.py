@@ -5,7 +5,7 @@ Requests, the board and the portal get their commands with the board's own syste
 
 import json
 import os
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -23,7 +23,9 @@ from governance import (
     cli_report,
     cli_request,
     cli_review,
+    cli_root,
     cli_serve,
+    cli_signer,
 )
 from governance.audit import verify_checkpoint
 from governance.canonical import canonical_json
@@ -33,7 +35,6 @@ from governance.grants import (
     BundleRefusedError,
     Root,
     VerifiedBundle,
-    create_root,
     decide_access,
     legal_today,
     parse_bundle,
@@ -59,6 +60,8 @@ app.add_typer(ledger_app, name="ledger")
 cli_board.register(app)
 cli_serve.register(app)
 cli_clocks.register(app)
+cli_signer.register(app)
+grant_app.add_typer(cli_root.root_app, name="root")
 cli_office.register(app, ledger_app)
 for part in (cli_request, cli_review, cli_motion, cli_report, cli_demo):
     part.register(app)
@@ -70,43 +73,6 @@ Passphrase = Annotated[
     typer.Option("--passphrase-file", help="File whose first line protects the key file."),
 ]
 EnvelopeFile = Annotated[Path, typer.Argument(help="A signed document.", exists=True)]
-
-
-@grant_app.command("root")
-def make_root(
-    out: Annotated[Path, typer.Argument(help="Folder to create the files in.")],
-    days: Annotated[int, typer.Option(help="Days until the root expires.", min=1)] = 365,
-    passphrase_file: Passphrase = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make a root key, a signer key and the root document that names them.
-
-    Writes root-key.pem (keep it offline), signer-key.pem (the signer's) and root.json (the data
-    plane pins it). Nothing that exists is overwritten.
-    """
-    with _Reported():
-        out.mkdir(parents=True, exist_ok=True)
-        root, signer = LocalSigner.generate(), LocalSigner.generate()
-        envelope = create_root(
-            version=1,
-            expires_at=_now() + timedelta(days=days),
-            root_signers=[root],
-            signer_keys=[signer.public_key],
-        )
-        phrase = _passphrase(passphrase_file)
-        _create_file(out / "root-key.pem", root.to_pem(phrase))
-        _create_file(out / "signer-key.pem", signer.to_pem(phrase))
-        _create_file(out / "root.json", envelope.to_json())
-        _say(
-            as_json,
-            {
-                "root": str(out / "root.json"),
-                "root_key_id": root.public_key.key_id,
-                "signer_key_id": signer.public_key.key_id,
-            },
-            f"Wrote root.json, root-key.pem and signer-key.pem to {out}. "
-            "Take root-key.pem offline.",
-        )
 
 
 @grant_app.command("sign")

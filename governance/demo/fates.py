@@ -33,14 +33,15 @@ def _to_the_vote(life: Life, meeting: Meeting) -> None:
     """From the first draft to the agenda of a meeting."""
     world, key = life.world, life.project.key
     at = world.meetings[meeting]
-    begun = 50 + world.chance.below(6, "begun", key)
+    longer = 0 if meeting == "first" else world.chance.below(28, "longer", key)
+    begun = 50 + world.chance.below(6, "begun", key) + longer
     life.plan(world.after(at, -begun, key), life.begin)
-    life.plan(world.after(at, -44, key), life.submit)
+    life.plan(world.after(at, -44 - longer, key), life.submit)
     if world.chance.share("mend", key) < 0.3:  # noqa: PLR2004  about a third is sent back once
         mend = ("Say who outside the team will see drafts.",)
-        life.plan(world.after(at, -42, key), life.send_back, mend)
-        life.plan(world.after(at, -39, key), life.submit)
-    life.plan(world.after(at, -37, key), life.accept)
+        life.plan(world.after(at, -42 - longer, key), life.send_back, mend)
+        life.plan(world.after(at, -39 - longer // 2, key), life.submit)
+    life.plan(world.after(at, -37 - longer // 3, key), life.accept)
     if life.project.interest is not None:
         life.plan(world.after(at, -36, key), life.declare)
     _reviews(life, at, 34, _REVIEWED_BEFORE)
