@@ -170,15 +170,10 @@ def trust_enclave(
     from governance.settings import load_settings
 
     with _reported(as_json=as_json):
-        settings = load_settings(home)
-        file = settings.enclave_event_keys or settings.keys_folder / ENCLAVE_KEYS
+        file = load_settings(home).enclave_keys_path
         pinned = pin_key(file, key.read_bytes(), also=also)
         text = f"Pinned in {file}: key {pinned.key_id}."
         _say({"key_id": pinned.key_id, "file": str(file)}, text, as_json=as_json)
-
-
-ENCLAVE_KEYS = "enclave-event-keys.json"
-"""Where the data plane's keys are pinned unless the settings say otherwise."""
 
 
 @feed_app.command("follow")

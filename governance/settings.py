@@ -66,7 +66,8 @@ class GovernanceSettings(BaseSettings):
     )
     enclave_event_keys: Path | None = Field(
         default=None,
-        description="Public key (JWK) of the data plane's event feed; unset: no feed is read.",
+        description="Pinned public keys (JWK) of the data plane's event feed; unset: "
+        "keys/enclave-event-keys.json in the home, where `governance trust-enclave` puts it.",
     )
     secret_key: SecretStr | None = Field(
         default=None,
@@ -156,6 +157,11 @@ class GovernanceSettings(BaseSettings):
     def keys_folder(self) -> Path:
         """Where key files lie unless named."""
         return self.home / "keys"
+
+    @property
+    def enclave_keys_path(self) -> Path:
+        """Where the data plane's keys are pinned; no feed is read while nothing lies there."""
+        return self.enclave_event_keys or self.keys_folder / "enclave-event-keys.json"
 
     @property
     def policy_path(self) -> Path:

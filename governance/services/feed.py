@@ -71,8 +71,8 @@ def follow_feed(p: Programme) -> FeedState | None:
         ConfigurationError: The file of pinned keys cannot be used.
         ObjectStoreError: The policy zone does not answer.
     """
-    path = p.settings.enclave_event_keys
-    if path is None:
+    path = p.settings.enclave_keys_path
+    if p.settings.enclave_event_keys is None and not path.is_file():
         return None
     keys, read = load_keys(path), 0
     while True:

@@ -157,9 +157,6 @@ def test_a_feed_is_trusted_followed_and_verified_from_outside(desk: Desk, tmp_pa
     key.write_text(json.dumps(SIGNER.public_key.to_dict()))
     pinned = json.loads(run("trust-enclave", key, *home, "--json").output)
     assert set(load_keys(Path(pinned["file"]))) == {SIGNER.public_key.key_id}
-    settings = Path(home[1]) / "governance.env"
-    settings.write_text(f"GOVERNANCE_ENCLAVE_EVENT_KEYS={pinned['file']}\n")
-
     plane = Plane()
     plane.now = utc_now()
     plane.receive("s1")
