@@ -149,3 +149,35 @@ def test_a_failed_motion_says_why() -> None:
     text = words_of(draft_minutes(replace(source, body=body)))
     assert "Why it failed:" in text
     assert "4 must be in favor; 2 were." in text
+
+
+def test_the_packet_shows_what_speaks_against_a_request() -> None:
+    """An alternate's decision, an agency still to decide, a refusal, a note, a combination."""
+    request = request_at_vote()
+    version = request.latest
+    old = build_content()
+    asked = old.datasets[0].model_copy(update={"variables": ("grade", "note", "disability")})
+    content = build_content(datasets=(asked, old.datasets[1]))
+    review = version.reviews["sde"].model_copy(update={"as_alternate": True})
+    changed = replace(
+        version,
+        submitted=content,
+        before=None,
+        reviews={"sde": review},
+        carried_over=("sde",),
+        to_review=("dol",),
+    )
+    request = replace(request, versions=(changed,))
+    meeting = build_meeting_source(
+        body=build_body(until="noticed"), requests={request.number: request}
+    )
+    text = words_of(draft_packet(build_packet_source(meeting=meeting)))
+    for words in (
+        "Approves (alternate); stands from an earlier version, nothing changed for it",
+        "Not decided yet",
+        "What speaks against it",
+        "The agreement in force does not cover sde/enrollment.note.",
+        "This is the first review",
+        "To know",
+    ):
+        assert words in text
