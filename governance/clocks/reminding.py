@@ -7,7 +7,10 @@ leaves whole notices behind, never half of one; the next run writes the rest.
 from collections.abc import Iterable
 from typing import Final
 
+from sqlalchemy import select
+
 from governance.audit.tags import Tag
+from governance.digests import sha256_of
 from governance.mail.compose import compose
 from governance.mail.notices import Notice
 from governance.permissions import CLOCK, Actor
@@ -15,7 +18,9 @@ from governance.services.outbox import enqueue
 from governance.services.programme import Programme
 from governance.services.recording import note
 from governance.store import UnitOfWork
+from governance.store import tables as t
 
+_ASKED_AT_ONCE: Final = 500
 _AT_ONCE: Final = 100
 """Notices in one transaction: others write to the ledger between two of them."""
 
@@ -27,7 +32,7 @@ def remind(p: Programme, notices: Iterable[Notice], *, actor: Actor = CLOCK) -> 
         Those written now.
     """
     with p.store.read() as unit:
-        fresh = [n for n in notices if unit.find_once(_key(n)) is None]
+        fresh = _unwritten(unit, list(notices))
     written = []
     for start in range(0, len(fresh), _AT_ONCE):
         with p.store.begin() as unit:
@@ -58,6 +63,17 @@ def write_notice(p: Programme, unit: UnitOfWork, notice: Notice, *, actor: Actor
         payload=message.model_dump(mode="json"),
         once=once,
     )
+
+
+def _unwritten(unit: UnitOfWork, notices: list[Notice]) -> list[Notice]:
+    """Those without an entry yet; asked for many at a time."""
+    marks = {sha256_of(_key(n).encode()): n for n in notices}
+    asked, once = list(marks), t.ledger_entries.c.once
+    for start in range(0, len(asked), _ASKED_AT_ONCE):
+        some = asked[start : start + _ASKED_AT_ONCE]
+        for mark in unit.connection.scalars(select(once).where(once.in_(some))):
+            marks.pop(mark, None)
+    return list(marks.values())
 
 
 def _key(notice: Notice) -> str:
