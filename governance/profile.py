@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -85,16 +86,29 @@ class Office(Facts):
     signatory_title: Text = "Authorized official"
 
 
+PaperName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]|\{[a-z]+\})*$", max_length=60)
+]
+
+
 class PaperNumbers(Facts):
     """How documents are named, with `{number}`, `{version}`, `{person}`, `{meeting}` filled in."""
 
-    sharing_agreement: Text = "DSA-{number}-v{version}"
-    nda: Text = "NDA-{number}-{person}"
-    packet: Text = "PACKET-{meeting}"
-    notice: Text = "NOTICE-{meeting}"
-    agenda: Text = "AGENDA-{meeting}"
-    minutes: Text = "MINUTES-{meeting}"
-    destruction: Text = "DESTRUCTION-{number}-v{version}"
+    sharing_agreement: PaperName = "DSA-{number}-v{version}"
+    nda: PaperName = "NDA-{number}-{person}"
+    packet: PaperName = "PACKET-{meeting}"
+    notice: PaperName = "NOTICE-{meeting}"
+    agenda: PaperName = "AGENDA-{meeting}"
+    minutes: PaperName = "MINUTES-{meeting}"
+    destruction: PaperName = "DESTRUCTION-{number}-v{version}"
+
+    @model_validator(mode="after")
+    def _check_filled_in(self) -> Self:
+        known = {"number", "version", "person", "meeting"}
+        for name in self.model_dump().values():
+            if {part for _, part, _, _ in Formatter().parse(name) if part} - known:
+                raise ValueError("a document's name has a part that nothing fills in")
+        return self
 
 
 class MatchingClock(Facts):

@@ -12,7 +12,7 @@ from datetime import date
 
 from governance.calendar import add_business_days
 from governance.contracts.model import DatasetContract
-from governance.papers.model import Block, Items, Paper, Prose, Section
+from governance.papers.model import Block, Items, Paper, Prose, Section, key_of
 from governance.papers.words import day_words, list_words
 from governance.profile import Agency, Profile
 
@@ -116,7 +116,7 @@ def _letter(
     profile: Profile, asked: RecordsRequest, agencies: tuple[Agency, ...], because: tuple[str, ...]
 ) -> Paper:
     return Paper(
-        id=f"RECORDS-{asked.reference}",
+        id=key_of("RECORDS", asked.reference),
         kind="Letter",
         title="Your request for public records",
         subtitle=f"Reference {asked.reference}",

@@ -58,6 +58,8 @@ def test_contacts_that_ship_are_placeholders() -> None:
         ("{id: oec, code: OEC", "{id: oec, code: sde"),
         ("hours_agencies: [ccic]", "hours_agencies: [nowhere]"),
         ("jurisdiction:", "juristiction:"),
+        ("meeting_minutes:", 'papers: {nda: "NDA-{nowhere}"}\nmeeting_minutes:'),
+        ("meeting_minutes:", 'papers: {nda: "NDA {number}"}\nmeeting_minutes:'),
     ],
 )
 def test_mistakes_are_refused(tmp_path: Path, old: str, new: str) -> None:

@@ -81,3 +81,8 @@ def test_the_answer_is_due_in_business_days() -> None:
     """Four, counted without the weekend (C.G.S. § 1-206(a))."""
     routed = route_records_request(PROFILE, RecordsRequest("FOI-1", "x", date(2026, 3, 19)))
     assert routed.answer_by == date(2026, 3, 25)
+
+
+def test_any_reference_gives_a_letter() -> None:
+    routed = route_records_request(PROFILE, RecordsRequest("FOI 2026/7", "x", TODAY))
+    assert routed.letter.id == "RECORDS-FOI-2026-7"
