@@ -8,7 +8,7 @@ from typing import Protocol
 
 from governance.portal import api
 from governance.portal.navigation import NavItem
-from governance.portal.pages import account, front, interface, request_acts
+from governance.portal.pages import account, front, interface, request_acts, request_form, requests
 from governance.portal.routes import PortalRouter
 
 
@@ -28,6 +28,8 @@ AREAS: tuple[AreaModule, ...] = (
     front,
     account,
     interface,
+    request_form,
+    requests,
     request_acts,
     *api.AREAS,
 )

@@ -1,0 +1,236 @@
+"""A requestor's requests: the list, a request whole, its changes."""
+
+from itertools import pairwise
+
+from starlette.responses import Response
+
+from governance.audit import Tag
+from governance.permissions import Action
+from governance.portal.exports import export
+from governance.portal.lists import EXPORT_ROWS, Column, ListSpec, Wishes, arranged, read_wishes
+from governance.portal.navigation import Area, NavItem, may
+from governance.portal.pages.request_acts import PAGES, PATHS
+from governance.portal.routes import PortalRouter
+from governance.portal.targets import about_request
+from governance.portal.visits import Visit, VisitDep
+from governance.requests.changes import compare
+from governance.requests.model import RequestType
+from governance.requests.states import Act, Status
+from governance.services.ledger import list_entries
+from governance.services.request_lists import ListQuery, list_requests
+from governance.services.requests import RequestView, read_request
+from governance.store.lists import RequestRow
+from governance.store.paging import MAX_PER_PAGE
+
+router = PortalRouter()
+NAVIGATION = (
+    NavItem(Area.REQUESTS, "My requests", "/requests", may(Action.LIST_OWN_REQUESTS)),
+    NavItem(Area.REQUESTS, "New request", "/requests/new", may(Action.BEGIN_REQUEST)),
+)
+
+STATUS_WORDS = {s.value: s.value.replace("_", " ").capitalize() for s in Status}
+TYPE_WORDS = {t.value: t.value.capitalize() for t in RequestType}
+SCOPES = {"mine": "Mine", "waiting": "Waiting for me"}
+_WORDS = {
+    Tag.DATA_REQUEST_DRAFTED: "Saved",
+    Tag.DATA_REQUEST_SUBMITTED: "Submitted",
+    Tag.DATA_REQUEST_RETURNED: "Returned to be mended",
+    Tag.DATA_REQUEST_FOUND_COMPLETE: "Found complete",
+    Tag.DATA_REQUEST_PART_REVIEWED: "An agency decided on its part",
+    Tag.DATA_REQUEST_APPROVED: "Approved",
+    Tag.DATA_REQUEST_APPROVED_WITH_CONDITIONS: "Approved with conditions",
+    Tag.DATA_REQUEST_DENIED: "Denied",
+    Tag.DATA_REQUEST_WITHDRAWN: "Withdrawn",
+    Tag.DATA_REQUEST_GRANTED: "Grant published",
+    Tag.DATA_REQUEST_EXPIRING: "Grant ends soon",
+    Tag.DATA_REQUEST_ENDED: "Grant ended",
+    Tag.DATA_REQUEST_REVOKED: "Permission revoked",
+    Tag.DATA_REQUEST_SUPERSEDED: "A newer version took its place",
+    Tag.DATA_REQUEST_CLOSED: "Closed",
+    Tag.SHARING_AGREEMENT_SENT: "Sharing agreement sent out",
+    Tag.SHARING_AGREEMENT_SIGNED: "Sharing agreement signed by a party",
+    Tag.NDA_SIGNED: "Confidentiality statement signed",
+    Tag.TRAINING_RECORDED: "Training recorded",
+    Tag.CONDITION_MET: "A condition was met",
+    Tag.PERSON_LEFT: "A person left",
+    Tag.DESTRUCTION_CERTIFIED: "Destruction certified",
+    Tag.INTEREST_DECLARED: "An interest was declared",
+    Tag.ACTION_DENIED: "Something was refused",
+    Tag.ATTACHMENT_FILED: "A document was filed",
+    Tag.ATTACHMENT_READ: "A document was read",
+}
+LINKS = {
+    **PATHS,
+    Act.SAVE_DRAFT: "edit",
+    Act.SUBMIT: "submit",
+    Act.AMEND: "amend",
+    Act.SEND_AGREEMENT: "send",
+    Act.SIGN_AGREEMENT: "agreement",
+    Act.SIGN_NDA: "nda",
+    Act.CERTIFY_DESTRUCTION: "destruction",
+}
+"""Page of each act, under the request's."""
+TITLES = {
+    **{page.act: page.title for page in PAGES},
+    Act.SAVE_DRAFT: "Edit the form",
+    Act.SUBMIT: "Submit",
+    Act.AMEND: "Amend: ask for a change",
+    Act.SEND_AGREEMENT: "Send the sharing agreement",
+    Act.SIGN_AGREEMENT: "Sign the sharing agreement",
+    Act.SIGN_NDA: "Sign your confidentiality statement",
+    Act.CERTIFY_DESTRUCTION: "Certify destruction",
+}
+
+LIST: ListSpec[RequestRow] = ListSpec(
+    "requests",
+    "Data requests",
+    (
+        Column("number", "Number", lambda r: r.number, link=lambda r: f"/requests/{r.number}"),
+        Column("title", "Title", lambda r: r.title),
+        Column("status", "Status", lambda r: r.status, kind="status", choices=STATUS_WORDS,
+               shown=lambda r: STATUS_WORDS[r.status]),
+        Column("next_role", "Acts next", lambda r: r.next_role, sortable=False,
+               shown=lambda r: r.next_role.replace("_", " ").capitalize()),
+        Column("type", "Type", lambda r: r.type, choices=TYPE_WORDS, only_export=True),
+        Column("organization", "Organization", lambda r: r.organization, only_export=True),
+        Column("agencies", "Agencies", lambda r: ", ".join(r.agencies), sortable=False,
+               shown=lambda r: ", ".join(r.agencies).upper()),
+        Column("received_on", "Received", lambda r: r.received_on, kind="day"),
+        Column("decided_on", "Decided", lambda r: r.decided_on, kind="day", only_export=True),
+        Column("ends_on", "Ends", lambda r: r.ends_on, kind="day"),
+        Column("updated_at", "Changed", lambda r: r.updated_at, kind="instant"),
+    ),
+    sort="updated_at",
+    descending=True,
+    search="number, title, organization and agencies",
+    empty="You have no requests yet. Choose variables in the catalogue, or begin a new request.",
+    filters={"scope": ("Whose", SCOPES)},
+)  # fmt: skip
+
+
+def query_of(wishes: Wishes, *, scope: str = "all") -> ListQuery:
+    """What the service is asked for."""
+    chosen = wishes.filters
+    return ListQuery(
+        text=wishes.text,
+        status=(chosen["status"],) if "status" in chosen else (),
+        type=(chosen["type"],) if "type" in chosen else (),
+        agency=(chosen["agency"],) if "agency" in chosen else (),
+        sort=wishes.sort,
+        descending=wishes.descending,
+        page=wishes.page,
+        per_page=wishes.per_page,
+        scope="mine" if scope == "mine" else "waiting" if scope == "waiting" else "all",
+    )
+
+
+def list_page(visit: Visit, spec: ListSpec[RequestRow], *, scope: str, template: str) -> Response:
+    """A page of requests, or its export."""
+    wishes = read_wishes(spec, visit.request.query_params)
+    asked = query_of(wishes, scope=wishes.filters.get("scope", scope))
+    if wishes.format is None:
+        found = list_requests(visit.programme, visit.actor, asked)
+        listing = arranged(spec, wishes, found.items, found.total, visit.path)
+        return visit.page(template, listing=listing)
+    rows = _all_rows(visit, asked)
+    return export(arranged(spec, wishes, rows, len(rows), visit.path))
+
+
+def _all_rows(visit: Visit, asked: ListQuery) -> list[RequestRow]:
+    rows: list[RequestRow] = []
+    for page in range(1, EXPORT_ROWS // MAX_PER_PAGE + 1):
+        query = ListQuery(
+            text=asked.text, status=asked.status, type=asked.type, agency=asked.agency,
+            sort=asked.sort, descending=asked.descending, page=page, per_page=MAX_PER_PAGE,
+            scope=asked.scope,
+        )  # fmt: skip
+        found = list_requests(visit.programme, visit.actor, query)
+        rows.extend(found.items)
+        if page >= found.pages:
+            break
+    return rows
+
+
+@router.page("GET", "/requests", asks=(Action.LIST_OWN_REQUESTS, Action.LIST_ALL_REQUESTS))
+def show_list(visit: VisitDep) -> Response:
+    """One's own requests and those one is named in."""
+    return list_page(visit, LIST, scope="mine", template="requests/list.html")
+
+
+@router.page("GET", "/requests/{number}", asks=Action.READ_REQUEST, about=about_request)
+def show_request(visit: VisitDep, number: str) -> Response:
+    """A request whole: where it stands, who acts next, everything in it, and what was done."""
+    view = read_request(visit.programme, visit.actor, number)
+    history = list_entries(visit.programme, visit.actor, subject=number, per_page=50)
+    return visit.page(
+        "requests/show.html",
+        view=view,
+        acts=_acts(view),
+        history=[(e, _WORDS.get(Tag(e.tag), e.tag)) for e in history.items],
+        chains=_chains(visit, view),
+        contracts=visit.programme.contracts,
+        agency_name=visit.programme.profile.agency_name,
+        mine=_is_mine(visit, view),
+    )
+
+
+@router.page("GET", "/requests/{number}/changes", asks=Action.READ_REQUEST, about=about_request)
+def show_changes(visit: VisitDep, number: str) -> Response:
+    """What changed since the last review, and between the versions."""
+    view = read_request(visit.programme, visit.actor, number)
+    versions = view.request.versions
+    between = [
+        (
+            old.number,
+            new.number,
+            compare(old.submitted or old.content, new.submitted or new.content),
+        )
+        for old, new in pairwise(versions)
+    ]
+    return visit.page("requests/changes.html", view=view, between=between)
+
+
+def _acts(view: RequestView) -> list[tuple[str, str, bool]]:
+    """Address and title of each act that is open, and whether it is the next step."""
+    found = []
+    for version in view.request.versions:
+        for act in view.acts.get(version.number, ()):
+            path = LINKS.get(act)
+            if path is None:
+                continue
+            latest = version.number == view.latest.number
+            suffix = "" if latest else f"?version={version.number}"
+            title = TITLES[act] if latest else f"{TITLES[act]} (version {version.number})"
+            grave = act in {Act.REVOKE, Act.WITHDRAW, Act.RECORD_LEAVER, Act.DECLARE_INTEREST}
+            found.append((f"/requests/{view.request.number}/{path}{suffix}", title, not grave))
+    return found
+
+
+def _is_mine(visit: Visit, view: RequestView) -> bool:
+    """Whether the actor is who acts next."""
+    forward = {Act.RETURN, Act.DECLARE_INTEREST, Act.WITHDRAW, Act.REVOKE, Act.RECORD_LEAVER}
+    routine = {Act.AMEND, Act.RECORD_TRAINING}
+    return visit.actor.person is not None and any(
+        act not in forward | routine for act in view.acts.get(view.latest.number, ())
+    )
+
+
+def _chains(visit: Visit, view: RequestView) -> list[tuple[str, str, str, list[str]]]:
+    """Name, employer and role of each person, and what their access still lacks today."""
+    content = view.latest.submitted or view.latest.content
+    out = view.latest.agreement is not None
+    found = []
+    for person in content.people:
+        chain = view.request.people.get(person.id)
+        lacks = []
+        if chain is None or chain.nda_signed_on is None:
+            lacks.append("the confidentiality statement is not signed")
+        if chain is None or chain.training_valid_until is None:
+            lacks.append("no training is recorded")
+        elif chain.training_valid_until < visit.today:
+            lacks.append("the training is out of date")
+        if chain is not None and chain.left_on is not None:
+            lacks.append("they left")
+        role = person.role.replace("_", " ")
+        found.append((person.name, person.employer, role, lacks if out else []))
+    return found
