@@ -312,11 +312,17 @@ def _print_receipt(document: dict[str, Any]) -> None:
 def export(
     submission: SubmissionArgument,
     to: Annotated[Path, typer.Option(help="CSV file to write; it holds identified rows.")],
-    agency: Annotated[str, typer.Option(help="The agency that asks; only its own rows open.")],
+    agency: Annotated[
+        str | None, typer.Option(help="The agency you ask for; it must be yours and the rows'.")
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Give quarantined rows back to their agency: line, record, reasons, and the row as sent."""
+    """Give quarantined rows back to their agency: line, record, reasons, and the row as sent.
+
+    Who you are is your operating-system user in a signed mapping, and the mapping says whose data
+    steward you are: rows of another agency do not open. Every export is in the ledger.
+    """
     from enclave.deployment import open_deployment
     from enclave.steps.quarantine import export_quarantine
 

@@ -31,6 +31,8 @@ from governance.signing import LocalSigner
 
 PROJECT = "career-pathways"
 PERSON = "researcher-01"
+STEWARD_OF = "dol"
+"""Whoever runs the demonstration is its researcher, and a data steward of this agency."""
 SDE_COLUMNS = (
     "fall_of_year",
     "grade_level_code",
@@ -70,7 +72,9 @@ def publish_demo_grant(deployment: Deployment) -> Path:
         version=1,
         issued_at=now,
         expires_at=now + timedelta(days=30),
-        accounts=(Account(account=getpass.getuser(), person=PERSON, valid_from=today),),
+        accounts=(
+            Account(account=getpass.getuser(), person=PERSON, agency=STEWARD_OF, valid_from=today),
+        ),
     )
     publish_people(policy, sign_people(people, signer), root=root, now=now)
     bundle = _bundle(deployment, today)

@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from enclave.demo.grant import PROJECT, publish_demo_grant
+from enclave.demo.grant import PROJECT, STEWARD_OF, publish_demo_grant
 from enclave.demo_data import DemoDrop, write_demo_drops
 from enclave.deployment import Deployment, init_deployment
 from enclave.errors import EnclaveError
@@ -207,7 +207,9 @@ def _say_next(
             f"{facts['state']}, {facts['rows_landed']:,} rows landed, "
             f"{facts['rows_quarantined']:,} set apart"
         )
-    set_apart = next(s for s in deployment.store.list() if s.rows_quarantined and s.rows_landed)
+    set_apart = next(
+        s for s in deployment.store.list(agency=STEWARD_OF) if s.rows_quarantined and s.rows_landed
+    )
     zones = deployment.home / "zones"
     tell.step("Where things lie")
     tell.line(f"home      {deployment.home}")

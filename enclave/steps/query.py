@@ -19,26 +19,21 @@ from enclave.deployment import Deployment
 from enclave.errors import QueryStoppedError
 from enclave.evidence import ReleasedAnswer, Snapshot
 from enclave.query import Judged, PolicyWatch, SeenVersions, answer, judge
+from enclave.steps.signed_in import PINNED_ROOT, TRUST, verified_people
 from enclave.zones import Zone
 from governance.agreements import DisclosureRule
 from governance.canonical import Json
 from governance.decisions import AccessDeniedError, Decision, Denial
-from governance.digests import sha256_of
 from governance.errors import ConfigurationError, ProgrammeError
 from governance.grants import BundleRefusedError
-from governance.grants.bundle import VerifiedBundle, verify_bundle, verify_people
+from governance.grants.bundle import VerifiedBundle, verify_bundle
 from governance.grants.publish import (
     fetch_bundle,
-    fetch_people,
-    fetch_root,
     has_bundle,
     published_marks,
 )
 from governance.grants.root import Root, pin_root
 from governance.signing import Envelope
-
-TRUST = "trust"
-PINNED_ROOT = "root.json"
 
 
 def trust_root(deployment: Deployment, root: bytes) -> Root:
@@ -59,14 +54,6 @@ def trust_root(deployment: Deployment, root: bytes) -> Root:
     part.write_bytes(root)
     part.replace(path)
     return pinned
-
-
-def _pinned(deployment: Deployment) -> Root:
-    path = deployment.home / TRUST / PINNED_ROOT
-    if not path.is_file():
-        message = "No root is trusted yet. `enclave trust ROOT.json` pins the one you were handed."
-        raise ConfigurationError(message)
-    return pin_root(Envelope.from_json(path.read_bytes()))
 
 
 def ask(deployment: Deployment, *, project: str, sql: str, totals: bool = False) -> ReleasedAnswer:
@@ -226,12 +213,7 @@ def identify(
     # The ledger is public: what was typed is a project's id only where there is a grant of it.
     subject = f"project/{project}" if has_bundle(policy, project) else "project/unknown"
     try:
-        root = fetch_root(policy, _pinned(deployment), now)
-        seen.record("root", root.document.version, root.digest)
-        version, digest = seen.last("people")
-        envelope = fetch_people(policy)
-        people = verify_people(envelope, root, now, version, last_seen_digest=digest)
-        seen.record("people", people.version, sha256_of(envelope.payload))
+        root, people = verified_people(deployment, seen)
         envelope = fetch_bundle(policy, project)
         version, digest = seen.last(f"grants/{project}")
         bundle = verify_bundle(

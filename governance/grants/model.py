@@ -262,11 +262,14 @@ class Account(Strict):
 
     Attributes:
         account: Operating-system user name on one machine; subject of a token in production.
+        agency: The agency whose data steward the person is: its rejected records may be given to
+            this person. None: no agency's.
         valid_from, valid_until: Inclusive; an open end is None.
     """
 
     account: Annotated[str, StringConstraints(min_length=1, max_length=256)]
     person: PersonId
+    agency: Name | None = None
     valid_from: date
     valid_until: date | None = None
 
@@ -286,16 +289,21 @@ class PeopleMapping(Strict):
             raise ValueError("an account is named twice")
         return self
 
-    def person_of(self, account: str, on: date) -> str | None:
-        """The person behind the account on that date, or None."""
+    def account_of(self, account: str, on: date) -> Account | None:
+        """The entry of the account, if it is in force on that date."""
         for known in self.accounts:
             if (
                 known.account == account
                 and known.valid_from <= on
                 and (known.valid_until is None or on <= known.valid_until)
             ):
-                return known.person
+                return known
         return None
+
+    def person_of(self, account: str, on: date) -> str | None:
+        """The person behind the account on that date, or None."""
+        known = self.account_of(account, on)
+        return None if known is None else known.person
 
 
 class RootKey(Strict):

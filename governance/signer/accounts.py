@@ -1,6 +1,7 @@
 """The people mapping: who is behind a sign-in, from the people's records in the ledger.
 
-Only persons whom a request in force or about to be names are in it. A sign-in that two records
+Only persons whom a request in force or about to be names are in it, and data stewards with their
+agency: to them alone rejected records of that agency are given back. A sign-in that two records
 claim belongs to nobody until that is mended.
 """
 
@@ -13,7 +14,7 @@ from typing import Final
 from governance.errors import DocumentError
 from governance.facts import read_content
 from governance.grants.model import Account, PeopleMapping
-from governance.people import Person
+from governance.people import Person, PortalRole
 from governance.requests.state import DataRequest
 from governance.requests.states import LIVE, Status
 
@@ -62,18 +63,19 @@ def build_mapping(
 
     Args:
         people: Everybody on record, by id.
-        named: Whom to map.
+        named: Whom to map besides data stewards.
         further: Sign-ins of the data plane's machine, to person ids.
         version: Its number.
         now: UTC.
         fresh_days: How long it stays fresh.
     """
-    claimed = [*_claims(people, named, further)]
+    claimed = [*_claims(people, named | _stewards(people), further)]
     times = Counter(account for account, _ in claimed)
     accounts = tuple(
         Account(
             account=account,
             person=person.id,
+            agency=person.agency if PortalRole.DATA_STEWARD in person.roles else None,
             valid_from=person.employed_from,
             valid_until=person.employed_until,
         )
@@ -91,6 +93,14 @@ def build_mapping(
 def same_mapping(one: PeopleMapping, other: PeopleMapping) -> bool:
     """Whether two mappings map alike."""
     return one.accounts == other.accounts
+
+
+def _stewards(people: Mapping[str, Person]) -> frozenset[str]:
+    return frozenset(
+        name
+        for name, person in people.items()
+        if PortalRole.DATA_STEWARD in person.roles and person.agency is not None
+    )
 
 
 def _claims(

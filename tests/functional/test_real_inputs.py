@@ -22,6 +22,7 @@ from tests.lib.real_inputs import (
     read_table,
     snap,
 )
+from tests.lib.signed_in import sign_in
 
 pytestmark = pytest.mark.xdist_group("real_inputs")
 
@@ -94,6 +95,7 @@ def test_overdose_rows_set_aside_come_back_with_their_lines(
     """The file has 20,250 lines for its 5,105 records: cells hold line breaks."""
     deployment, outcome = overdoses
     target = tmp_path / "back.csv"
+    sign_in(deployment, "ocme")
 
     count = export_quarantine(deployment, outcome.submission_id, agency="ocme", target=target)
 

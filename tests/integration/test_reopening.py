@@ -28,6 +28,7 @@ from tests.lib.deployments import (
     make_deployment,
     write_csv,
 )
+from tests.lib.signed_in import sign_in
 
 
 @pytest.fixture
@@ -126,6 +127,7 @@ def test_rows_set_apart_anew_are_given_back_and_destroyed_on_their_own_day(
     name = rejected(early, tmp_path)
     start = deployment.now()
     next_day = replace(early, now=lambda: start + timedelta(days=1))
+    sign_in(next_day, "sde")
     assert destroy_due(next_day) == [f"quarantine-{name}"]
     with pytest.raises(SubmissionNotFoundError):
         export_quarantine(next_day, name, agency="sde", target=tmp_path / "back.csv")
@@ -177,6 +179,7 @@ def test_every_export_of_set_apart_rows_is_in_the_ledger(
     tmp_path: Path, deployment: Deployment
 ) -> None:
     name = rejected(deployment, tmp_path)
+    sign_in(deployment, "sde")
     for n in range(2):
         export_quarantine(deployment, name, agency="sde", target=tmp_path / f"{n}.csv")
     with pytest.raises(OSError, match="missing"):

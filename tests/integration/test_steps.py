@@ -27,6 +27,7 @@ from enclave.steps.report import receipt_key
 from enclave.zones import Zone
 from governance.decisions import AccessDeniedError
 from governance.digests import sha256_of
+from governance.errors import ConfigurationError
 from tests.lib.builders import build_agreement, build_contract, build_terms
 from tests.lib.deployments import (
     Crasher,
@@ -40,6 +41,7 @@ from tests.lib.deployments import (
     make_deployment,
     write_csv,
 )
+from tests.lib.signed_in import sign_in
 
 
 def _azure(settings: EnclaveSettings) -> dict[str, Any]:
@@ -210,6 +212,7 @@ def test_bad_rows_go_to_quarantine_and_back_to_their_agency(
 
     assert (outcome.state, outcome.rows_landed, outcome.rows_quarantined) == ("landed", 98, 2)
     target = tmp_path / "back.csv"
+    sign_in(deployment, "sde")
     count = export_quarantine(deployment, outcome.submission_id, agency="sde", target=target)
     assert count == 2
     text = target.read_text(encoding="utf-8")
@@ -217,6 +220,37 @@ def test_bad_rows_go_to_quarantine_and_back_to_their_agency(
     assert "12," in text.splitlines()[1], "the line number of the file"
     with pytest.raises(AccessDeniedError):
         export_quarantine(deployment, outcome.submission_id, agency="dol", target=target)
+
+
+@pytest.mark.parametrize("agency", ["dol", None])
+def test_rows_go_back_to_nobody_of_another_agency_whatever_is_typed(
+    tmp_path: Path, agency: str | None
+) -> None:
+    deployment = make_deployment(tmp_path / "home")
+    rows = csv_rows(100)
+    rows[10] = rows[10].replace("2009-", "2009/")
+    drop(deployment, write_csv(tmp_path / "a.csv", rows))
+    (outcome,) = load(deployment)
+    name, target = outcome.submission_id, tmp_path / "back.csv"
+    with pytest.raises(ConfigurationError, match="No root is trusted"):
+        export_quarantine(deployment, name, agency="sde", target=target)
+    sign_in(deployment, agency, person="p-other")
+
+    for typed in ("sde", "dol", None):
+        with pytest.raises(AccessDeniedError) as caught:
+            export_quarantine(deployment, name, agency=typed, target=target)
+        assert [d.rule for d in caught.value.decision.denials] == ["quarantine.own_agency"]
+
+    assert not target.exists()
+    told = [e for e in deployment.ledger.entries() if e.tag == "action:denied"]
+    assert [(deployment.ledger.facts(e) or {})["person"] for e in told] == ["p-other"] * 3
+    assert not [e for e in deployment.ledger.entries() if e.tag == "quarantine:exported"]
+
+    sign_in(deployment, "sde", person="p-own", version=2)
+    assert export_quarantine(deployment, name, target=target) == 1
+    (entry,) = [e for e in deployment.ledger.entries() if e.tag == "quarantine:exported"]
+    assert (deployment.ledger.facts(entry) or {})["person"] == "p-own"
+    deployment.store.close()
 
 
 def test_above_the_threshold_the_whole_submission_is_rejected(
