@@ -108,7 +108,7 @@ def begin_request(
                 return unit.subject_of(seq)
             number = _next_number(p, unit)
             facts = {"content": plain(form), "request": number, "version": 1}
-            command = _command(p, actor, c.SaveDraft, Target(), facts)
+            command = _command(p, unit, actor, c.SaveDraft, Target(), facts)
             handled = handle(None, command, c.Context(p.rules))
             check_permitted(handled.decision)
             unit.append("request", number, handled.events, based_on=0, actor=actor.by, once=mark)
@@ -229,7 +229,7 @@ def _act(p: Programme, unit: UnitOfWork, actor: Actor, wanted: _Wanted) -> None:
     if wanted.act is Act.RECORD_VOTE:
         facts["motion"] = recorded_motion(p, target.body, facts.get("motion"))
     facts |= {"request": wanted.number, "version": meant}
-    command = _command(p, actor, COMMANDS[wanted.act], target, facts)
+    command = _command(p, unit, actor, COMMANDS[wanted.act], target, facts)
     seats = target.body.seats if target.body else {}
     handled = handle(request, command, c.Context(p.rules, seats))
     check_permitted(handled.decision)
@@ -268,7 +268,7 @@ def _save_typed(
     if content == version.content:
         return request
     facts = {"content": plain(content), "request": request.number, "version": version.number}
-    command = _command(p, actor, c.SaveDraft, target, facts)
+    command = _command(p, unit, actor, c.SaveDraft, target, facts)
     handled = handle(request, command, c.Context(p.rules))
     check_permitted(handled.decision)
     position = unit.load("request", request.number).position
@@ -280,6 +280,7 @@ def _save_typed(
 
 def _command(
     p: Programme,
+    unit: UnitOfWork,
     actor: Actor,
     kind: type[c.RequestCommand],
     target: Target,
@@ -288,7 +289,30 @@ def _command(
     """The command, with who and when as they are, whatever the facts say."""
     role = acting_role(actor, kind.act, target)
     given = {"by": actor.by, "at": p.clock().isoformat(), "role": role.value if role else None}
-    return facts_of(kind, {**facts, **given}, "The form")
+    command = facts_of(kind, {**facts, **given}, "The form")
+    if isinstance(command, c.SaveDraft | c.Amend):
+        recorded = {"content": _as_recorded(unit, command.content)}
+        return command.model_copy(update=recorded)
+    return command
+
+
+def _as_recorded(unit: UnitOfWork, content: RequestContent) -> RequestContent:
+    """The content with persons as the office keeps them: a form says nobody's employer."""
+    found = {x.id: unit.person(x.id) for x in content.people}
+    people = tuple(
+        x
+        if (person := found[x.id]) is None
+        else x.model_copy(
+            update={
+                "name": person.name,
+                "employer": person.employer,
+                "agency": person.agency,
+                "employment_class": person.employment_class,
+            }
+        )
+        for x in content.people
+    )
+    return content.model_copy(update={"people": people})
 
 
 def _content(content: RequestContent | Mapping[str, Any]) -> RequestContent:

@@ -8,7 +8,15 @@ from typing import Protocol
 
 from governance.portal import api
 from governance.portal.navigation import NavItem
-from governance.portal.pages import account, front, interface, request_acts, request_form, requests
+from governance.portal.pages import (
+    account,
+    front,
+    interface,
+    request_acts,
+    request_form,
+    requests,
+    signing,
+)
 from governance.portal.routes import PortalRouter
 
 
@@ -31,5 +39,6 @@ AREAS: tuple[AreaModule, ...] = (
     request_form,
     requests,
     request_acts,
+    signing,
     *api.AREAS,
 )
