@@ -73,7 +73,7 @@ class Case:
             "title": self.content.title,
             "version": self.version.number,
             "status": self.version.status,
-            "path": request_path(number),
+            "path": request_path(number, kind),
             "anchor": str(anchor),
         }
         for person, capacity, office in to:
