@@ -1,7 +1,7 @@
 """Uniform answers to refusals and failures: a page for people, problem+json for programs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,11 +17,12 @@ from governance.facts import denial_facts
 from governance.portal import gate
 from governance.portal.faults import AlreadyDoneError, PortalRefusalError
 from governance.portal.forms import BASED_ON_FIELD, CSRF_FIELD, ONCE_FIELD
-from governance.portal.security import problem_document
+from governance.portal.security import log_failure, problem_document
 from governance.portal.visits import Visit
 from governance.store.errors import NotFoundError, StaleError, StoreBusyError
 
 API = "/api/"
+_FAILED = 500
 _CARRIED = frozenset({CSRF_FIELD, ONCE_FIELD, BASED_ON_FIELD})
 
 
@@ -93,6 +94,8 @@ async def answer(request: Request, error: Exception, error_id: str = "") -> Resp
     if isinstance(error, AlreadyDoneError):
         return RedirectResponse(error.to, 303)
     said = answer_to(error, error_id)
+    if said.status == _FAILED and not error_id:
+        said = replace(said, error_id=log_failure(error))
     if request.url.path.startswith(API):
         return _with_retry(_problem(said, error, request), said)
     visit = await _visit(request, said)

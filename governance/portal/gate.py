@@ -49,6 +49,14 @@ async def pass_gate(request: Request, declared: Declared, handler: Handler) -> R
         await run_in_threadpool(_enter_and_ask, request, declared)
         return await handler(request)
     visit = await run_in_threadpool(enter, request)
+    try:
+        return await _write(visit, declared, handler)
+    finally:
+        await visit.form.close()  # files that were sent
+
+
+async def _write(visit: Visit, declared: Declared, handler: Handler) -> Response:
+    request = visit.request
     await _check_sent_by_us(visit, declared)
     await run_in_threadpool(_ask, visit, declared)
     token = visit.form.get(ONCE_FIELD)
@@ -104,15 +112,21 @@ async def _check_sent_by_us(visit: Visit, declared: Declared) -> None:
         taken.add(_MULTIPART)
     if kind not in taken:
         raise UnsupportedTypeError("This page does not take that kind of content.")
+    if kind == _MULTIPART and visit.session is None:
+        raise _forged()  # nobody's files are not even read
     if kind in {_FORM, _MULTIPART}:
         visit.form = await _read_form(request)
     sent = request.headers.get(CSRF_HEADER) or visit.form.get(CSRF_FIELD)
     if not isinstance(sent, str) or not is_form_token(visit.secret, sent):
-        raise ForgedFormError(
-            "The form did not come from a page of this site that is still open in this browser, "
-            "or you have signed out since.",
-            "Go back, reload the page, and send the form again.",
-        )
+        raise _forged()
+
+
+def _forged() -> ForgedFormError:
+    return ForgedFormError(
+        "The form did not come from a page of this site that is still open in this browser, "
+        "or you have signed out since.",
+        "Go back, reload the page, and send the form again.",
+    )
 
 
 async def _read_form(request: Request) -> FormData:

@@ -80,7 +80,7 @@ class Watch:
         try:
             await self._app(scope, receive, noting)
         except Exception as error:  # noqa: BLE001  the last resort: nobody else answers
-            error_id = "" if isinstance(error, PortalRefusalError) else _log_failure(error)
+            error_id = "" if isinstance(error, PortalRefusalError) else log_failure(error)
             if answered:
                 # The connection breaks off; what the error says may hold what somebody typed.
                 raise ConnectionAbortedError("the answer broke off") from None
@@ -95,7 +95,7 @@ class Watch:
                 )
 
 
-def _log_failure(error: Exception) -> str:
+def log_failure(error: Exception) -> str:
     """Log where it failed, by class and place; messages may quote what somebody typed."""
     error_id = secrets.token_hex(6)
     frames = traceback.extract_tb(error.__traceback__)

@@ -43,13 +43,15 @@ def show_eastern(instant: datetime | None) -> Markup | str:
     """A `time` element; an em dash for no instant."""
     if instant is None:
         return "—"
-    text = '<time datetime="{}">{}</time>'
-    return Markup(text).format(iso_utc(instant), say_eastern(instant))  # noqa: S704  a constant
+    return _time(iso_utc(instant), say_eastern(instant))
 
 
 def show_day(day: date | None) -> Markup | str:
     """A `time` element of a legal date; an em dash for none."""
     if day is None:
         return "—"
-    text = '<time datetime="{}">{}</time>'
-    return Markup(text).format(day.isoformat(), say_day(day))  # noqa: S704  a constant
+    return _time(day.isoformat(), say_day(day))
+
+
+def _time(machine: str, human: str) -> Markup:
+    return Markup(f'<time datetime="{machine}">{human}</time>')  # noqa: S704  both made here

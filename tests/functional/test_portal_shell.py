@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.functional
 PAGES = {
     "/": None, "/sign-in": None, "/accessibility": None, "/nope": None, "/widgets": None,
-    "/account": "rita", "/widgets/9": "rita", "/widgets/new": "rita", "/widgets/all": "rita",
+    "/account": "rita", "/widgets/9": "rita", "/widgets/new": "rita", "/widgets/paper": "rita",
+    "/widgets/all": "rita",
     "/widgets?text=nothing-like-it": "omar", "/widgets?page=2&said=saved": "omar",
 }  # fmt: skip
 EXAMINED = re.compile(r"color-contrast (select|#[a-z0-9-]+|label\[for=\"[a-z0-9-]+\"\])$")

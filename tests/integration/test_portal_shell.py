@@ -295,6 +295,13 @@ def test_a_failure_says_a_number_and_nothing_else(
         assert "123456789" not in text
 
 
+def test_a_broken_promise_of_ours_gets_a_number_too(portal: RunningPortal) -> None:
+    answer = portal.client().get("/widgets/broken")
+    assert answer.status_code == 500
+    assert "portal-code" in answer.text
+    assert "does not follow" not in answer.text
+
+
 def test_the_log_has_the_route_and_no_query(
     portal: RunningPortal, rita: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -384,6 +391,29 @@ def test_the_interface_is_described_and_writes_need_the_token(
     missing = rita.post("/api/widgets", headers=header)
     assert missing.status_code == 422
     assert missing.json()["problems"] == ["title: Field required"]
+
+
+def test_files_are_taken_for_what_they_are(tmp_path: Path) -> None:
+    with run_portal(
+        tmp_path, change=add_widgets, settings={"upload_max_bytes": 2_000_000}
+    ) as portal:
+        rita = portal.client("rita")
+
+        def file(name: str, content: bytes) -> httpx.Response:
+            hidden = hidden_of(rita.get("/widgets/paper").text)
+            return rita.post("/widgets/paper", data=hidden, files={"paper": (name, content)})
+
+        assert file("..\\..\\etc/irb approval.PDF", b"%PDF-1.7 ...").status_code == 303
+        kept = {"name": "irb approval.PDF", "type": "application/pdf", "size": 12}
+        assert SAVED[-1] == kept
+        assert file("", b"").status_code == 422
+        for name, content in (("a.pdf", b"MZ"), ("a.html", b"<p>"), ("a.xlsx", b"PK\x03\x04")):
+            assert file(name, content).status_code == 415, name
+        assert file("a.pdf", b"%PDF-" + b"x" * 2_000_000).status_code == 413  # the file's own limit
+        assert file("a.pdf", b"%PDF-" + b"x" * 4_000_000).status_code == 413  # the request's
+        assert SAVED[-1] == kept
+        nobody = portal.client().post("/widgets/paper", files={"paper": ("a.pdf", b"%PDF-")})
+        assert nobody.status_code == 403
 
 
 # ---- raw requests ---------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, FileSystemLoader
 from starlette.responses import JSONResponse, Response
 
-from governance.errors import DocumentError
+from governance.errors import DocumentError, LedgerError
 from governance.permissions import Action
 from governance.portal.app import PortalApp
 from governance.portal.declared import Declared
@@ -17,6 +17,7 @@ from governance.portal.forms import Field, FormSpec
 from governance.portal.lists import Column, ListSpec, arrange, read_wishes
 from governance.portal.navigation import Area, NavItem, everybody, may
 from governance.portal.routes import PortalRouter
+from governance.portal.uploads import ACCEPT, read_upload
 from governance.portal.visits import VisitDep
 from governance.store import NotFoundError, StaleError
 
@@ -92,6 +93,7 @@ FORM = FormSpec(
         Field("agree", "I have read the rules", "checkbox"),
     )
 )
+PAPER = FormSpec((Field("paper", "Paper", "file", hint="A PDF.", accept=ACCEPT),))
 SAVED: list[dict[str, object]] = []
 
 
@@ -134,6 +136,26 @@ def make_new(visit: VisitDep) -> Response:
 def save_draft(visit: VisitDep) -> Response:
     SAVED.append(FORM.read(visit.form).content())
     return JSONResponse({"based_on": 4, "said": "Draft saved at 9:00 a.m. EST."})
+
+
+@router.page("GET", "/widgets/paper", asks=Action.BEGIN_REQUEST)
+def show_paper(visit: VisitDep) -> Response:
+    return visit.page("widgets/paper.html", form=PAPER.bind())
+
+
+@router.page("POST", "/widgets/paper", asks=Action.BEGIN_REQUEST, uploads=True)
+def file_paper(visit: VisitDep) -> Response:
+    sent = read_upload(visit, "paper")
+    if sent is None:
+        refused = PAPER.read(visit.form).with_problems(("paper: Field required",))
+        return visit.page("widgets/paper.html", form=refused, status=422)
+    SAVED.append({"name": sent.name, "type": sent.media_type, "size": len(sent.content)})
+    return visit.redirect("/widgets", said="saved")
+
+
+@router.page("GET", "/widgets/broken", asks=Action.READ_REGISTER)
+def break_ledger(visit: VisitDep) -> Response:
+    raise LedgerError("An entry does not follow.")
 
 
 @router.page("GET", "/widgets/fails", asks=Action.READ_REGISTER)
