@@ -45,7 +45,10 @@ def told(life: Life, *days: int) -> dict[NoticeKind, str]:
     """Everything that is sent on those days after the start, by kind."""
     people = build_people()
     people["p-left"] = build_person(
-        "p-left", PortalRole.REQUESTOR, name=f"{PLANTED}-person", employed_until=START
+        "p-left",
+        PortalRole.REQUESTOR,
+        name=f"{PLANTED}-person",
+        employed_until=START - timedelta(days=1),
     )
     state = build_state(life, people=people)
     found: dict[NoticeKind, str] = {}
