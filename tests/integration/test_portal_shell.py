@@ -440,13 +440,10 @@ def test_odd_requests_get_a_refusal_not_a_failure(portal: RunningPortal, raw: by
 
 
 def test_a_page_takes_less_than_ten_milliseconds(portal: RunningPortal) -> None:
-    """Of the server, signed in, with session, person, permission and a list of 25 rows."""
+    """Of a processor, client included: session, person, permission and a list of 25 rows."""
     client = portal.client("omar")
-    times: list[float] = []
-    for _ in range(60):
-        begun = time.perf_counter()
+    client.get("/widgets/all")
+    pages, begun = 50, time.process_time()
+    for _ in range(pages):
         assert client.get("/widgets/all").status_code == 200
-        times.append((time.perf_counter() - begun) * 1000)
-    times.sort()
-    limit = 10 * 3  # a busy test machine
-    assert times[len(times) // 2] < limit, times[len(times) // 2]
+    assert (time.process_time() - begun) / pages < 0.010
