@@ -16,9 +16,11 @@ from starlette.types import Receive, Scope, Send
 from governance.canonical import canonical_json
 from governance.digests import sha256_of
 from governance.errors import ConfigurationError
-from governance.portal.build_assets import MANIFEST, VENDOR
 
 OWN = Path(__file__).parent / "static"
+VENDOR = OWN / "vendor"
+"""Made by `governance.portal.build_assets`."""
+MANIFEST = "manifest.json"
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from governance.digests import sha256_of
 from governance.errors import ConfigurationError
+from governance.portal.assets import MANIFEST, VENDOR
 
-VENDOR = Path(__file__).parent / "static" / "vendor"
-MANIFEST = "manifest.json"
 _NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 _USWDS = "@uswds/uswds"
 _FILES = {
