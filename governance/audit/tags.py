@@ -44,6 +44,9 @@ class Tag(StrEnum):
     """A landed file was destroyed on its clock. Facts: certificate digest."""
     QUARANTINE_DESTROYED = "quarantine:destroyed"
     """Quarantined rows were destroyed on their clock. Facts: certificate digest."""
+    IDENTITY_ERASED = "identity:erased"
+    """A person was taken out of a crosswalk at the agency's request. Facts: agency, domain,
+    generation, whether known, the agency's reference, who did it."""
     QUARANTINE_EXPORTED = "quarantine:exported"
     """Quarantined rows were given back to their agency. Facts: rows, person they went to."""
     AGREEMENT_EXPIRED = "agreement:expired"

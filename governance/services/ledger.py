@@ -61,6 +61,10 @@ __all__ = [
 
 _OVER: Final = frozenset({Status.DENIED, Status.WITHDRAWN, Status.SUPERSEDED, Status.CLOSED})
 """Statuses of a request's version after which nothing is left to do."""
+_OF_WHO_ACTED: Final = frozenset({Tag.ACTION_DENIED, Tag.ATTACHMENT_READ})
+_OF_A_PERSON: Final = frozenset(
+    {Tag.NDA_SIGNED, Tag.TRAINING_RECORDED, Tag.PERSON_LEFT, Tag.INTEREST_DECLARED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ def read_entry(p: Programme, actor: Actor, seq: int) -> EntryView:
         facts: dict[str, Any] = json.loads(stored[1])
         public = entry.tag not in CONFIDENTIAL_FACTS
         if not public:
-            target = _target(unit, entry)
+            target = _target(unit, entry, facts)
             public = decide_action(actor, Action.READ_LEDGER_FACTS, target, today=p.today).permitted
         return EntryView(entry, facts if public else None, erased=False)
 
@@ -321,12 +325,23 @@ def _entry(unit: UnitOfWork, seq: int) -> Entry:
     return entry
 
 
-def _target(unit: UnitOfWork, entry: Entry) -> Target:
+def _target(unit: UnitOfWork, entry: Entry, facts: Mapping[str, Any]) -> Target:
     """What an entry is about, as far as who may read it goes."""
     place = unit.place_of(entry.seq)
-    request = unit.request(entry.subject) if place != ("person", entry.subject) else None
-    about_person = entry.subject if place == ("person", entry.subject) else None
-    return Target(request=request, person=about_person)
+    if place == ("person", entry.subject):
+        return Target(person=entry.subject)
+    return Target(request=unit.request(entry.subject), person=_concerned(entry, facts))
+
+
+def _concerned(entry: Entry, facts: Mapping[str, Any]) -> str | None:
+    """The one person an entry concerns, not all whom its request names; None for the others."""
+    if entry.tag == Tag.REMINDER_SENT.value:
+        found = facts.get("facts", {}).get("to")
+    elif entry.tag in _OF_WHO_ACTED:
+        found = facts.get("by")
+    else:
+        found = facts.get("person") if entry.tag in _OF_A_PERSON else None
+    return found if isinstance(found, str) else None
 
 
 def _head(unit: UnitOfWork, report: LedgerReport) -> list[LedgerProblem]:

@@ -108,7 +108,7 @@ def begin_request(
                 return unit.subject_of(seq)
             number = _next_number(p, unit)
             facts = {"content": plain(form), "request": number, "version": 1}
-            command = _command(p, unit, actor, c.SaveDraft, Target(), facts)
+            command = _command(p, unit, actor, c.SaveDraft, Target(), facts=facts)
             handled = handle(None, command, c.Context(p.rules))
             check_permitted(handled.decision)
             unit.append("request", number, handled.events, based_on=0, actor=actor.by, once=mark)
@@ -229,7 +229,7 @@ def _act(p: Programme, unit: UnitOfWork, actor: Actor, wanted: _Wanted) -> None:
     if wanted.act is Act.RECORD_VOTE:
         facts["motion"] = recorded_motion(p, target.body, facts.get("motion"))
     facts |= {"request": wanted.number, "version": meant}
-    command = _command(p, unit, actor, COMMANDS[wanted.act], target, facts)
+    command = _command(p, unit, actor, COMMANDS[wanted.act], target, facts=facts)
     seats = target.body.seats if target.body else {}
     handled = handle(request, command, c.Context(p.rules, seats))
     check_permitted(handled.decision)
@@ -268,7 +268,7 @@ def _save_typed(
     if content == version.content:
         return request
     facts = {"content": plain(content), "request": request.number, "version": version.number}
-    command = _command(p, unit, actor, c.SaveDraft, target, facts)
+    command = _command(p, unit, actor, c.SaveDraft, target, facts=facts)
     handled = handle(request, command, c.Context(p.rules))
     check_permitted(handled.decision)
     position = unit.load("request", request.number).position
@@ -284,6 +284,7 @@ def _command(
     actor: Actor,
     kind: type[c.RequestCommand],
     target: Target,
+    *,
     facts: Mapping[str, Any],
 ) -> c.RequestCommand:
     """The command, with who and when as they are, whatever the facts say."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from governance.audit.chain import Entry, commit_facts, format_instant, link, new_salt
 from governance.board.bylaws import BodyRules
@@ -87,6 +87,7 @@ class UnitOfWork:
         self.connection = connection
         self._bodies = bodies
         self._streams: dict[tuple[str, str], Loaded] = {}
+        self._positions: dict[tuple[str, str], int] = {}
         self._own_bodies: dict[str, tuple[int, int, BodyState]] = {}
         self.after_commit: list[Callable[[], None]] = []
 
@@ -105,17 +106,29 @@ class UnitOfWork:
             known = self._streams[kind, subject] = self._read(kind, subject, 0)
         return known
 
+    def position(self, kind: Kind, subject: str) -> int:
+        """How many events a record has, without reading them; 0 for one that does not exist."""
+        known = self._positions.get((kind, subject))
+        if known is None:
+            places = t.stream_events
+            query = select(func.max(places.c.position)).where(
+                places.c.kind == kind, places.c.subject == subject
+            )
+            known = self._positions[kind, subject] = self.connection.scalar(query) or 0
+        return known
+
     def check_current(self, kind: Kind, subject: str, based_on: int | None) -> None:
         """Raise unless the record stands where the change is based on; None: wherever it stands.
 
         Raises:
             StaleError: Something happened since; says what.
         """
-        loaded = self.load(kind, subject)
-        if based_on is None or based_on == loaded.position:
+        position = self.position(kind, subject)
+        if based_on is None or based_on == position:
             return
-        since = loaded.events[based_on:] if 0 <= based_on < loaded.position else ()
-        raise StaleError(tuple(say_event(e) for e in since[-5:]), position=loaded.position)
+        after = based_on if 0 <= based_on < position else position
+        since = self._read(kind, subject, after).events
+        raise StaleError(tuple(say_event(e) for e in since[-5:]), position=position)
 
     def find_once(self, once: str) -> int | None:
         """The entry appended under that idempotency key, or None."""
@@ -162,14 +175,14 @@ class UnitOfWork:
         self.check_current(kind, subject, based_on)
         if any(event.by != actor for event in events):
             raise LedgerError("An event is not by who acts.")
-        loaded = self.load(kind, subject)
+        position = self.position(kind, subject)
         facts = [
             {
                 **event.model_dump(mode="json"),
                 STREAM_FACT: stream_name(kind, subject),
                 POSITION_FACT: number,
             }
-            for number, event in enumerate(events, loaded.position + 1)
+            for number, event in enumerate(events, position + 1)
         ]
         entries = self._link(events, facts, once)
         places = [
@@ -179,7 +192,10 @@ class UnitOfWork:
         if places:
             self.connection.execute(insert(t.stream_events), places)
         own = [own_facts(f) for f in facts]
-        self._streams[kind, subject] = loaded.and_then(own, entries)
+        self._positions[kind, subject] = position + len(events)
+        known = self._streams.get((kind, subject))
+        if known is not None:
+            self._streams[kind, subject] = known.and_then(own, entries)
         project(self, kind, subject, own, entries)
         return entries
 

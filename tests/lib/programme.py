@@ -31,9 +31,10 @@ class Clock:
 
     def __init__(self, now: datetime = STARTS_AT) -> None:
         self.now = now
+        self.tick = timedelta(seconds=1)
 
     def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
+        self.now += self.tick
         return self.now
 
     def to(self, at: datetime) -> None:
