@@ -27,6 +27,8 @@ from governance.requests.model import RequestType
 from governance.requests.states import Status
 
 _QUARTERS = 4
+_WAITS = (30, 60, 90, 120)
+"""Ends of the groups of days to a decision, inclusive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class AnnualFigures:
         decisions: Of the period, by outcome.
         refusals: Of the period's denials, by rule; one denial can have several.
         days_to_decision: From the first submission to the decision of the first version.
+        waits: The same decisions, by how long they took.
     """
 
     period: Period
@@ -99,6 +102,7 @@ class AnnualFigures:
     statuses: tuple[Counted, ...]
     decisions: tuple[Counted, ...]
     days_to_decision: Spread
+    waits: tuple[Counted, ...]
     agencies: tuple[Counted, ...]
     datasets: tuple[Counted, ...]
     meetings: tuple[Counted, ...]
@@ -130,6 +134,7 @@ class AnnualFigures:
                 "upper_quartile": spread.upper_quartile,
                 "longest": spread.longest,
             },
+            "by_days_to_decision": _dict(self.waits),
             "by_agency": _dict(self.agencies),
             "by_dataset": _dict(self.datasets),
             "meetings": _dict(self.meetings),
@@ -163,6 +168,7 @@ def annual_figures(source: RegisterSource, year: int) -> AnnualFigures:
     received = tuple(r for r in rows if r.received_on in period)
     decided = _decided(source, period)
     profile, withholder = source.profile, withholder_of(source)
+    days = _days(source, period)
     return AnnualFigures(
         period=period,
         as_of=source.today,
@@ -176,7 +182,8 @@ def annual_figures(source: RegisterSource, year: int) -> AnnualFigures:
             (outcome for _, _, outcome in decided),
             ["Approved", "Approved with conditions", "Denied"],
         ),
-        days_to_decision=spread_of(_days(source, period)),
+        days_to_decision=spread_of(days),
+        waits=_waits(days),
         agencies=_most(
             (code for r in received for code in r.agency_codes),
             [a.code for a in profile.participating],
@@ -224,17 +231,33 @@ def _days(source: RegisterSource, period: Period) -> list[int]:
     return days
 
 
-def _months(
-    received: Sequence[RegisterRow], decided: Sequence[date], period: Period
-) -> tuple[tuple[str, int, int], ...]:
-    got = Counter(f"{r.received_on:%Y-%m}" for r in received)
-    done = Counter(f"{day:%Y-%m}" for day in decided)
+def _waits(days: Sequence[int]) -> tuple[Counted, ...]:
+    counted = []
+    begins = 0
+    for end in _WAITS:
+        count = sum(begins <= d <= end for d in days)
+        counted.append(Counted(f"{begins} to {end} days", count))
+        begins = end + 1
+    longer = sum(d >= begins for d in days)
+    return (*counted, Counted(f"{begins} days and more", longer))
+
+
+def month_names(period: Period) -> tuple[str, ...]:
+    """The months of a period, as `2026-03`."""
     names = []
     month = period.begins_on
     while month in period:
         names.append(f"{month:%Y-%m}")
         month = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    return tuple((name, got[name], done[name]) for name in names)
+    return tuple(names)
+
+
+def _months(
+    received: Sequence[RegisterRow], decided: Sequence[date], period: Period
+) -> tuple[tuple[str, int, int], ...]:
+    got = Counter(f"{r.received_on:%Y-%m}" for r in received)
+    done = Counter(f"{day:%Y-%m}" for day in decided)
+    return tuple((name, got[name], done[name]) for name in month_names(period))
 
 
 def _status_order(rows: Iterable[RegisterRow]) -> list[str]:

@@ -1,5 +1,6 @@
 """The annual report as a paper: charts with their figures, in HTML and PDF from one model."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from governance.papers.model import (
@@ -16,7 +17,7 @@ from governance.papers.model import (
     shown,
 )
 from governance.papers.words import count_words, day_words
-from governance.register.figures import AnnualFigures, Counted, annual_figures
+from governance.register.figures import AnnualFigures, Counted, annual_figures, month_names
 from governance.register.source import RegisterSource
 
 _MOST_DATASETS = 20
@@ -105,6 +106,9 @@ def _requests(figures: AnnualFigures) -> Iterator[Block]:
 
 def _time(figures: AnnualFigures) -> Iterator[Block]:
     spread = figures.days_to_decision
+    yield _chart(
+        "chart-waits", "Decisions, by days from submission", "Days", figures.waits, "decisions"
+    )
     yield Prose(
         text="Calendar days from the first submission to the decision on the first version, of "
         f"{count_words(spread.count, 'decision')} of the period."
@@ -142,6 +146,10 @@ def _agencies(figures: AnnualFigures) -> Iterator[Block]:
 
 
 def _outputs(figures: AnnualFigures) -> Iterator[Block]:
+    published = Counter(f"{p.published_on:%Y-%m}" for p in figures.publications)
+    months = tuple(Counted(m, published[m]) for m in month_names(figures.period))
+    chart = _chart("chart-outputs", "Publications, by month", "Month", months, "publications")
+    yield chart.model_copy(update={"form": "columns"})
     yield Table(
         caption="Publications",
         head=("Published", "Request", "Title", "Address"),
@@ -156,18 +164,23 @@ def _outputs(figures: AnnualFigures) -> Iterator[Block]:
 def _refusals(figures: AnnualFigures) -> Iterator[Block]:
     denied = next((d.count for d in figures.decisions if d.name == "Denied"), 0)
     yield Prose(text=f"{count_words(denied, 'request was', 'requests were')} denied.")
-    yield Table(
-        caption="Reasons, by rule; a denial can have several",
-        head=("Reason", "Denials"),
-        rows=tuple((r.name, shown(r.count)) for r in figures.refusals),
-        widths=(5, 1),
-        numeric=(1,),
-    )
+    if figures.refusals:
+        yield _chart(
+            "chart-refusals",
+            "Denials, by the rule that denied",
+            "Reason",
+            figures.refusals,
+            "denials",
+        )
+        yield Prose(text="A denial can have several reasons.", tone="note")
 
 
 def _cost(figures: AnnualFigures) -> Iterator[Block]:
     total = sum(c.cents for c in figures.costs)
-    rows = [(c.heading, _dollars(c.cents), "; ".join(c.notes)) for c in figures.costs]
+    if figures.costs:
+        dollars = tuple(Counted(c.heading, round(c.cents / 100)) for c in figures.costs)
+        yield _chart("chart-costs", "Cost, by heading", "Heading", dollars, "US dollars, rounded")
+    rows = [(c.heading, _dollars(c.cents), " ".join(c.notes)) for c in figures.costs]
     if rows:
         rows.append(("Total", _dollars(total), ""))
     yield Table(
@@ -215,15 +228,17 @@ def _method() -> Items:
     )
 
 
-def _chart(key: str, title: str, head: str, counted: Sequence[Counted]) -> Chart:
+def _chart(
+    key: str, title: str, head: str, counted: Sequence[Counted], unit: str = "requests"
+) -> Chart:
     return Chart(
         key=key,
         title=title,
-        description=_described("requests", [(c.name, c.count) for c in counted]),
+        description=_described(unit, [(c.name, c.count) for c in counted]),
         label_head=head,
         labels=tuple(c.name for c in counted),
-        series=(Series(name="Requests", values=tuple(c.count for c in counted)),),
-        unit="requests",
+        series=(Series(name=unit[:1].upper() + unit[1:], values=tuple(c.count for c in counted)),),
+        unit=unit,
     )
 
 

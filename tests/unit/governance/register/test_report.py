@@ -36,6 +36,8 @@ def test_the_figures_of_a_year() -> None:
     assert len(figures.months) == 12
     # Q0042: 2 February to 12 March; Q0043: rejected on the day it came.
     assert figures.days_to_decision == Spread(2, 19.0, 9.5, 28.5, 38)
+    assert counts(figures.waits) == {"0 to 30 days": 1, "31 to 60 days": 1}
+    assert figures.waits[-1].name == "121 days and more"
     assert [(c.heading, c.cents) for c in figures.costs] == [("Cloud", 50006), ("Staff", 1234567)]
     assert figures.to_dict()["by_type"] == {
         "Initial": 2, "Continuation": 1, "Repeat": 1, "Modification": 0,
@@ -81,10 +83,10 @@ def test_the_report_prints_every_chart_with_its_figures() -> None:
     paper = draft_annual_report(build_source(), 2026)
     assert paper.standing == "draft"  # the year is not over
     charts = [b for s in paper.walk() for b in s.blocks if isinstance(b, Chart)]
-    assert len(charts) == 6
+    assert len(charts) == 10
     page = render_html(paper, level=2)
-    assert page.count("<svg ") == page.count("<figcaption>") == 6
-    assert page.count("Figures: ") == 12  # caption, and the region's name
+    assert page.count("<svg ") == page.count("<figcaption>") == 10
+    assert page.count("Figures: ") == 20  # caption, and the region's name
     assert " style=" not in page
     for words in ("$12,345.67", "$500.06", "$12,845.73", "Attendance &amp; wages", "28.5"):
         assert words in page
