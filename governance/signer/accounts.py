@@ -1,8 +1,9 @@
 """The people mapping: who is behind a sign-in, from the people's records in the ledger.
 
-Only persons whom a request in force or about to be names are in it, and data stewards with their
-agency: to them alone rejected records of that agency are given back. A sign-in that two records
-claim belongs to nobody until that is mended.
+Only persons are in it whom a request names that waits for its grant, has one, or is over and not
+closed yet (who is refused is told why), and data stewards with their agency: to them alone rejected
+records of that agency are given back. A sign-in that two records claim belongs to nobody until that
+is mended.
 """
 
 from collections import Counter
@@ -20,6 +21,8 @@ from governance.requests.states import LIVE, Status
 
 OS_ACCOUNT: Final = "os|"
 """Begins the account of a person known by a machine's user; the data plane knows the user."""
+_NAMING: Final = frozenset({Status.AGREEMENTS_OUT, Status.ENDED, Status.REVOKED, *LIVE})
+"""Statuses of a version whose persons are mapped."""
 
 
 def load_accounts(path: Path) -> dict[str, str]:
@@ -39,12 +42,12 @@ def load_accounts(path: Path) -> dict[str, str]:
 
 
 def named_people(requests: Mapping[str, DataRequest]) -> frozenset[str]:
-    """Persons named by a request whose agreements are out, or whose grant may be in force."""
+    """Persons named by a version that waits for its grant, has one, or had one not long ago."""
     return frozenset(
         person.id
         for request in requests.values()
         for version in request.versions
-        if version.status is Status.AGREEMENTS_OUT or version.status in LIVE
+        if version.status in _NAMING
         if version.submitted is not None
         for person in version.submitted.people
     )

@@ -1,5 +1,6 @@
 """The signer on a real programme: what it publishes, when, and each once; on both databases."""
 
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,17 +19,20 @@ from governance.grants import (
     sign_bundle,
 )
 from governance.grants.bundle import verify_people
-from governance.grants.publish import fetch_people
+from governance.grants.publish import fetch_people, published_marks
+from governance.objects.opening import open_container
 from governance.people import PersonEnded
 from governance.permissions import SIGNER
 from governance.requests.model import RequestedDataset
 from governance.requests.states import Act, Status
+from governance.services.ledger import make_checkpoint
 from governance.services.requests import read_request
 from governance.signer import RunReport, SignerKeyError, run_forever, running
 from governance.signer.publishing import Publisher
 from governance.signing import LocalSigner
+from tests.lib.azurite import Azurite
 from tests.lib.deployments import CrashError
-from tests.lib.journey import MEETING_AT
+from tests.lib.journey import MEETING_AT, Journey
 from tests.lib.programme import STARTS_AT, fresh_database
 from tests.lib.requests import build_content
 from tests.lib.signing import KEY, PROJECT, ROOT_KEY, Desk
@@ -344,3 +348,34 @@ def test_the_loop_goes_on_after_a_refusal_and_ends_when_told(local: Desk) -> Non
     assert isinstance(told[0], RunReport)
     assert any(isinstance(what, ProgrammeError) for what in told)
     assert len(told) < 10
+
+
+def test_grants_are_published_and_adopted_in_blob_storage(
+    tmp_path: Path, azurite: Azurite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path)
+    policy = open_container(
+        "policy", f"t{secrets.token_hex(6)}-policy", account_url=None,
+        connection_string=azurite.connection_string, create=True,
+    )  # fmt: skip
+    desk.office.programme = replace(desk.office.programme, policy=policy)
+    desk.journey = Journey(desk.office)
+    number = desk.granted()
+    make_checkpoint(desk.office.programme)
+    before = published_marks(policy, PROJECT)
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "record", _die)
+        with pytest.raises(CrashError):
+            desk.sign()
+    assert desk.sign().recorded == [(f"grants/{PROJECT}", 1)]
+    granted = published_marks(policy, PROJECT)
+    assert granted != before
+    desk.do(number, "p-office", Act.REVOKE, on=desk.today(), reason="Enough.")
+    assert (f"grants/{PROJECT}", 2) in desk.sign().published
+    assert published_marks(policy, PROJECT) != granted
+    assert desk.bundle().revoked is not None
+    desk.office.programme.close()
+
+
+def _die(*_: object, **__: object) -> None:
+    raise CrashError
