@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +18,7 @@ from governance.portal import gate
 from governance.portal.faults import AlreadyDoneError, PortalRefusalError
 from governance.portal.forms import BASED_ON_FIELD, CSRF_FIELD, ONCE_FIELD
 from governance.portal.security import log_failure, problem_document
+from governance.portal.sign_in.ways import safe_path
 from governance.portal.visits import Visit
 from governance.store.errors import NotFoundError, StaleError, StoreBusyError
 
@@ -105,8 +106,9 @@ async def answer(request: Request, error: Exception, error_id: str = "") -> Resp
         return RedirectResponse(f"/sign-in?{urlencode({'next': asked})}", 303)
     typed = {} if said.status not in {403, 409, 429, 503} else _typed(visit)
     page = visit.page(
-        "errors/error.html", status=said.status, answer=said, typed=typed, to_sign_in=to_sign_in
-    )
+        "errors/error.html", status=said.status, answer=said, typed=typed, to_sign_in=to_sign_in,
+        back=_page_before(visit) if request.method != "GET" else "",
+    )  # fmt: skip
     return _with_retry(page, said)
 
 
@@ -118,6 +120,12 @@ async def _visit(request: Request, said: Answer) -> Visit:
     if said.status == 404:  # noqa: PLR2004  the status
         return await run_in_threadpool(gate.enter, request)
     return gate.portal_of(request).visit(request)
+
+
+def _page_before(visit: Visit) -> str:
+    """Path of the page the form stood on, as the browser says; empty when it was none of ours."""
+    parts = urlsplit(visit.request.headers.get("referer", ""))
+    return safe_path(parts.path) if parts.netloc == visit.request.headers["host"] else ""
 
 
 def _typed(visit: Visit) -> dict[str, str]:

@@ -339,8 +339,14 @@ def test_a_stale_form_keeps_the_text(portal: RunningPortal, rita: httpx.Client) 
     )
     assert answer.status_code == 409
     assert "Omar Operator returned it" in answer.text
+    assert "Open the page again" not in answer.text  # the client said no page it came from
     assert "Much work\non this</textarea>" in answer.text
     assert "csrf" not in answer.text.partition("What you typed")[2]
+    for site, offered in ((portal.url, True), ("https://evil.example", False)):
+        hidden = hidden_of(rita.get("/widgets/new").text)
+        sent = hidden | {"title": "stale"}
+        page = rita.post("/widgets/new", data=sent, headers={"Referer": f"{site}/widgets/new?a=1"})
+        assert ('href="/widgets/new">Open the page again' in page.text) is offered
 
 
 def test_a_double_click_is_taken_once(portal: RunningPortal, rita: httpx.Client) -> None:
