@@ -49,6 +49,13 @@ class SubmissionNotReportedError(EnclaveError):
     exit_code = ExitCode.BAD_INPUT
 
 
+class UnusableIdentityError(EnclaveError):
+    """What was given identifies nobody: columns missing, unknown, or no identity in them."""
+
+    code = "identity.unusable"
+    exit_code = ExitCode.BAD_INPUT
+
+
 class DatasetNotFoundError(EnclaveError):
     """No contract or no agreement of this deployment names that dataset."""
 

@@ -7,6 +7,7 @@ import typer
 
 from enclave.cli.console import explain, fault_of
 from enclave.cli.contracts import agreement_app, contract_app
+from enclave.cli.crosswalk import crosswalk_app
 from enclave.cli.deployments import register as register_deployments
 from enclave.cli.feed import feed_app
 from enclave.cli.ledger import ledger_app
@@ -33,6 +34,7 @@ app.add_typer(agreement_app, name="agreement")
 register_deployments(app)
 register_loading(app)
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(crosswalk_app, name="crosswalk")
 register_querying(app)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(feed_app, name="feed")

@@ -14,7 +14,7 @@ The segments are loaded and authenticated beside the pass's first steps: the fir
 
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class CrosswalkState:
     Attributes:
         generation: Counts commits of this crosswalk.
         people: People known in all.
-        new_people: People this commit added.
+        new_people: People this commit added; negative, how many were taken out.
     """
 
     generation: int
@@ -99,6 +99,7 @@ class Crosswalk:
         self._entered = False
         self._loaded = False
         self._loading: Future[None]
+        self._manifest: Manifest
 
     def __enter__(self) -> Self:
         """Take the lease, then begin to load what was committed."""
@@ -183,6 +184,56 @@ class Crosswalk:
                 self._lease.renew()
                 self._write()
             return CrosswalkState(self._manifest.generation, self._manifest.people, added)
+
+    def erase(self, identifiers: pa.RecordBatch) -> CrosswalkState:
+        """Take people out: the link from identifier to id is gone, the id stays where it landed.
+
+        Nothing is written when none of them is known. People of this pass not yet committed are
+        forgotten.
+
+        Args:
+            identifiers: As in `resolve`.
+
+        Returns:
+            The state after; `new_people` is how many went, as a negative number.
+
+        Raises:
+            PreconditionFailedError: Somebody else wrote, the lease notwithstanding.
+            LeaseHeldError: The lease was lost.
+            EvidenceError: The crosswalk is not entered.
+        """
+        self._check_entered()
+        tags = cmac_rows(self._lookup_subkey, FieldMessages(identifiers.columns))
+        pairs = tags.view(">u8").astype(np.uint64).reshape(-1, 2)
+        wanted = {(int(first), int(second)) for first, second in pairs.tolist()}
+        with self._lock:
+            self._fresh = LookupTable()
+            before = self._manifest.people
+            segments = [self._without(segment, wanted) for segment in self._manifest.segments]
+            kept = tuple(segment for segment in segments if segment is not None)
+            if kept != self._manifest.segments:
+                self._lease.renew()
+                manifest = Manifest(self._manifest.generation + 1, self._manifest.lookup_key, kept)
+                self._objects.store_manifest(manifest)
+                self._objects.delete_other_segments(manifest)
+                self._manifest = manifest
+                self._load_segments()
+            gone = before - self._manifest.people
+            return CrosswalkState(self._manifest.generation, self._manifest.people, -gone)
+
+    def _without(
+        self, segment: SegmentEntry, wanted: Collection[tuple[int, int]]
+    ) -> SegmentEntry | None:
+        """The segment, or a new one that lacks those entries; None when nothing is left."""
+        keys, ids = self._objects.load_segment(segment)
+        goes = np.zeros(len(keys), dtype=np.bool_)
+        for first, second in wanted:
+            goes |= (keys[:, 0] == np.uint64(first)) & (keys[:, 1] == np.uint64(second))
+        if not goes.any():
+            return segment
+        if goes.all():
+            return None
+        return self._objects.store_segment(_sorted_entries(keys[~goes], ids[~goes]))
 
     def _check_entered(self) -> None:
         if not self._entered:

@@ -28,6 +28,7 @@ from enclave.provenance import code_version
 from enclave.sealing import SEALING, seal
 from enclave.steps.custody import data_file
 from enclave.steps.failing import saying_failures
+from enclave.steps.generations import known_generation
 from enclave.steps.holding import WAIT_SECONDS, hold_submission
 from enclave.steps.manifests import MANIFEST, output_columns, received_of, table_document
 from enclave.steps.outcome import StepOutcome, outcome_of
@@ -45,10 +46,6 @@ from governance.objects import ObjectInfo
 
 Progress = Callable[[str, int], None]
 """Called with the stage's name and rows so far."""
-
-
-_TELLS_GENERATION = ("table:committed", "submission:held")
-"""Entries that name the commit of the crosswalk a submission made or used."""
 
 
 def _silent(_stage: str, _rows: int) -> None:
@@ -254,32 +251,11 @@ class _Processing:
                 self.deployment.ring,
                 self.submission.agency,
                 self.contract.person.domain,
-                at_least_generation=self._known_generation(self.contract.person.domain),
+                at_least_generation=known_generation(
+                    self.deployment, self.submission.agency, self.contract.person.domain
+                ),
             )
         )
-
-    def _known_generation(self, domain: str) -> int:
-        """Newest commit of the crosswalk any submission knows of: an older one was put back.
-
-        Where the database knows of none, as when it was lost and made anew, the ledger does.
-        """
-        known = [
-            int(crosswalk["generation"])
-            for submission in self.deployment.store.list(agency=self.submission.agency)
-            if (crosswalk := submission.facts.get("crosswalk", {})).get("domain") == domain
-        ]
-        return max(known or self._told_generations(domain), default=0)
-
-    def _told_generations(self, domain: str) -> Iterator[int]:
-        ledger = self.deployment.ledger
-        for entry in ledger.entries():
-            if entry.tag not in _TELLS_GENERATION:
-                continue
-            facts = ledger.facts(entry) or {}
-            generation = facts.get("crosswalk_generation")
-            whose = (facts.get("agency"), facts.get("crosswalk_domain"))
-            if whose == (self.submission.agency, domain) and isinstance(generation, int):
-                yield generation
 
     def _passes(
         self, folder: Path, crosswalk: Crosswalk | None

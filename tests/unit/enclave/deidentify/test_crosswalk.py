@@ -277,3 +277,39 @@ def test_nothing_of_the_identifier_lies_in_the_store(identity: Identity) -> None
 def test_names_are_plain(identity: Identity, agency: str, domain: str) -> None:
     with pytest.raises(ConfigurationError):
         stored.CrosswalkStore(identity.store, identity.ring, agency, domain)
+
+
+def test_a_person_taken_out_is_known_no_more_and_the_others_still_are(identity: Identity) -> None:
+    people = numbered(1, 50)
+    before = dict(zip(people, identity.load(people), strict=True))
+    gone = people[7]
+
+    with identity.crosswalk() as crosswalk:
+        state = crosswalk.erase(pa.record_batch({"ssn": pa.array([gone])}))
+
+    assert (state.generation, state.people, state.new_people) == (2, 48, -1)
+    assert len(identity.segments()) == 1, "the segment that held the link is deleted"
+    after = dict(zip(people, identity.load(people), strict=True))
+    assert {p for p in people if before[p] != after[p]} == {gone}, "who comes again is somebody new"
+
+
+def test_taking_out_somebody_unknown_writes_nothing(identity: Identity) -> None:
+    identity.load(numbered(1, 5))
+    before = dict(identity.store.objects)
+
+    with identity.crosswalk() as crosswalk:
+        state = crosswalk.erase(pa.record_batch({"ssn": pa.array(["999000111"])}))
+
+    assert (state.generation, state.new_people) == (1, 0)
+    assert identity.store.objects == before
+
+
+def test_the_last_person_may_be_taken_out(identity: Identity) -> None:
+    identity.load(["000000001"])
+
+    with identity.crosswalk() as crosswalk:
+        state = crosswalk.erase(pa.record_batch({"ssn": pa.array(["000000001"])}))
+        assert crosswalk.people == 0
+
+    assert state.people == 0
+    assert identity.segments() == []
