@@ -266,7 +266,7 @@ def _erase(
     made = []
     with denials_recorded(p, actor, Action.ERASE_FACTS.value, "programme"), p.store.begin() as unit:
         for entry in [_entry(unit, seq) for seq in seqs]:
-            target = _target(unit, entry)
+            target = _target(unit, entry, {})
             check_permitted(decide_action(actor, Action.ERASE_FACTS, target, today=p.today))
             if entry.tag == Tag.PAYLOAD_ERASED:
                 raise LedgerError("What says that facts were erased stays.", seq=entry.seq)
