@@ -1,7 +1,10 @@
 """The daily run over a real programme: commands, reminders, mail; repeated, at once, broken off."""
 
 import json
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -331,6 +334,25 @@ def test_the_clock_is_an_actor_of_the_ledger(tmp_path: Path) -> None:
     }  # fmt: skip
     assert "Robin" not in json.dumps(told)
     office.programme.close()
+
+
+def test_a_watching_process_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.register()
+    office.programme.close()
+    start = "from governance.cli import app; app()"
+    watching = subprocess.Popen(
+        [sys.executable, "-c", start, "clocks", "watch", "--home", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    checkpoints = tmp_path / "policy"
+    deadline = time.monotonic() + 60
+    while not any(checkpoints.rglob("*checkpoint*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    watching.terminate()
+    said, _ = watching.communicate(timeout=30)
+    assert (watching.returncode, said) == (0, b"")
 
 
 def test_the_command_line(tmp_path: Path) -> None:
