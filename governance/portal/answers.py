@@ -125,7 +125,7 @@ async def _visit(request: Request, said: Answer) -> Visit:
 def _page_before(visit: Visit) -> str:
     """Path of the page the form stood on, as the browser says; empty when it was none of ours."""
     parts = urlsplit(visit.request.headers.get("referer", ""))
-    return safe_path(parts.path) if parts.netloc == visit.request.headers["host"] else ""
+    return safe_path(parts.path) if parts.netloc == visit.request.headers.get("host") else ""
 
 
 def _typed(visit: Visit) -> dict[str, str]:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers as Received
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from governance.errors import ProgrammeError
@@ -84,7 +84,7 @@ class Watch:
             if answered:
                 # The connection breaks off; what the error says may hold what somebody typed.
                 raise ConnectionAbortedError("the answer broke off") from None
-            response = await self._refuse(Request(scope, receive), error, error_id)
+            response = await self._said(Request(scope, receive), error, error_id)
             await response(scope, receive, noting)
         finally:
             if not is_asset(scope["path"]):
@@ -93,6 +93,14 @@ class Watch:
                 ACCESS_LOG.info(
                     "%s %s %d %.1f ms", scope["method"], route, answered or _ERROR, milliseconds
                 )
+
+    async def _said(self, request: Request, error: Exception, error_id: str) -> Response:
+        """The page of a failure; where that fails too, its number alone."""
+        try:
+            return await self._refuse(request, error, error_id)
+        except Exception as another:  # noqa: BLE001  the database or a template is broken
+            number = log_failure(another)
+            return PlainTextResponse(f"Something went wrong. Error number: {number}", _ERROR)
 
 
 def log_failure(error: Exception) -> str:

@@ -295,6 +295,21 @@ def test_a_failure_says_a_number_and_nothing_else(
         assert "123456789" not in text
 
 
+def test_a_database_that_is_gone_is_no_secret_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with run_portal(tmp_path, change=add_widgets) as portal:
+        client = portal.client("rita")
+        with portal.programme.store.database.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE sessions RENAME TO gone")
+        for path in ("/account", "/nope", "/widgets/9"):
+            answer = client.get(path)
+            assert answer.status_code == 500
+            assert "rror number" in answer.text
+            assert "gone" not in answer.text
+    assert "no such table" not in caplog.text
+
+
 def test_a_broken_promise_of_ours_gets_a_number_too(portal: RunningPortal) -> None:
     answer = portal.client().get("/widgets/broken")
     assert answer.status_code == 500
@@ -431,6 +446,7 @@ def test_files_are_taken_for_what_they_are(tmp_path: Path) -> None:
         b"GET / HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         b"POST /widgets/new HTTP/1.1\r\nHost: {h}\r\nContent-Length: -5\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
         b"GET /%ff%fe HTTP/1.1\r\nHost: {h}\r\n\r\n",
         b"GET /?\xff HTTP/1.1\r\nHost: {h}\r\nCookie: session=\xff\r\n\r\n",
         b"OPTIONS * HTTP/1.1\r\nHost: {h}\r\n\r\n",
