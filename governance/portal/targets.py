@@ -62,7 +62,13 @@ def about_body(visit: Visit) -> Target:
     if rules is None:
         raise NotFoundError("The bylaws know no such body.")
     with p.store.read() as unit:
-        return Target(body=unit.body(rules)[0], motion=visit.wanted.get("motion"))
+        body = unit.body(rules)[0]
+    return Target(
+        body=body,
+        motion=visit.wanted.get("motion"),
+        agency=_sent(visit, "agency") or visit.actor.agency,
+        person=_sent(visit, "person") or visit.actor.by,
+    )
 
 
 def about_board(visit: Visit) -> Target:

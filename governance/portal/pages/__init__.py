@@ -10,8 +10,10 @@ from governance.portal import api
 from governance.portal.navigation import NavItem
 from governance.portal.pages import (
     account,
+    boards,
     front,
     interface,
+    meeting_papers,
     request_acts,
     request_form,
     requests,
@@ -40,5 +42,7 @@ AREAS: tuple[AreaModule, ...] = (
     requests,
     request_acts,
     signing,
+    boards,
+    meeting_papers,
     *api.AREAS,
 )

@@ -1,0 +1,492 @@
+"""Bodies, meetings and motions: public to read, run by the office, moved and voted by the seats."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from governance.board import commands as b
+from governance.board.model import Choice
+from governance.board.state import BodyState, MeetingState, MotionState
+from governance.calendar import LEGAL_ZONE
+from governance.errors import DocumentError
+from governance.permissions import Action
+from governance.portal.exports import export
+from governance.portal.forms import Field, Form, FormSpec
+from governance.portal.lists import Column, ListSpec, arrange, read_wishes
+from governance.portal.navigation import Area, NavItem, everybody
+from governance.portal.routes import PortalRouter
+from governance.portal.said import add_said
+from governance.portal.targets import about_body
+from governance.portal.visits import Visit, VisitDep
+from governance.requests.states import Status
+from governance.services.board import ACTIONS, BodyView, act_on_body, list_meetings, read_body
+from governance.services.board import read_motion as read_explained
+from governance.services.people import list_people
+from governance.services.request_lists import ListQuery, list_requests
+from governance.store import NotFoundError
+from governance.store.lists import MeetingRow
+from governance.store.paging import MAX_PER_PAGE
+
+router = PortalRouter()
+NAVIGATION = (NavItem(Area.MEETINGS, "Meetings", "/meetings", everybody),)
+add_said(
+    board_notice="The notice is posted.",
+    board_open="The meeting is in session.",
+    board_arrive="The arrival is recorded.",
+    board_depart="The departure is recorded.",
+    board_end="The meeting has ended.",
+    board_move="The motion is moved.",
+    board_put="The vote is called.",
+    board_vote="Your vote is recorded. It is locked and public.",
+    board_close="The vote is closed.",
+    board_interest="Your interest is declared.",
+    board_proxy="The proxy letter is on file.",
+    board_proxy_withdrawn="The proxy is withdrawn.",
+    board_seat="The seat is recorded.",
+    board_alternate="The alternate is recorded.",
+)
+CHOICES: Final = {
+    Choice.IN_FAVOR.value: "In favor",
+    Choice.AGAINST.value: "Against",
+    Choice.ABSTAIN.value: "Abstain",
+}
+_MEETINGS: ListSpec[MeetingRow] = ListSpec(
+    "meetings",
+    "Meetings, the latest first",
+    (
+        Column("starts_at", "Begins", lambda r: r.starts_at, kind="instant",
+               link=lambda r: f"/boards/{r.body}/meetings/{r.id}"),
+        Column("body", "Body", lambda r: r.body, shown=lambda r: r.body.replace("_", " ").title()),
+        Column("id", "Meeting", lambda r: r.id),
+        Column("status", "Status", lambda r: r.status, kind="status"),
+        Column("noticed_at", "Noticed", lambda r: r.noticed_at, kind="instant"),
+    ),
+    sort="starts_at",
+    descending=True,
+    search="body and meeting",
+    empty="No meeting is noticed yet.",
+)  # fmt: skip
+
+
+@router.page("GET", "/meetings", asks=Action.READ_REGISTER)
+def show_meetings(visit: VisitDep) -> Response:
+    """Every noticed meeting: public, with a calendar to subscribe to."""
+    rows: list[MeetingRow] = []
+    found = list_meetings(visit.programme, visit.actor, per_page=MAX_PER_PAGE)
+    rows.extend(found.items)
+    for page in range(2, found.pages + 1):
+        rows.extend(
+            list_meetings(visit.programme, visit.actor, page=page, per_page=MAX_PER_PAGE).items
+        )
+    wishes = read_wishes(_MEETINGS, visit.request.query_params)
+    listing = arrange(_MEETINGS, wishes, rows, visit.path)
+    if wishes.format:
+        return export(listing)
+    return visit.page("boards/meetings.html", listing=listing, bodies=visit.programme.bylaws.bodies)
+
+
+@router.page("GET", "/boards/{body}", asks=Action.READ_REGISTER, about=about_body)
+def show_body(visit: VisitDep, body: str) -> Response:
+    """A body: its seats, proxies and meetings."""
+    view = read_body(visit.programme, visit.actor, body)
+    return visit.page("boards/body.html", **_shared(visit, view))
+
+
+@router.page(
+    "GET", "/boards/{body}/meetings/{meeting}", asks=Action.READ_REGISTER, about=about_body
+)
+def show_meeting(visit: VisitDep, body: str, meeting: str) -> Response:
+    """A meeting: notice, who is in the room, motions; buttons for who runs it."""
+    view = read_body(visit.programme, visit.actor, body)
+    held = _meeting(view.state, meeting)
+    motions = [m for m in view.state.motions.values() if m.moved.meeting == meeting]
+    return visit.page(
+        "boards/meeting.html",
+        held=held,
+        motions=motions,
+        present=[a for a in held.attendance if a.left_at is None],
+        form=FormSpec(()).bind(based_on=view.position),
+        arriving=_arriving(view, held),
+        early=visit.now < held.meeting.starts_at,
+        **_shared(visit, view),
+    )
+
+
+@router.page("GET", "/boards/{body}/motions/{motion}", asks=Action.READ_REGISTER, about=about_body)
+def show_motion(visit: VisitDep, body: str, motion: str) -> Response:
+    """A motion: roll call, arithmetic, why it passed or failed; the vote for who has a seat."""
+    view = read_body(visit.programme, visit.actor, body)
+    return _show_motion(visit, view, motion, None)
+
+
+def _show_motion(
+    visit: Visit, view: BodyView, motion: str, vote: Form | None, status: int = 200
+) -> Response:
+    explained = read_explained(visit.programme, visit.actor, view.rules.body, motion)
+    found = explained.motion
+    return visit.page(
+        "boards/motion.html",
+        status=status,
+        motion=found,
+        explained=explained,
+        form=FormSpec(()).bind(based_on=view.position),
+        vote=vote or _vote_spec(visit, view, found).bind({"agency": visit.actor.agency}),
+        may_vote=found.put_at is not None
+        and found.passed is None
+        and bool(_own_seats(visit, view, motion)),
+        **_shared(visit, view),
+    )
+
+
+def _shared(visit: Visit, view: BodyView) -> dict[str, Any]:
+    known = view.state.people
+
+    def name(person: str | None) -> str:
+        found = known.get(person) if person else None
+        return (found.name if found and found.name else person) or "vacant"
+
+    def may(command: type[b.BodyCommand], motion: str | None = None) -> bool:
+        return view.may(
+            visit.actor, command, visit.today, agency=visit.actor.agency, motion=motion,
+            person=visit.actor.by,
+        )  # fmt: skip
+
+    return {
+        "view": view,
+        "rules": view.rules,
+        "state": view.state,
+        "name": name,
+        "may": may,
+        "b": b,
+        "agency_name": visit.programme.profile.agency_name,
+    }
+
+
+def _meeting(state: BodyState, meeting: str) -> MeetingState:
+    held = state.meetings.get(meeting)
+    if held is None:
+        raise NotFoundError("The body has no meeting of that id.")
+    return held
+
+
+def _arriving(view: BodyView, held: MeetingState) -> dict[str, str]:
+    """Who may still arrive: members, alternates, holders of proxies."""
+    found: dict[str, str] = {}
+    for agency, seat in sorted(view.state.seats.items()):
+        people = [seat.member, *(a.person for a in seat.alternates)]
+        people += [x.holder for x in view.state.proxies if x.agency == agency]
+        for person in people:
+            if person and not held.present(person):
+                known = view.state.people.get(person)
+                shown = known.name if known and known.name else person
+                found.setdefault(person, f"{agency.upper()}: {shown}")
+    return found
+
+
+def _own_seats(visit: Visit, view: BodyView, motion: str) -> dict[str, str]:
+    """Agencies whose seat the actor may vote for in a motion, and has not yet."""
+    voted = {v.agency for v in view.state.motions[motion].votes}
+    return {
+        agency: visit.programme.profile.agency_name(agency)
+        for agency in sorted(view.state.seats)
+        if agency not in voted
+        and view.may(visit.actor, b.CastVote, visit.today, agency=agency, motion=motion)
+    }
+
+
+def _vote_spec(visit: Visit, view: BodyView, motion: MotionState) -> FormSpec:
+    return FormSpec(
+        (
+            Field("agency", "Seat", "select", required=True,
+                  choices=_own_seats(visit, view, motion.id)),
+            Field("choice", "Vote", "radios", choices=CHOICES, required=True),
+            Field("rationale", "Reason", "textarea", rows=3, maximum=4000,
+                  required=view.rules.rationale_required,
+                  hint="It is public with the roll call."),
+        )
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class BoardForm:
+    """A command with a page of its own.
+
+    Attributes:
+        path: Under the body's.
+        back: Where it leads afterwards, from the path's parameters and what was typed.
+    """
+
+    command: type[b.BodyCommand]
+    path: str
+    title: str
+    lead: str
+    button: str
+    said: str
+    spec: Callable[[Visit, BodyView], FormSpec]
+    facts: Callable[[dict[str, Any]], dict[str, Any]]
+    back: Callable[[Visit, dict[str, Any]], str]
+
+
+def _eastern(day: object, time: object) -> str:
+    """An instant from a day and a time of Connecticut.
+
+    Raises:
+        DocumentError: It is none.
+    """
+    try:
+        at = datetime.fromisoformat(f"{day}T{time}")
+    except ValueError:
+        raise DocumentError("", problems=("time: use hours and minutes, as 09:00",)) from None
+    return at.replace(tzinfo=LEGAL_ZONE).isoformat()
+
+
+def _notice_spec(_: Visit, view: BodyView) -> FormSpec:
+    broken = {k: k for k, m in view.state.meetings.items() if m.adjourned}
+    return FormSpec(
+        (
+            Field("meeting", "Id of the meeting", required=True, hint="As DGB-2026-12."),
+            Field("day", "Day", "day", required=True),
+            Field("time", "Time", required=True, hint="Eastern time, 24 hours, as 09:00."),
+            Field("rescheduled_from", "Takes up the business of an adjourned meeting", "select",
+                  choices=broken, when_empty=None),
+        )
+    )  # fmt: skip
+
+
+def _notice_facts(typed: dict[str, Any]) -> dict[str, Any]:
+    starts_at = _eastern(typed["day"], typed["time"])
+    kept = {k: typed[k] for k in ("meeting", "rescheduled_from")}
+    return kept | {"starts_at": starts_at, "public": True}
+
+
+def _move_spec(visit: Visit, _: BodyView) -> FormSpec:
+    query = ListQuery(status=(Status.BOARD_VOTE.value,), per_page=MAX_PER_PAGE, sort="number")
+    waiting = list_requests(visit.programme, visit.actor, query).items
+    return FormSpec(
+        (
+            Field("motion", "Id of the motion", required=True, hint="As M-2026-12-1."),
+            Field("kind", "What it decides", "radios", required=True,
+                  choices={"data_request": "A data request", "admit_agency": "Admit an agency",
+                           "other": "Something else"}),
+            Field("about", "Request", "select", when_empty=None,
+                  choices={r.number: f"{r.number}: {r.title}" for r in waiting}),
+            Field("other_about", "Or what it is about",
+                  hint="The agency's short name, or an id of the matter."),
+            Field("text", "Wording", "textarea", rows=3, required=True, maximum=4000),
+            Field("conditions", "Conditions", "textarea", rows=3,
+                  hint="One a line. Nobody gets access before each is met."),
+        )
+    )  # fmt: skip
+
+
+def _move_facts(typed: dict[str, Any]) -> dict[str, Any]:
+    lines = [x.strip() for x in str(typed["conditions"]).splitlines() if x.strip()]
+    about = typed["about"] or typed["other_about"] or None
+    return {
+        "motion": typed["motion"],
+        "kind": typed["kind"],
+        "text": typed["text"],
+        "about": about,
+        "conditions": [{"id": f"C{n}", "text": x} for n, x in enumerate(lines, start=1)],
+    }
+
+
+def _people(visit: Visit) -> dict[str, str]:
+    found = list_people(visit.programme, visit.actor, employed=True, per_page=MAX_PER_PAGE)
+    return {x.id: f"{x.name}, {x.employer}" for x in found.items}
+
+
+def _agencies(visit: Visit) -> dict[str, str]:
+    return {a.id: a.name for a in visit.programme.profile.agencies}
+
+
+def _seat_spec(visit: Visit, _: BodyView) -> FormSpec:
+    return FormSpec(
+        (
+            Field("agency", "Agency", "select", choices=_agencies(visit), required=True),
+            Field("person", "Member", "select", choices=_people(visit), required=True),
+        )
+    )
+
+
+def _alternate_spec(visit: Visit, _: BodyView) -> FormSpec:
+    return FormSpec(
+        (
+            Field("agency", "Agency", "select", choices=_agencies(visit), required=True),
+            Field("person", "Id of the alternate", required=True,
+                  hint="The office tells it; it stands in their account."),
+            Field("until", "Until", "day", hint="Leave it empty until withdrawn."),
+        )
+    )  # fmt: skip
+
+
+def _proxy_spec(visit: Visit, view: BodyView) -> FormSpec:
+    own = [a for a, s in view.state.seats.items() if s.member == visit.actor.by]
+    return FormSpec(
+        (
+            Field("agency", "Your seat", "select", required=True,
+                  choices={a: visit.programme.profile.agency_name(a) for a in own}),
+            Field("holder", "Id of who votes for you", required=True,
+                  hint="It stands in their account."),
+            Field("valid_from", "From", "day", required=True),
+            Field("valid_until", "Until", "day", required=True),
+        )
+    )  # fmt: skip
+
+
+def _as_typed(typed: dict[str, Any]) -> dict[str, Any]:
+    return typed
+
+
+def _to_meeting(visit: Visit, typed: dict[str, Any]) -> str:
+    meeting = visit.wanted.get("meeting") or typed["meeting"]
+    return f"/boards/{visit.wanted['body']}/meetings/{meeting}"
+
+
+def _to_motion(visit: Visit, typed: dict[str, Any]) -> str:
+    motion = visit.wanted.get("motion") or typed["motion"]
+    return f"/boards/{visit.wanted['body']}/motions/{motion}"
+
+
+def _to_body(visit: Visit, _: dict[str, Any]) -> str:
+    return f"/boards/{visit.wanted['body']}"
+
+
+_INTEREST: Final = FormSpec(
+    (Field("text", "What your interest is", "textarea", required=True, maximum=4000),)
+)
+_ENDING: Final = FormSpec(
+    (
+        Field("how", "How it ends", "radios", required=True,
+              choices={"close": "The business is done",
+                       "adjourn": "It is adjourned, as without a quorum"}),
+        Field("reason", "Reason", "textarea", rows=3, required=True, maximum=4000),
+    )
+)  # fmt: skip
+
+
+def _end_facts(typed: dict[str, Any]) -> dict[str, Any]:
+    return {"adjourn": typed["how"] == "adjourn", "reason": typed["reason"]}
+
+
+FORMS: Final = (
+    BoardForm(
+        b.NoticeMeeting, "/notice", "Notice a meeting",
+        "The bylaws ask for notice ahead, and for a public meeting. Votes count in no other.",
+        "Post the notice", "board_notice", _notice_spec, _notice_facts, _to_meeting,
+    ),
+    BoardForm(
+        b.MoveMotion, "/meetings/{meeting}/move", "Move a motion",
+        "Persons, employers and the content voted on are taken from the request's record.",
+        "Move the motion", "board_move", _move_spec, _move_facts, _to_motion,
+    ),
+    BoardForm(
+        b.EndMeeting, "/meetings/{meeting}/end", "End the meeting",
+        "After that nobody can move or vote in it.",
+        "End the meeting", "board_end", lambda _, __: _ENDING, _end_facts, _to_meeting,
+    ),
+    BoardForm(
+        b.DeclareInterest, "/motions/{motion}/interest", "Declare an interest",
+        "Who has an interest counts neither as present nor as voting on this motion.",
+        "Declare it", "board_interest", lambda _, __: _INTEREST, _as_typed, _to_motion,
+    ),
+    BoardForm(
+        b.FileProxy, "/proxy", "File a proxy letter",
+        "It names one person and one period, and must be on file before the meeting starts.",
+        "File the letter", "board_proxy", _proxy_spec, _as_typed, _to_body,
+    ),
+    BoardForm(
+        b.FillSeat, "/seat", "Fill a seat",
+        "The member is the agency's data owner: decides on its part of each request, and votes.",
+        "Fill the seat", "board_seat", _seat_spec, _as_typed, _to_body,
+    ),
+    BoardForm(
+        b.NameAlternate, "/alternate", "Name an alternate",
+        "The alternate sits when the member is away or recused.",
+        "Name the alternate", "board_alternate", _alternate_spec, _as_typed, _to_body,
+    ),
+)  # fmt: skip
+
+
+def _register(page: BoardForm) -> None:
+    path = "/boards/{body}" + page.path
+    action = ACTIONS[page.command]
+
+    def show(visit: Visit, view: BodyView, form: Form, status: int = 200) -> Response:
+        return visit.page(
+            "boards/form.html", status=status, page=page, form=form, **_shared(visit, view)
+        )
+
+    @router.page("GET", path, asks=action, about=about_body)
+    def ask(visit: VisitDep, body: str) -> Response:
+        view = read_body(visit.programme, visit.actor, body)
+        return show(visit, view, page.spec(visit, view).bind(based_on=view.position))
+
+    @router.page("POST", path, asks=action, about=about_body)
+    def take(visit: VisitDep, body: str) -> Response:
+        view = read_body(visit.programme, visit.actor, body)
+        form = page.spec(visit, view).read(visit.form)
+        typed = form.content()
+        named = {k: visit.wanted[k] for k in ("meeting", "motion") if k in visit.wanted}
+        try:
+            act_on_body(
+                visit.programme, visit.actor, body, page.command, page.facts(typed) | named,
+                once=form.token,
+            )  # fmt: skip
+        except DocumentError as error:
+            return show(visit, view, form.refused(error, paths={"starts_at": "time"}), 422)
+        return visit.redirect(page.back(visit, typed), said=page.said)
+
+
+for _page in FORMS:
+    _register(_page)
+
+
+def _button(
+    command: type[b.BodyCommand],
+    path: str,
+    said: str,
+    back: Callable[[Visit, dict[str, Any]], str],
+    *typed: str,
+) -> None:
+    """A command whose form is a button on another page."""
+
+    @router.page("POST", "/boards/{body}" + path, asks=ACTIONS[command], about=about_body)
+    def press(visit: VisitDep, body: str) -> Response:
+        form = FormSpec(tuple(Field(n, n) for n in typed)).read(visit.form)
+        named = {k: visit.wanted[k] for k in ("meeting", "motion") if k in visit.wanted}
+        act_on_body(
+            visit.programme, visit.actor, body, command, form.content() | named, once=form.token
+        )
+        return visit.redirect(back(visit, form.content()), said=said)
+
+
+_button(b.OpenMeeting, "/meetings/{meeting}/open", "board_open", _to_meeting)
+_button(b.Arrive, "/meetings/{meeting}/arrive", "board_arrive", _to_meeting, "person")
+_button(b.Depart, "/meetings/{meeting}/depart", "board_depart", _to_meeting, "person")
+_button(b.PutMotion, "/motions/{motion}/put", "board_put", _to_motion)
+_button(b.CloseVote, "/motions/{motion}/close", "board_close", _to_motion)
+_button(b.WithdrawProxy, "/proxy/withdraw", "board_proxy_withdrawn", _to_body, "agency", "holder")
+
+
+@router.page(
+    "POST", "/boards/{body}/motions/{motion}/vote", asks=Action.CAST_VOTE, about=about_body
+)
+def vote(visit: VisitDep, body: str, motion: str) -> Response:
+    """Vote for a seat; the first vote of whoever sits in it stands."""
+    view = read_body(visit.programme, visit.actor, body)
+    found = view.state.motions.get(motion)
+    if found is None:
+        raise NotFoundError("There is no motion of that id.")
+    form = _vote_spec(visit, view, found).read(visit.form)
+    try:
+        act_on_body(
+            visit.programme, visit.actor, body, b.CastVote, form.content() | {"motion": motion},
+            once=form.token,
+        )  # fmt: skip
+    except DocumentError as error:
+        return _show_motion(visit, view, motion, form.refused(error), 422)
+    return visit.redirect(f"/boards/{body}/motions/{motion}", said="board_vote")

@@ -1,0 +1,89 @@
+"""A meeting's papers: notice, agenda and minutes for everybody, the packet for the board."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from governance.papers import (
+    MeetingSource,
+    PacketSource,
+    Paper,
+    draft_agenda,
+    draft_minutes,
+    draft_notice,
+    draft_packet,
+    render_html,
+    render_pdf,
+)
+from governance.permissions import Action
+from governance.portal.navigation import NavItem
+from governance.portal.routes import PortalRouter
+from governance.portal.targets import about_body
+from governance.portal.visits import Visit, VisitDep
+from governance.requests.state import DataRequest
+from governance.requests.states import Status
+from governance.services.board import read_body
+from governance.store import NotFoundError
+from governance.store.lists import RequestFilter, list_request_rows
+from governance.store.paging import MAX_PER_PAGE
+
+router = PortalRouter()
+NAVIGATION: tuple[NavItem, ...] = ()
+_PUBLIC: Final[Mapping[str, Callable[[MeetingSource], Paper]]] = {
+    "notice": draft_notice,
+    "agenda": draft_agenda,
+    "minutes": draft_minutes,
+}
+
+
+def _source(visit: Visit, body: str, meeting: str) -> MeetingSource:
+    p = visit.programme
+    state = read_body(p, visit.actor, body).state
+    if meeting not in state.meetings:
+        raise NotFoundError("The body has no meeting of that id.")
+    moved = {m.moved.about for m in state.motions.values() if m.moved.meeting == meeting}
+    return MeetingSource(p.profile, state, meeting, p.today, _requests(visit, moved))
+
+
+def _requests(visit: Visit, moved: set[str]) -> dict[str, DataRequest]:
+    """Requests moved in the meeting, and those that wait for the board."""
+    with visit.programme.store.read() as unit:
+        wanted = RequestFilter(status=(Status.BOARD_VOTE.value,), per_page=MAX_PER_PAGE)
+        numbers = {r.number for r in list_request_rows(unit, wanted, []).items} | moved
+        found = {n: unit.request(n) for n in sorted(numbers)}
+    return {n: r for n, r in found.items() if r is not None}
+
+
+def _show(visit: Visit, paper: Paper) -> Response:
+    if visit.request.query_params.get("format") == "pdf":
+        headers = {"content-disposition": f'attachment; filename="{paper.file_name}.pdf"'}
+        return Response(render_pdf(paper), media_type="application/pdf", headers=headers)
+    html = Markup(render_html(paper, level=2))  # noqa: S704  the renderer escapes every text
+    return visit.page("boards/paper.html", paper=paper, paper_html=html)
+
+
+def _register(kind: str, draft: Callable[[MeetingSource], Paper]) -> None:
+    path = f"/boards/{{body}}/meetings/{{meeting}}/papers/{kind}"
+
+    @router.page("GET", path, asks=Action.READ_REGISTER, about=about_body)
+    def show(visit: VisitDep, body: str, meeting: str) -> Response:
+        return _show(visit, draft(_source(visit, body, meeting)))
+
+
+for _kind, _draft in _PUBLIC.items():
+    _register(_kind, _draft)
+
+
+@router.page(
+    "GET",
+    "/boards/{body}/meetings/{meeting}/papers/packet",
+    asks=Action.READ_PACKET,
+    about=about_body,
+)
+def show_packet(visit: VisitDep, body: str, meeting: str) -> Response:
+    """Agenda, each request with what changed and the pre-check, minutes to fill in."""
+    p = visit.programme
+    source = _source(visit, body, meeting)
+    return _show(visit, draft_packet(PacketSource(source, p.rules, p.contracts, p.agreements)))
