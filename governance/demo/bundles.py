@@ -58,6 +58,7 @@ def make_signer(programme: Programme, home: Path, now: datetime) -> Bundles:
     _create(settings.key_file, key.to_pem())
     _create(settings.root_file, envelope.to_json())
     _create(home / "root.json", envelope.to_json())
+    _create(home / "ledger-key.json", canonical_json(programme.signer.public_key.to_dict()))
     pin_key(settings.ledger_keys_file, canonical_json(programme.signer.public_key.to_dict()))
     publish_root(programme.policy, envelope, trusted=pin_root(envelope), now=now)
     return Bundles(programme, settings)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from governance.calendar import legal_date
 from governance.demo.lives import Life
 from governance.demo.projects import Meeting, Project
 from governance.demo.world import World
@@ -65,7 +66,7 @@ def _to_the_grant(life: Life, meeting: Meeting, *, nda_missing: bool = False) ->
     life.plan(world.after(at, 8, key, again), life.sign)
     life.plan(world.after(at, 10, key, again), life.prepare, without_last=nda_missing)
     life.plan(world.after(at, 11, key, again), life.meet_conditions)
-    granted = world.after(at, 13, key, again)
+    granted = world.on(legal_date(at + timedelta(days=13)), 17)
     life.plan(granted, life.grant)
     return granted
 

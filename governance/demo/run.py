@@ -224,13 +224,14 @@ def count_statuses(world: World) -> dict[str, int]:
 
 def _say_next(world: World, home: Path, tell: _Teller) -> list[str]:
     at = f"--home {shlex.quote(str(home))}"
+    copy = shlex.quote(str(home / "policy" / "ledger" / "governance"))
     number = world.numbers
     commands = [
         f"governance serve {at} --dev-sign-in",
         f"governance request show {number['tanfwork']} {at} --as {world.operator.id}",
         f"governance motion list {at}",
         f"governance report annual {at}",
-        f"governance ledger verify {shlex.quote(str(home / 'policy' / 'ledger' / 'governance'))}",
+        f"governance ledger verify {copy} --key {shlex.quote(str(home / 'ledger-key.json'))}",
     ]
     tell.step(f"It lies in {home}")
     tell.line("governance.db   the database: ledger and what lists are made of")
