@@ -7,7 +7,7 @@ others from being done, and is named in the round's problems. Every step is safe
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -139,6 +139,11 @@ def by_kind(notices: list[Notice]) -> dict[str, int]:
     return dict(sorted(Counter(n.kind.value for n in notices).items()))
 
 
+def _did(act: Callable[[], object]) -> bool:
+    act()
+    return True
+
+
 def keep_rounds(
     p: Programme,
     stop: threading.Event,
@@ -148,6 +153,8 @@ def keep_rounds(
     tell: Callable[[Round], None],
 ) -> None:
     """Make a round every so often, and the daily run once a legal date, until told to stop.
+
+    A daily run that fails is tried again at the next round.
 
     Args:
         p: The programme.
@@ -159,11 +166,16 @@ def keep_rounds(
     ran_on, since = None, None
     while not stop.is_set():
         began = p.clock()
-        if ran_on != legal_date(began):
-            daily()
+        problems = Problems()
+        if ran_on != legal_date(began) and problems.tried(
+            "daily", lambda: _did(daily), otherwise=False
+        ):
             ran_on = legal_date(began)
         done = make_round(p, since)
-        since = began
+        if problems.found:
+            done = replace(done, problems={**problems.found, **done.problems})
+        if "reminders" not in done.problems:
+            since = began
         if not done.idle:
             tell(done)
         stop.wait(seconds)

@@ -263,17 +263,23 @@ def test_rounds_go_on_until_told_to_stop_and_run_daily_once_a_date(tmp_path: Pat
 
     def daily() -> None:
         days.append(p.today)
+        if len(days) == 1:
+            raise ObjectStoreError("Not now.")
         if len(days) == 2:
+            tomorrow.start()
+        if len(days) == 3:
             stop.set()
 
-    def tell(done: Round) -> None:
-        told.append(done)
-        at(office, p.today + timedelta(days=1))
+    def move_on() -> None:
+        office.clock.to(office.clock.now + timedelta(days=1))
 
+    tomorrow = threading.Timer(0.3, move_on)
     posting(office)
-    keep_rounds(office.programme, stop, seconds=0.01, daily=daily, tell=tell)
-    assert days == [date(2026, 2, 2), date(2026, 2, 3)]
-    assert [r.reminders for r in told] == [{"action_waiting": 2}]
+    keep_rounds(office.programme, stop, seconds=0.1, daily=daily, tell=told.append)
+    assert days == [date(2026, 2, 2), date(2026, 2, 2), date(2026, 2, 3)]
+    assert [(r.reminders, r.problems) for r in told] == [
+        ({"action_waiting": 2}, {"daily": "objects.failed"}),
+    ]
     p.close()
 
 
