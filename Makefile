@@ -27,8 +27,12 @@ node_modules/.stamp: package.json package-lock.json
 	npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@
 
+ASSETS := governance/portal/static/vendor/manifest.json
+$(ASSETS): node_modules/.stamp $(VENV)/.stamp governance/portal/build_assets.py
+	$(BIN)/python -m governance.portal.build_assets
+
 .PHONY: setup
-setup: $(VENV)/.stamp node_modules/.stamp ## Install what everything needs, from the lock files
+setup: $(VENV)/.stamp node_modules/.stamp $(ASSETS) ## Install what everything needs, from the lock files
 
 .PHONY: demo
 demo: setup ## Run the main job end to end in a throw-away home

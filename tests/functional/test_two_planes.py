@@ -1,7 +1,5 @@
 """From the last signature to an answer, and from a revocation to a stopped query: both planes."""
 
-import getpass
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,33 +18,11 @@ from governance.decisions import AccessDeniedError
 from governance.requests.states import Act
 from governance.services.feed import follow_feed, read_project_queries
 from governance.signer import run_forever
-from tests.lib.deployments import HEADER, csv_rows, drop, load, make_deployment, write_csv
-from tests.lib.requests import build_contracts
-from tests.lib.signing import PROJECT, Desk
+from tests.lib.planes import Planes
+from tests.lib.signing import PROJECT
 
 SQL = "SELECT grade, COUNT(*) FROM enrollment GROUP BY grade"
 ROOT = Path(__file__).parents[2]
-
-
-class Planes:
-    """A control plane, a signer and a data plane; one policy zone between them."""
-
-    def __init__(self, home: Path) -> None:
-        known = build_contracts()["sde/enrollment"]
-        covered = tuple(c for c in known.columns if c.name != "note")
-        made = make_deployment(home / "enclave", replace(known, columns=covered))
-        key = home / "enclave-key.json"
-        key.write_text(json.dumps(dict(made.ledger.public_key.to_dict())))
-        self.desk = Desk(home, policy_folder=made.home / "zones" / "policy", enclave_event_keys=key)
-        self.desk.settings.accounts_file.write_text(f"{getpass.getuser()}: p-ruiz\n")
-        self.enclave: Deployment = replace(made, now=lambda: self.desk.office.clock.now)
-        self.rows = home / "rows.csv"
-
-    def deliver(self) -> None:
-        rows = [f"{row},none" for row in csv_rows(120)]
-        drop(self.enclave, write_csv(self.rows, rows, header=f"{HEADER},disability"))
-        outcomes = load(self.enclave)
-        assert [o.state for o in outcomes] == ["landed"], outcomes
 
 
 @pytest.fixture
