@@ -21,6 +21,7 @@ from enclave.steps.submit import submit_file
 from enclave.zones import Zone
 from tests.lib.command import ROOT, run_enclave
 from tests.lib.graduates import CANARY, write_graduates
+from tests.lib.signed_in import sign_in
 
 pytestmark = pytest.mark.functional
 ROWS, FAILING = 200, 3
@@ -204,7 +205,12 @@ def test_a_road_by_hand(enclave: Enclave, prepared: Prepared, tmp_path: Path) ->
 def test_rows_go_back_to_their_agency_alone(
     enclave: Enclave, prepared: Prepared, tmp_path: Path
 ) -> None:
-    export = ("quarantine", "export", prepared.landed[:8], "--home", prepared.home)
+    home = tmp_path / "home"
+    shutil.copytree(prepared.home, home)
+    deployment = open_deployment(home)
+    sign_in(deployment, "sde")
+    deployment.store.close()
+    export = ("quarantine", "export", prepared.landed[:8], "--home", home)
     target = tmp_path / "rows.csv"
 
     refused = enclave(*export, "--agency", "dol", "--to", target)
@@ -259,8 +265,8 @@ def test_rows_go_back_to_their_agency_alone(
         ),
         (
             ("quarantine", "export", "{rejected}", "--agency", "dol", "--to", "x", "{home}"),
-            3,
-            "identified",
+            4,
+            "enclave trust",
         ),
         (("query", QUESTION, "--project", "p", "{home}"), 4, "enclave trust"),
         (("trust", __file__, "{home}"), 3, ""),
