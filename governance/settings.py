@@ -1,11 +1,12 @@
 """Settings of the control plane, from `GOVERNANCE_…` variables and its home's `governance.env`."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from governance.errors import ConfigurationError
 
@@ -203,6 +204,10 @@ def load_settings(home: Path | None = None, **values: object) -> GovernanceSetti
         )
         remedy = "Give --home DIR or set GOVERNANCE_HOME."
         raise ConfigurationError(f"Settings cannot be used: {fields}. {remedy}") from None
+    except SettingsError as error:  # a list or mapping that is no JSON; names the field alone
+        found = re.search(r'field "(\w+)"', str(error))
+        name = f"{ENV_PREFIX}{found[1].upper()}" if found else "one of them"
+        raise ConfigurationError(f"Settings cannot be used: {name} is no JSON.") from None
     return settings.model_copy(update={"home": settings.home.resolve()})
 
 

@@ -104,6 +104,10 @@ def test_the_ledger_is_verified_signed_and_proved(home: Path, tmp_path: Path) ->
     assert RUNNER.invoke(app, ["ledger", "verify"]).exit_code == ExitCode.USAGE
 
 
+def test_what_waits_is_sent(home: Path) -> None:
+    assert ok(home, "send") == {"sent": 0, "failed": 0, "given_up": 0}
+
+
 def test_a_tampered_database_does_not_verify(home: Path) -> None:
     p = open_programme(load_settings(home))
     with p.store.database.engine.connect() as connection, connection.begin():

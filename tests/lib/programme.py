@@ -85,7 +85,8 @@ class Office:
         url = None if database_url is None else SecretStr(database_url)
         for folder in ("datasets", "agreements"):
             (home / "schemas" / folder).mkdir(parents=True, exist_ok=True)
-        given = GovernanceSettings(home=home, database_url=url, storage="local", **settings)
+        named = {"storage": "local", **settings}
+        given = GovernanceSettings(home=home, database_url=url, **named)
         self.clock = Clock()
         self.programme = replace(
             open_programme(given, clock=self.clock),

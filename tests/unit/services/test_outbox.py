@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,9 @@ from governance.decisions import AccessDeniedError
 from governance.errors import ConfigurationError, DocumentError
 from governance.mail import MailError, MailRefusedError, Message
 from governance.requests.states import Act
+from governance.services.background import in_background, round_of
 from governance.services.dispatch import RETRY_AFTER, Dispatched, dispatch
+from governance.services.ledger_copy import newest_checkpoint
 from governance.services.outbox import enqueue_mail
 from governance.services.sealing import seal, unseal
 from governance.services.webhooks import (
@@ -238,6 +241,31 @@ def test_over_a_real_connection(
     ((host, body),) = got
     assert host in url
     assert json.loads(body)["type"] == "data_request:submitted"
+
+
+def test_a_running_portal_sends_and_signs(small_office: Office) -> None:
+    p = replace(small_office.programme, mailer=(post := Post()))
+    p.settings.__dict__["checkpoint_every"] = 5
+    with p.store.begin() as unit:
+        enqueue_mail(p, unit, message(small_office))
+    with in_background(p, every_seconds=0.05):
+        deadline = time.monotonic() + 20
+        while newest_checkpoint(p) is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+    assert post.sent == [f"{1:032x}"]
+    assert newest_checkpoint(p) is not None
+
+
+def test_a_round_that_fails_is_left_to_the_next(
+    small_office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    p = small_office.programme
+    p.settings.__dict__["checkpoint_every"] = 1
+    with p.store.database.engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("ALTER TABLE outbox RENAME TO elsewhere")
+    round_of(p)
+    assert "control_store.failed" in caplog.text
+    assert newest_checkpoint(p) is not None
 
 
 def test_sealed_for_one_purpose_and_owner() -> None:

@@ -1,0 +1,59 @@
+"""What a running portal does besides answering: sends what waits, signs checkpoints when due.
+
+Several processes may do it at once: a message is claimed by one of them, and a checkpoint that lies
+there already is taken as it is.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from governance.errors import ProgrammeError
+from governance.services.dispatch import dispatch
+from governance.services.ledger_copy import checkpoint_due, make_checkpoint
+from governance.services.programme import Programme
+
+EVERY_SECONDS: Final = 20.0
+_log = logging.getLogger("governance.background")
+
+
+@contextmanager
+def in_background(p: Programme, every_seconds: float = EVERY_SECONDS) -> Iterator[None]:
+    """Do it every so often while the context lasts, in a thread of its own."""
+    stop = threading.Event()
+    thread = threading.Thread(
+        target=_keep_on, args=(p, stop, every_seconds), name="governance-background", daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=every_seconds)
+
+
+def round_of(p: Programme) -> None:
+    """One round; what fails is logged by its code and left to the next round."""
+    _tried(p, dispatch)
+    _tried(p, _checkpoint)
+
+
+def _checkpoint(p: Programme) -> None:
+    if checkpoint_due(p):
+        make_checkpoint(p)
+
+
+def _keep_on(p: Programme, stop: threading.Event, every_seconds: float) -> None:
+    while not stop.wait(every_seconds):
+        round_of(p)
+
+
+def _tried(p: Programme, act: Callable[[Programme], object]) -> None:
+    try:
+        act(p)
+    except ProgrammeError as error:
+        _log.warning("background work failed: %s", error.code)
+    except Exception as error:  # noqa: BLE001  the thread lives on; nothing is quoted
+        _log.warning("background work broke: %s", type(error).__name__)
