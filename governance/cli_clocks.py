@@ -21,6 +21,7 @@ clocks_app = typer.Typer(
 )
 
 On = Annotated[str | None, typer.Option("--date", help="Legal date, YYYY-MM-DD; today.")]
+_LISTS = ("expiring", "ended", "packets")
 Seconds = Annotated[float, typer.Option(help="Between two rounds.", min=1)]
 
 
@@ -45,7 +46,7 @@ def run(on: On = None, home: Home = None, as_json: AsJson = False) -> None:
     with reported(as_json=as_json):
         done = run_clocks(home, on=_date(on))
         lines = [f"Run of {done['on']}."]
-        lines += [f"{name.capitalize()}: {_joined(done[name])}." for name in ("expiring", "ended")]
+        lines += [f"{name.capitalize()}: {_joined(done[name])}." for name in _LISTS]
         lines.append(f"Bundles soon stale: {_joined(done['republish'])}.")
         lines.append(f"Refused meanwhile: {_joined(done['refused'])}.")
         lines += _counts(done)
@@ -113,10 +114,12 @@ def watch(
 
 def _facts(due_: "Due") -> dict[str, Json]:
     """Without names or addresses: who is told is named by id."""
-    from governance.clocks import CommandDue, RepublishDue
+    from governance.clocks import CommandDue, PacketDue, RepublishDue
 
     if isinstance(due_, CommandDue):
         return {"due": due_.act.value, "about": due_.number, "version": due_.version}
+    if isinstance(due_, PacketDue):
+        return {"due": "packet", "about": due_.meeting}
     if isinstance(due_, RepublishDue):
         until = due_.fresh_until.isoformat()
         return {"due": "republish", "about": due_.number, "version": due_.version, "by": until}

@@ -1,7 +1,13 @@
 """Clocks: what is due on a day, and doing it. Asked again the same day, nothing is done twice."""
 
 from governance.clocks.due import Due, due_today
-from governance.clocks.model import CommandDue, ProgrammeState, RepublishDue, RequestLife
+from governance.clocks.model import (
+    CommandDue,
+    PacketDue,
+    ProgrammeState,
+    RepublishDue,
+    RequestLife,
+)
 from governance.clocks.rounds import Round, keep_rounds, make_round
 from governance.clocks.run import (
     DailyRun,
@@ -15,6 +21,7 @@ __all__ = [
     "CommandDue",
     "DailyRun",
     "Due",
+    "PacketDue",
     "ProgrammeState",
     "RepublishDue",
     "RequestLife",

@@ -6,7 +6,13 @@ from typing import Final
 
 from governance.calendar import legal_date
 from governance.clocks.directory import Directory
-from governance.clocks.model import CommandDue, ProgrammeState, RepublishDue, RequestLife
+from governance.clocks.model import (
+    CommandDue,
+    PacketDue,
+    ProgrammeState,
+    RepublishDue,
+    RequestLife,
+)
 from governance.clocks.other_notices import (
     link_notices,
     match_notices,
@@ -14,6 +20,7 @@ from governance.clocks.other_notices import (
     plane_notices,
     submission_notices,
 )
+from governance.clocks.packets import packets_due
 from governance.clocks.request_notices import request_notices
 from governance.mail.notices import Notice
 from governance.profile import Profile
@@ -22,7 +29,7 @@ from governance.requests.rules import RequestRules
 from governance.requests.state import Version
 from governance.requests.states import LIVE, Act, Status
 
-Due = CommandDue | RepublishDue | Notice
+Due = CommandDue | PacketDue | RepublishDue | Notice
 REPUBLISH_MARGIN_DAYS: Final = 2
 """The signer publishes a bundle anew earlier; so long before it is stale the office is told."""
 
@@ -39,13 +46,14 @@ def due_today(
         profile: The programme: its agencies and the clock of matching files.
 
     Returns:
-        Commands first, then grants to publish anew, then notices, each of these once a person.
+        Commands first, then packets and grants to publish anew, then notices, once a person each.
     """
     today = legal_date(now)
     commands = [c for life in state.requests for c in commands_due(life, rules, today)]
+    packets = list(packets_due(state, rules, today))
     republished = list(republish_due(state, rules, today))
     notices = {n.once: n for n in notices_due(state, now, rules, profile)}
-    return [*commands, *republished, *notices.values()]
+    return [*commands, *packets, *republished, *notices.values()]
 
 
 def commands_due(life: RequestLife, rules: RequestRules, today: date) -> Iterator[CommandDue]:

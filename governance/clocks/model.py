@@ -86,6 +86,14 @@ class CommandDue:
 
 
 @dataclass(frozen=True, slots=True)
+class PacketDue:
+    """A meeting whose packet is to be made."""
+
+    body: str
+    meeting: str
+
+
+@dataclass(frozen=True, slots=True)
 class RepublishDue:
     """A grant in force whose bundle is soon stale: the signer publishes it anew, by itself.
 

@@ -37,7 +37,7 @@ def meeting_notices(
                     Capacity.BOARD_MEMBER,
                     about=meeting.id,
                     title=body.rules.title,
-                    path=meeting_path(meeting.id),
+                    path=meeting_path(body.rules.body, meeting.id, kind),
                     starts_at=meeting.starts_at,
                     anchor=meeting.starts_at.isoformat(),
                 )

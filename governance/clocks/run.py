@@ -4,10 +4,11 @@ Numbered steps, repeated at their code; each one is safe to break off and to do 
 
 0. What the data plane told since the last look.
 1. Grants that begin to expire or have ended, by the same service as everybody's commands.
-2. Notices, read off the programme as it is after step 1; each is written once, ever.
-3. Mail and webhooks that wait in the outbox are sent.
-4. Bundles that are soon stale are named: publishing is the signer's, a process apart.
-5. The ledger's copy outside is brought up to date, under a signed checkpoint.
+2. Packets of meetings to come, kept and entered in the ledger.
+3. Notices, read off the programme as it is by then; each is written once, ever.
+4. Mail and webhooks that wait in the outbox are sent.
+5. Bundles that are soon stale are named: publishing is the signer's, a process apart.
+6. The ledger's copy outside is brought up to date, under a signed checkpoint.
 
 What does not answer (the policy zone, a mail server) keeps no other step from being done.
 """
@@ -24,7 +25,8 @@ from governance.calendar import LEGAL_ZONE, legal_date
 from governance.canonical import Json
 from governance.clocks.due import Due, due_today, notices_due
 from governance.clocks.gathering import gather
-from governance.clocks.model import CommandDue, RepublishDue
+from governance.clocks.model import CommandDue, PacketDue, ProgrammeState, RepublishDue
+from governance.clocks.packets import issue_packet
 from governance.clocks.reminding import remind
 from governance.clocks.rounds import Problems, by_kind, checkpoint_now, follow
 from governance.decisions import AccessDeniedError
@@ -48,6 +50,7 @@ class DailyRun:
         on: The legal date it judged.
         expiring, ended: Requests, by number.
         refused: Commands that were refused: somebody acted meanwhile. The next run looks again.
+        packets: Meetings whose packet was issued.
         republish: Requests whose bundle the signer publishes anew.
         reminders: Notices written by this run, by kind.
         sent, failed, given_up: Mails and webhooks, whoever wrote them.
@@ -58,6 +61,7 @@ class DailyRun:
     expiring: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    packets: tuple[str, ...] = ()
     republish: tuple[str, ...] = ()
     reminders: Mapping[str, int] = field(default_factory=dict)
     sent: int = 0
@@ -72,6 +76,7 @@ class DailyRun:
             "expiring": list(self.expiring),
             "ended": list(self.ended),
             "refused": list(self.refused),
+            "packets": list(self.packets),
             "republish": list(self.republish),
             "reminders": dict(self.reminders),
             "sent": self.sent,
@@ -104,16 +109,22 @@ def run_daily(p: Programme, *, on: date | None = None) -> DailyRun:
         else:
             refused.append(command.number)
     after = gather(p)
-    written = remind(p, notices_due(after, now, p.rules, p.profile))  # step 2
-    outbox = problems.tried("outbox", lambda: dispatch(p), Dispatched())  # step 3
+    packets = [d for d in due if isinstance(d, PacketDue)]
+    issued: tuple[str, ...] = ()
+    issued = problems.tried("packets", lambda: _issue(p, after, packets), issued)  # step 2
+    if issued:
+        after = gather(p)
+    written = remind(p, notices_due(after, now, p.rules, p.profile))  # step 3
+    outbox = problems.tried("outbox", lambda: dispatch(p), Dispatched())  # step 4
     still_due = due_today(after, now, p.rules, p.profile)
-    problems.tried("checkpoint", lambda: checkpoint_now(p), 0)  # step 5
+    problems.tried("checkpoint", lambda: checkpoint_now(p), 0)  # step 6
     return DailyRun(
         on=today,
         expiring=tuple(done[Act.MARK_EXPIRING]),
         ended=tuple(done[Act.END]),
         refused=tuple(refused),
-        republish=_republish(still_due),  # step 4
+        republish=_republish(still_due),  # step 5
+        packets=issued,
         reminders=by_kind(written),
         sent=outbox.sent,
         failed=outbox.failed,
@@ -182,6 +193,12 @@ def _give(p: Programme, command: CommandDue) -> bool:
     except AccessDeniedError:  # recorded by the service, with its reasons
         return False
     return True
+
+
+def _issue(p: Programme, state: ProgrammeState, due: list[PacketDue]) -> tuple[str, ...]:
+    for packet in due:
+        issue_packet(p, state, packet)
+    return tuple(packet.meeting for packet in due)
 
 
 def _republish(due: Iterable[Due]) -> tuple[str, ...]:

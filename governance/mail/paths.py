@@ -8,9 +8,10 @@ REQUEST: Final = "/requests/{number}"
 AGREEMENT: Final = "/requests/{number}/agreement"
 NDA: Final = "/requests/{number}/nda"
 REQUESTS: Final = "/requests"
-MEETING: Final = "/meetings/{meeting}"
+MEETING: Final = "/boards/{body}/meetings/{meeting}"
+PACKET: Final = "/boards/{body}/meetings/{meeting}/papers/packet"
 SUBMISSIONS: Final = "/agency/submissions"
-PAGES: Final = (REQUEST, AGREEMENT, NDA, REQUESTS, MEETING, SUBMISSIONS)
+PAGES: Final = (REQUEST, AGREEMENT, NDA, REQUESTS, MEETING, PACKET, SUBMISSIONS)
 _OWN: Final = {NoticeKind.AGREEMENT_TO_SIGN: AGREEMENT, NoticeKind.NDA_MISSING: NDA}
 
 
@@ -20,6 +21,7 @@ def request_path(number: str, kind: NoticeKind | None = None) -> str:
     return page.format(number=number)
 
 
-def meeting_path(meeting: str) -> str:
-    """A meeting's page."""
-    return MEETING.format(meeting=meeting)
+def meeting_path(body: str, meeting: str, kind: NoticeKind) -> str:
+    """A meeting's page, or its packet."""
+    page = PACKET if kind is NoticeKind.PACKET_READY else MEETING
+    return page.format(body=body, meeting=meeting)

@@ -67,6 +67,7 @@ class Deadlines(Facts):
         destruction_after_revocation_days: Unless the approved destruction date is sooner.
         overdue_every_days: What is overdue is said again after so many days.
         grant_reminders, training_reminders, destruction_reminders: Days before the end.
+        packet_days: A meeting's packet is issued so many days before it.
         news_days: News older than that is no longer sent.
     """
 
@@ -82,6 +83,7 @@ class Deadlines(Facts):
     grant_reminders: tuple[int, ...] = (60, 30, 7)
     training_reminders: tuple[int, ...] = (30, 7)
     destruction_reminders: tuple[int, ...] = (30, 7, 1)
+    packet_days: Annotated[int, Field(ge=0)] = 5
     news_days: Annotated[int, Field(ge=1)] = 14
 
 

@@ -40,7 +40,8 @@ def test_it_winds_the_clocks_and_is_skipped_where_there_is_no_control_plane(
     state, told = wound["tasks"]["wind_clocks"]
     assert state == "success"
     assert told | {"on": ""} == {
-        "on": "", "expiring": [], "ended": [], "refused": [], "republish": [], "reminders": {},
+        "on": "", "expiring": [], "ended": [], "refused": [], "packets": [], "republish": [],
+        "reminders": {},
         "sent": 0, "failed": 0, "given_up": 0,
         "problems": {},
     }  # fmt: skip

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
+from governance.board.commands import FillSeat, NoticeMeeting
 from governance.cli import app
 from governance.clocks import DailyRun, Round, keep_rounds, list_due, make_round, run_daily
 from governance.clocks.gathering import gather
@@ -27,6 +28,7 @@ from governance.people import PortalRole
 from governance.permissions import CLOCK
 from governance.requests.events import RequestEvent
 from governance.requests.states import Status
+from governance.services.board import act_on_body
 from governance.services.links import confirm_link_destroyed
 from governance.services.records import record_match
 from governance.store import tables as t
@@ -206,7 +208,8 @@ def test_an_empty_programme_has_nothing_due(tmp_path: Path) -> None:
     office = Office(tmp_path)
     done = run_daily(office.programme)
     assert done.to_dict() | {"on": ""} == {
-        "on": "", "expiring": [], "ended": [], "refused": [], "republish": [], "reminders": {},
+        "on": "", "expiring": [], "ended": [], "refused": [], "packets": [], "republish": [],
+        "reminders": {},
         "sent": 0, "failed": 0, "given_up": 0,
         "problems": {},
     }  # fmt: skip
@@ -280,6 +283,35 @@ def test_rounds_go_on_until_told_to_stop_and_run_daily_once_a_date(tmp_path: Pat
     assert [(r.reminders, r.problems) for r in told] == [
         ({"action_waiting": 2}, {"daily": "objects.failed"}),
     ]
+    p.close()
+
+
+def test_a_meetings_packet_is_issued_once_and_told_to_the_board(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.register()
+    post, p, clerk = posting(office), office.programme, office.actor("p-office")
+    body = p.board.body
+    for agency in ("sde", "dol"):
+        facts = {"agency": agency, "person": f"p-{agency}"}
+        act_on_body(p, clerk, body, FillSeat, facts)
+    life = Life()
+    life.to_vote()
+    put(office, life)
+    to_come = {"meeting": "DGB-3", "starts_at": noon(date(2026, 2, 20))}
+    act_on_body(p, clerk, body, NoticeMeeting, to_come)
+    at(office, date(2026, 2, 14))
+    assert run_daily(p).packets == ()
+    at(office, date(2026, 2, 15))
+    done = run_daily(p)
+    assert (done.packets, done.problems) == (("DGB-3",), {})
+    assert done.reminders["packet_ready"] == 2
+    led_to = [m.text for m in post.sent if m.topic == "packet_ready"]
+    assert all(f"/boards/{body}/meetings/DGB-3/papers/packet" in text for text in led_to)
+    kept = [x.key for x in p.documents.list("packets/DGB-3/")]
+    assert len(kept) == 1
+    assert b"Q0042" in p.documents.read(kept[0])
+    assert run_daily(p).packets == ()
+    assert entries(office, "packet:issued") == 1
     p.close()
 
 

@@ -12,7 +12,7 @@ from governance.board.events import MeetingNoticed, MeetingOpened
 from governance.board.state import apply as apply_body
 from governance.clocks import due_today
 from governance.clocks.destruction import MatchInputs
-from governance.clocks.model import CommandDue, RejectedSubmission, RepublishDue
+from governance.clocks.model import CommandDue, PacketDue, RejectedSubmission, RepublishDue
 from governance.mail.notices import Notice, NoticeKind
 from governance.people.model import PortalRole
 from governance.requests import commands as c
@@ -247,6 +247,9 @@ def test_meetings_are_noticed_to_members_and_alternates_until_they_open() -> Non
     )
     body = apply_body(build_board(), noticed)
     state = build_state(bodies=(body,))
+    soon = [PacketDue("data_governing_board", "DGB-2")]
+    assert [d for d in due(state, date(2026, 2, 6)) if isinstance(d, PacketDue)] == []
+    assert [d for d in due(state, date(2026, 2, 7)) if isinstance(d, PacketDue)] == soon
     sitting = {"p-sde", "p-dol", "alt-sde", "alt-dol"}
     assert told(due(state, START)) == {("meeting_noticed", p) for p in sitting}
     packed = replace(state, packets={"DGB-2": START})
