@@ -6,10 +6,18 @@ was its author's to write, compiles, signs under the root, publishes, and record
 """
 
 from governance.signer.errors import LedgerRefusedError, SignerKeyError
-from governance.signer.running import RunReport, Signing, open_signing, run_forever, run_once
+from governance.signer.running import (
+    Kept,
+    RunReport,
+    Signing,
+    open_signing,
+    run_forever,
+    run_once,
+)
 from governance.signer.settings import SignerSettings, load_signer_settings
 
 __all__ = [
+    "Kept",
     "LedgerRefusedError",
     "RunReport",
     "SignerKeyError",

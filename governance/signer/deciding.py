@@ -20,7 +20,7 @@ from governance.requests.compile import Compiled, LeftOut, compile_grant, compil
 from governance.requests.rules import RequestRules
 from governance.requests.state import Version
 from governance.requests.states import LIVE, Status
-from governance.signer.replaying import Records, Replayed
+from governance.signer.replaying import Life, Records
 
 _ISSUE: Final = frozenset({"version", "issued_at", "expires_at"})
 
@@ -53,7 +53,7 @@ class Verdict:
 
 def decide_grant(
     records: Records,
-    replayed: Replayed,
+    life: Life,
     published: GrantBundle | None,
     programme: Rules,
     *,
@@ -64,7 +64,7 @@ def decide_grant(
 
     Args:
         records: The ledger's.
-        replayed: The request.
+        life: The request's.
         published: What is published now, by this signer; None for nothing.
         programme: Its rules, contracts and agreements.
         bundle_version: Of the bundle, should there be one.
@@ -73,8 +73,11 @@ def decide_grant(
     Returns:
         The newest version with a whole chain wins; an amendment without one leaves the version in
         force as it is.
+
+    Raises:
+        LedgerError: The request, or the board's vote, cannot be judged.
     """
-    request = replayed.request
+    request = life.replayed()
     if request.revoked is not None:
         revocation = Revocation(on=request.revoked.on, reason=request.revoked.reason)
         return _revoke(published, revocation, programme.rules, now)
@@ -83,7 +86,7 @@ def decide_grant(
         if version.status is not Status.AGREEMENTS_OUT and version.status not in LIVE:
             continue
         compiled, denials = _compile(
-            records, replayed, version, programme, bundle_version=bundle_version, now=now
+            records, life, version, programme, bundle_version=bundle_version, now=now
         )
         if compiled.bundle is not None and not denials:
             return Verdict(compiled.bundle, version, waiting, compiled.left_out)
@@ -100,7 +103,7 @@ def same_grant(one: GrantBundle, other: GrantBundle) -> bool:
 
 def _compile(
     records: Records,
-    replayed: Replayed,
+    life: Life,
     version: Version,
     programme: Rules,
     *,
@@ -109,14 +112,14 @@ def _compile(
 ) -> tuple[Compiled, tuple[Denial, ...]]:
     """The version compiled, and everything that speaks against signing it."""
     approved = gather_chain(
-        replayed.request,
+        life.replayed(),
         version,
-        records.outside(replayed, version),
+        records.outside(life, version),
         rules=programme.rules,
         bundle_version=bundle_version,
         issued_at=now,
     )
-    since = replayed.first_granted_on(version.number)
+    since = life.first_granted_on.get(version.number)
     if since is not None:
         # Published anew, it still begins when it began.
         approved = approved.model_copy(update={"granted_from": min(since, approved.granted_from)})
@@ -126,7 +129,7 @@ def _compile(
     unauthorized = tuple(
         denial
         for number in range(1, version.number + 1)
-        for denial in replayed.unauthorized.get(number, ())
+        for denial in life.unauthorized.get(number, ())
     )
     return compiled, (*compiled.decision.denials, *unauthorized, *votes)
 

@@ -1,17 +1,20 @@
-"""The ledger, read whole and verified, as records to replay; a table's other rows are not read.
+"""The ledger, read and verified, event by event; no other row of the database is read.
 
 Steps, repeated at their code:
 
-1. Every entry hashes to what it says and continues the one before (`verify_chain`).
+1. Every entry hashes to what it says and continues the one before.
 2. The chain agrees with every checkpoint that the pinned keys signed, read from outside the
    database, and continues the last head this signer verified.
 3. Facts are those the entry committed to; gone ones were erased by an entry that says so.
 4. Facts name the same event as their entry, and their place in their record: an event that stands
-   elsewhere, twice or not at all in its record is told.
+   elsewhere or twice is told, and a record with a gap cannot be judged.
+
+The whole chain is read when the signer starts and once an hour. In between only what was added is
+read, and judged on what is held in memory: older rows are not asked again.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -24,6 +27,7 @@ from governance.audit.chain import (
     LedgerProblem,
     ProblemKind,
     commit_facts,
+    link,
     verify_chain,
 )
 from governance.audit.checkpoints import Checkpoint, verify_checkpoint
@@ -39,11 +43,9 @@ from governance.stored_ledger import erasure_mark
 
 CHECKPOINTS: Final = "ledger/governance/checkpoints/"
 """Where the control plane's checkpoints lie in the policy zone."""
-_NOTED: Final = frozenset({Tag.GRANT_PUBLISHED.value, Tag.PEOPLE_PUBLISHED.value})
-"""Of the programme's own stream, what the signer needs."""
-_BLOCK_ROWS: Final = 2000
 ANY_BODY: Final = ("body", "*")
 """Among the erased: facts of some body, nobody can tell of which."""
+_BLOCK_ROWS: Final = 2000
 _OF_PERSON: Final = frozenset({"person:registered", "person:changed", "person:ended"})
 _OF_REQUEST: Final = (
     "data_request:", "sharing_agreement:", "nda:", "training:", "condition:", "destruction:",
@@ -51,88 +53,8 @@ _OF_REQUEST: Final = (
 )  # fmt: skip
 _OF_BODY: Final = (
     "seat:", "alternate:", "proxy:", "meeting:", "motion:", "vote:", "agency:admitted",
-    "person:arrived", "person:departed", "interest:declared",
+    "person:arrived", "person:departed",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One event of a record: where it stands in the chain, and its facts as JSON text."""
-
-    entry: Entry
-    text: str
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """The event's own facts."""
-        raw: dict[str, Any] = json.loads(self.text)
-        return {k: v for k, v in raw.items() if k not in (STREAM_FACT, POSITION_FACT)}
-
-
-@dataclass(frozen=True)
-class VerifiedLedger:
-    """A chain that passed every step.
-
-    Attributes:
-        entries, head: Its length, and the hash of its last entry.
-        records: Events by kind and subject (`("request", "Q0042")`), in order.
-        erased: Records of which facts were erased: they cannot be replayed.
-        noted: What was published, of the programme's own stream.
-    """
-
-    entries: int
-    head: str
-    records: Mapping[tuple[str, str], Sequence[Told]] = field(default_factory=dict)
-    erased: frozenset[tuple[str, str]] = frozenset()
-    noted: Sequence[Told] = ()
-
-    def of_kind(self, kind: str) -> Iterator[tuple[str, Sequence[Told]]]:
-        """Every record of a kind, by subject."""
-        for (known, subject), events in sorted(self.records.items()):
-            if known == kind:
-                yield subject, events
-
-
-def read_ledger(
-    store: Store, policy: ObjectStore, keys: Mapping[str, PublicKey], memory: Memory
-) -> VerifiedLedger:
-    """Read and verify the whole ledger.
-
-    Args:
-        store: The control plane's database.
-        policy: The policy zone, where checkpoints lie.
-        keys: Pinned keys that may have signed checkpoints.
-        memory: What this signer verified last.
-
-    Raises:
-        LedgerRefusedError: Something does not verify; names the entries.
-    """
-    reading = _Reading(memory)
-    checkpoints = reading.checkpoints(policy, keys)
-    with store.read() as unit:
-        rows = unit.connection.execute(_ALL).yield_per(_BLOCK_ROWS)
-        report = verify_chain(reading.take(rows), checkpoints=checkpoints)  # steps 1, 2
-    problems = [*report.problems, *reading.finish()]
-    if problems:
-        raise LedgerRefusedError(problems)
-    return VerifiedLedger(
-        report.entries,
-        report.head,
-        reading.records,
-        frozenset(reading.erased),
-        reading.noted,
-    )
-
-
-def head_of(store: Store) -> tuple[int, str]:
-    """Length and last hash as the database says: only to tell whether anything happened."""
-    entries = t.ledger_entries
-    with store.read() as unit:
-        row = unit.connection.execute(
-            select(entries.c.seq, entries.c.hash).order_by(entries.c.seq.desc()).limit(1)
-        ).one_or_none()
-    return (0, GENESIS) if row is None else (row.seq, row.hash)
-
 
 _E, _P = t.ledger_entries, t.ledger_payloads
 _ALL: Final = (
@@ -140,27 +62,118 @@ _ALL: Final = (
 )
 _COLUMNS: Final = tuple(column.name for column in _E.c)
 
+Record = tuple[str, str]
+"""Kind and subject: `("request", "Q0042")`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event: its entry, the record it is of, and its own facts."""
+
+    entry: Entry
+    record: Record
+    facts: dict[str, Any]
+
+
+@dataclass
+class Progress:
+    """How far the chain was verified, and what the next part needs to know.
+
+    Attributes:
+        last: The last entry; None before the first.
+        positions: Last position seen in each record.
+        missing: Entries whose facts are gone and of which no later one says so, by erasure mark.
+        drafts: Drafts of a request whose facts are gone, since its last event that is not.
+    """
+
+    last: Entry | None = None
+    positions: dict[Record, int] = field(default_factory=dict)
+    missing: dict[str, int] = field(default_factory=dict)
+    drafts: dict[Record, int] = field(default_factory=dict)
+
+    @property
+    def entries(self) -> int:
+        """Length of the chain so far."""
+        return 0 if self.last is None else self.last.seq
+
+    @property
+    def head(self) -> str:
+        """Its last hash."""
+        return GENESIS if self.last is None else self.last.hash
+
+
+def read_ledger(
+    store: Store,
+    policy: ObjectStore,
+    keys: Mapping[str, PublicKey],
+    memory: Memory,
+    *,
+    progress: Progress,
+    take: Callable[[Told], None],
+    forget: Callable[[Sequence[Record]], None],
+) -> None:
+    """Read and verify the ledger from where `progress` stands; the whole of it from a fresh one.
+
+    When this raises, what was taken must be thrown away.
+
+    Args:
+        store: The control plane's database.
+        policy: The policy zone, where checkpoints lie.
+        keys: Pinned keys that may have signed checkpoints.
+        memory: What this signer verified last.
+        progress: Is moved on.
+        take: Gets each event, in the order of the chain.
+        forget: Gets the records an entry may be of whose facts are gone.
+
+    Raises:
+        LedgerRefusedError: Something does not verify; names the entries.
+    """
+    reading = _Reading(progress, memory, take, forget)
+    checkpoints = reading.checkpoints(policy, keys)
+    with store.read() as unit:
+        if progress.last is None:
+            rows = unit.connection.execute(_ALL).yield_per(_BLOCK_ROWS)
+            report = verify_chain(reading.entries(rows), checkpoints=checkpoints)  # steps 1, 2
+            reading.problems.extend(report.problems)
+        else:
+            since = _ALL.where(_E.c.seq >= progress.last.seq)
+            rows = unit.connection.execute(since).yield_per(_BLOCK_ROWS)
+            reading.go_on(rows, {c.size: c for c in checkpoints})
+    reading.finish()
+    if reading.problems:
+        raise LedgerRefusedError(reading.problems)
+
+
+def head_of(store: Store) -> tuple[int, str]:
+    """Length and last hash as the database says: only to tell whether anything happened."""
+    with store.read() as unit:
+        row = unit.connection.execute(
+            select(_E.c.seq, _E.c.hash).order_by(_E.c.seq.desc()).limit(1)
+        ).one_or_none()
+    return (0, GENESIS) if row is None else (row.seq, row.hash)
+
 
 class _Reading:
-    """One pass over the rows."""
+    """One pass over rows."""
 
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-        self._problems: list[LedgerProblem] = []
-        self._missing: dict[str, int] = {}
-        self._continued = memory.seq == 0
-        self._positions: dict[tuple[str, str], int] = {}
-        self._seen_erasures: set[int] = set()
-        self.records: dict[tuple[str, str], list[Told]] = {}
-        self.noted: list[Told] = []
-        self.erased: set[tuple[str, str]] = set()
+    def __init__(
+        self,
+        progress: Progress,
+        memory: Memory,
+        take: Callable[[Told], None],
+        forget: Callable[[Sequence[Record]], None],
+    ) -> None:
+        self._progress, self._memory = progress, memory
+        self._take, self._forget = take, forget
+        self._continued = memory.seq <= progress.entries
+        self.problems: list[LedgerProblem] = []
 
     def checkpoints(self, policy: ObjectStore, keys: Mapping[str, PublicKey]) -> list[Checkpoint]:
         """Step 2: those that lie outside, each with a signature that verifies."""
         found = []
         for info in policy.list(CHECKPOINTS):
             number = info.key.rsplit("/", 1)[1].removesuffix(".json")
-            if not number.isdecimal():
+            if not number.isdecimal() or 0 < int(number) < self._progress.entries:
                 continue
             try:
                 envelope = Envelope.from_json(policy.read(info.key))
@@ -169,28 +182,62 @@ class _Reading:
                 self._add(ProblemKind.CHECKPOINT_REFUSED, int(number), error.message)
         return found
 
-    def take(self, rows: Any) -> Iterator[Entry]:  # noqa: ANN401  rows of `_ALL`
-        """Each entry, after steps 3 and 4."""
+    def entries(self, rows: Any) -> Iterator[Entry]:  # noqa: ANN401  rows of `_ALL`
+        """Each entry of the whole chain, after steps 3 and 4."""
         for row in rows:
             entry = self._entry(row)
-            if entry is None:
-                continue
-            self._take_facts(entry, row.salt, row.facts)
-            if entry.seq == self._memory.seq:
-                self._continued = entry.hash == self._memory.head
-            yield entry
+            if entry is not None:
+                self._read(entry, row)
+                yield entry
 
-    def finish(self) -> Sequence[LedgerProblem]:
+    def go_on(self, rows: Any, checkpoints: Mapping[int, Checkpoint]) -> None:  # noqa: ANN401
+        """Steps 1 and 2 for what was added; the first row is the last one that was verified.
+
+        A checkpoint's head suffices here: the hash of an entry covers everything before it.
+        """
+        last = self._progress.last
+        is_first = True
+        for row in rows:
+            entry = self._entry(row)
+            if entry is None or last is None:
+                return
+            if is_first:
+                is_first = False
+                if entry != last:
+                    detail = "it is not what this signer verified before"
+                    self._add(ProblemKind.REWRITTEN, last.seq, detail)
+                    return
+            else:
+                if not _follows(last, entry):
+                    detail = "it does not continue the entry before it"
+                    self._add(ProblemKind.ALTERED, entry.seq, detail)
+                    return
+                self._read(entry, row)
+                last = entry
+            if (known := checkpoints.get(entry.seq)) is not None and known.head != entry.hash:
+                detail = "it is not what a signed checkpoint was made of"
+                self._add(ProblemKind.REWRITTEN, entry.seq, detail)
+                return
+        if is_first and last is not None:
+            self._add(ProblemKind.REMOVED, last.seq, "the entry is missing")
+        for size in checkpoints:
+            if last is not None and size > last.seq:
+                detail = f"a signed checkpoint covers {size} entries, the chain ends before"
+                self._add(ProblemKind.REMOVED, last.seq + 1, detail)
+
+    def finish(self) -> None:
         """What only the end can tell."""
-        for seq in self._missing.values():
-            if seq not in self._seen_erasures:
-                self._add(
-                    ProblemKind.PAYLOAD_REMOVED, seq, "its facts are gone, and no entry says why"
-                )
+        for seq in self._progress.missing.values():
+            self._add(ProblemKind.PAYLOAD_REMOVED, seq, "its facts are gone, and no entry says why")
         if not self._continued:
             detail = "the chain does not continue what this signer verified before"
             self._add(ProblemKind.REWRITTEN, self._memory.seq, detail)
-        return self._problems
+
+    def _read(self, entry: Entry, row: Any) -> None:  # noqa: ANN401  a row of `_ALL`
+        self._take_facts(entry, row.salt, row.facts)
+        if entry.seq == self._memory.seq:
+            self._continued = entry.hash == self._memory.head
+        self._progress.last = entry
 
     def _entry(self, row: Any) -> Entry | None:  # noqa: ANN401  a row of `_ALL`
         seq, at, *texts = (getattr(row, name) for name in _COLUMNS)
@@ -202,45 +249,61 @@ class _Reading:
 
     def _take_facts(self, entry: Entry, salt: str | None, text: str | None) -> None:
         if entry.tag == Tag.PAYLOAD_ERASED:
-            self._seen_erasures.update(
-                seq for mark, seq in self._missing.items() if mark == entry.once
-            )
+            self._progress.missing.pop(entry.once, None)
         if salt is None or text is None:
-            self._missing[erasure_mark(entry.seq)] = entry.seq
-            self.erased.update(_records_of(entry))
+            self._progress.missing[erasure_mark(entry.seq)] = entry.seq
+            self._miss(entry)
             return
         facts = _committed(entry, salt, text)  # step 3
         if facts is None:
             detail = "its facts are not those it committed to"
             self._add(ProblemKind.PAYLOAD_ALTERED, entry.seq, detail)
             return
-        stream, position = facts.get(STREAM_FACT), facts.get(POSITION_FACT)
+        stream, position = facts.pop(STREAM_FACT, None), facts.pop(POSITION_FACT, None)
         named = (facts.get("tag"), facts.get("subject"))
         if named != (entry.tag, entry.subject) or not isinstance(stream, str):  # step 4
-            detail = "its facts name another event"
-            self._add(ProblemKind.ALTERED, entry.seq, detail)
+            self._add(ProblemKind.ALTERED, entry.seq, "its facts name another event")
             return
         kind, _, subject = stream.partition("/")
-        if kind == "programme":
-            if entry.tag in _NOTED:
-                self.noted.append(Told(entry, text))
+        record = (kind, subject)
+        if kind != "programme" and not self._file(entry, record, position):
             return
-        self._file(entry, text, (kind, subject), position)
+        self._take(Told(entry, record, facts))
 
-    def _file(self, entry: Entry, text: str, record: tuple[str, str], position: object) -> None:
+    def _miss(self, entry: Entry) -> None:
+        """Facts that are gone: a draft may be (a digest tells what was submitted), others not."""
+        if entry.tag == Tag.DATA_REQUEST_DRAFTED:
+            record = ("request", entry.subject)
+            self._progress.drafts[record] = self._progress.drafts.get(record, 0) + 1
+        else:
+            self._forget(tuple(_records_of(entry)))
+
+    def _file(self, entry: Entry, record: Record, position: object) -> bool:
         """Step 4: the event's place in its record."""
-        last = self._positions.get(record, 0)
+        last = self._progress.positions.get(record, 0)
         if type(position) is not int or position <= last:
             self._add(ProblemKind.REORDERED, entry.seq, "it stands twice in its record")
-            return
-        if position != last + 1:
-            # Whether the ones in between were erased or are gone, the record cannot be replayed.
-            self.erased.add(record)
-        self._positions[record] = position
-        self.records.setdefault(record, []).append(Told(entry, text))
+            return False
+        if position != last + 1 + self._progress.drafts.pop(record, 0):
+            # Whether the ones in between were erased or are gone, it cannot be judged any more.
+            self._forget((record,))
+        self._progress.positions[record] = position
+        return True
 
     def _add(self, kind: ProblemKind, seq: int, detail: str) -> None:
-        self._problems.append(LedgerProblem(kind, seq, detail))
+        self.problems.append(LedgerProblem(kind, seq, detail))
+
+
+def _follows(last: Entry, entry: Entry) -> bool:
+    expected = link(
+        last,
+        at=entry.at,
+        tag=entry.tag,
+        subject=entry.subject,
+        commitment=entry.commitment,
+        once=entry.once,
+    )
+    return entry == expected
 
 
 def _instant(text: str) -> datetime | None:
@@ -251,7 +314,7 @@ def _instant(text: str) -> datetime | None:
     return instant if instant.tzinfo else None
 
 
-def _records_of(entry: Entry) -> Iterator[tuple[str, str]]:
+def _records_of(entry: Entry) -> Iterator[Record]:
     """Records an entry may be of, when its facts no longer say so."""
     if entry.tag in _OF_PERSON:
         yield "person", entry.subject
@@ -259,6 +322,8 @@ def _records_of(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "request", entry.subject
     if entry.tag.startswith(_OF_BODY):
         yield ANY_BODY
+    if entry.tag == Tag.INTEREST_DECLARED:
+        yield "motion", entry.subject  # or of a request, which is named above
 
 
 def _committed(entry: Entry, salt: str, text: str) -> dict[str, Any] | None:

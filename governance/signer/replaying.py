@@ -1,12 +1,12 @@
-"""Requests, board and people, replayed from the verified ledger; each event judged anew.
+"""Requests, board and people, replayed in the order of the verified chain; each event judged anew.
 
 The portal judged who may write an event when it was written. Here it is judged again, by the same
 one module (`governance.permissions`), on the records as they stood at that entry: an event that was
 not its author's to write is no link of a chain, however well it is hashed.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, TypeVar
 
@@ -26,166 +26,229 @@ from governance.people import events as people_events
 from governance.permissions import Actor, Target, decide_action
 from governance.requests import events as ev
 from governance.requests.chain import Outside
+from governance.requests.making import content_digest
 from governance.requests.state import DataRequest, Version
 from governance.requests.state import apply as apply_request
 from governance.requests.states import Act
-from governance.signer.reading import ANY_BODY, Told, VerifiedLedger
+from governance.signer.reading import ANY_BODY, Told
 
 CHAIN: Final = "governance"
 """Name of the chain that grants refer to."""
 _RULE: Final = "chain.authority"
 _CLAUSE: Final = "docs/reference/permissions.md"
+_PUBLISHED: Final = frozenset({Tag.GRANT_PUBLISHED.value, Tag.PEOPLE_PUBLISHED.value})
 
 
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A parsed event and the entry it is."""
-
-    event: ev.RequestEvent
-    reference: LedgerReference
-
-
-@dataclass(frozen=True)
-class Replayed:
-    """One request, replayed.
+@dataclass
+class Life:
+    """One request so far.
 
     Attributes:
-        events: With their entries.
+        request: Replayed; None before its first event.
+        reviews: Every owner's decision with its entry.
+        first_granted_on: Legal date of each version's first grant.
         unauthorized: Events that were not their author's to write, by version.
+        broken: Why it cannot be judged, or empty.
     """
 
-    request: DataRequest
-    events: tuple[Dated, ...]
-    unauthorized: Mapping[int, tuple[Denial, ...]]
+    number: str
+    request: DataRequest | None = None
+    reviews: list[tuple[ev.PartReviewed, LedgerReference]] = field(default_factory=list)
+    first_granted_on: dict[int, date] = field(default_factory=dict)
+    unauthorized: dict[int, list[Denial]] = field(default_factory=dict)
+    broken: str = ""
 
-    def first_granted_on(self, version: int) -> date | None:
-        """Legal date of the version's first grant."""
-        for dated in self.events:
-            if isinstance(dated.event, ev.Granted) and dated.event.version == version:
-                return legal_date(dated.event.at)
-        return None
+    def replayed(self) -> DataRequest:
+        """The request.
+
+        Raises:
+            LedgerError: It cannot be judged.
+        """
+        if self.broken or self.request is None:
+            raise LedgerError(self.broken or f"There is no request {self.number}.")
+        return self.request
 
 
 class Records:
-    """People, board and requests of a verified ledger."""
+    """People, board and requests; takes the chain's events in their order, once each."""
 
-    def __init__(self, ledger: VerifiedLedger, board: BodyRules) -> None:
-        """Replay the board's roster and the people.
-
-        Raises:
-            LedgerError: Their events do not follow from each other, or were erased.
-        """
-        self._ledger = ledger
+    def __init__(self, board: BodyRules) -> None:
+        """Start before the first entry."""
         self._board = board
-        self._body_events = self._parse_body()
-        self.body = _replay_body(board, self._body_events)
-        self._people = dict(self._parse_people())
+        self._body = BodyState(board)
+        self._body_broken = ""
+        self._vote_entries: dict[str, LedgerReference] = {}
+        self._foreign_votes: dict[str, list[Denial]] = {}
+        self._person_events: dict[str, list[PersonEvent]] = {}
+        self._persons: dict[str, Person] = {}
+        self.lives: dict[str, Life] = {}
+        self.published: set[tuple[str, int]] = set()
+        self.touched: set[str] = set()
+        """Requests that an event since `settled` may have changed."""
+        self.erasures = 0
+        """Erasures that were told: what is held here may have to be forgotten."""
 
-    def people(self) -> dict[str, Person]:
+    def settled(self) -> None:
+        """Everything that was touched was looked at."""
+        self.touched.clear()
+
+    def take(self, told: Told) -> None:
+        """The next event."""
+        kind, subject = told.record
+        self.erasures += told.entry.tag == Tag.PAYLOAD_ERASED
+        match kind:
+            case "request":
+                self._take_request(told, subject)
+            case "person":
+                self._take_person(told, subject)
+            case "body" if subject == self._board.body:
+                self._take_body(told)
+            case "programme" if told.entry.tag in _PUBLISHED:
+                noted = told.facts
+                self.published.add((str(noted["subject"]), int(noted["facts"]["version"])))
+            case _:
+                pass
+
+    def forget(self, records: Iterable[tuple[str, str]]) -> None:
+        """Facts of these records were erased: they cannot be judged any more."""
+        for record in records:
+            kind, subject = record
+            is_motion = kind == "motion" and subject in self._body.motions
+            if is_motion or record in {ANY_BODY, ("body", self._board.body)}:
+                self._body_broken = "Facts of the board were erased; its votes cannot be judged."
+                self.touched.update(self.lives)
+            elif kind == "request":
+                why = f"Facts of request {subject} were erased; it cannot be judged."
+                self._life(subject).broken = why
+            elif kind == "person":
+                self._persons.pop(subject, None)
+                self._person_events[subject] = []
+                self._touch_person(subject)
+
+    def people(self) -> Mapping[str, Person]:
         """Everybody on record, by id."""
-        found = {name: self.person(name) for name in self._people}
-        return {name: person for name, person in found.items() if person is not None}
+        return self._persons
 
-    def person(self, person_id: str, before: int | None = None) -> Person | None:
-        """A person's record, as it stood before an entry or as it stands."""
-        events = self._people.get(person_id, ())
-        return people_events.replay(e for seq, e in events if before is None or seq < before)
+    def life(self, number: str) -> Life:
+        """A request's."""
+        return self.lives[number]
 
-    def replay(self, number: str) -> Replayed:
-        """A request, every event of it judged.
+    def outside(self, life: Life, version: Version) -> Outside:
+        """What the request itself does not record: vote, entries, employment.
 
         Raises:
-            LedgerError: Its events do not follow from each other, or were erased.
+            LedgerError: Facts of the board were erased.
         """
-        if ("request", number) in self._ledger.erased:
-            raise LedgerError(f"Facts of request {number} were erased; it cannot be judged.")
-        request: DataRequest | None = None
-        events: list[Dated] = []
-        found: dict[int, list[Denial]] = {}
-        roster = _Roster(self._board, self._body_events)
-        for told in self._ledger.records.get(("request", number), ()):
-            event = _parsed(told, ev.parse_event)
-            if event.subject != number:
-                raise LedgerError(
-                    "An event stands in another request's record.", seq=told.entry.seq
-                )
-            denials = self._judge(event, request, roster.before(told.entry.seq), told.entry.seq)
-            found.setdefault(event.version, []).extend(denials)
-            request = apply_request(request, event)
-            events.append(Dated(event, _reference(told)))
-        if request is None:
-            raise LedgerError(f"There is no request {number}.")
-        unauthorized = {version: tuple(denials) for version, denials in found.items()}
-        return Replayed(request, tuple(events), unauthorized)
-
-    def outside(self, replayed: Replayed, version: Version) -> Outside:
-        """What the request itself does not record: vote, entries, employment."""
+        if self._body_broken:
+            raise LedgerError(self._body_broken)
         motion = version.decided.motion if version.decided else None
-        has_vote = motion is not None and motion in self.body.motions
-        facts = self.body.facts(motion) if has_vote and motion is not None else None
+        found = None if motion is None else self._body.motions.get(motion)
+        put = found is not None and found.put_at is not None
         content = version.submitted
-        named = content.people if content is not None else ()
-        people = {p.id: self.person(p.id) for p in named}
+        named = [p.id for p in content.people] if content is not None else []
         return Outside(
-            motion=facts,
-            owner_entries=_owner_entries(replayed, version),
-            board_entry=None if motion is None else self._vote_entry(motion),
+            motion=self._body.facts(motion) if motion is not None and put else None,
+            owner_entries={
+                agency: reference
+                for agency, review in version.reviews.items()
+                for known, reference in life.reviews
+                if known == review
+            },
+            board_entry=None if motion is None else self._vote_entries.get(motion),
             employed={
                 name: (person.employed_from, person.employed_until)
-                for name, person in people.items()
-                if person is not None
+                for name in named
+                if (person := self._persons.get(name)) is not None
             },
         )
 
-    def _vote_entry(self, motion: str) -> LedgerReference | None:
-        for told, event in reversed(self._body_events):
-            if isinstance(event, board_events.MotionDecided) and event.subject == motion:
-                return _reference(told)
-        return None
-
     def votes_by_others(self, motion: str) -> tuple[Denial, ...]:
         """Votes that somebody else wrote than the person they name."""
-        return tuple(
-            _unauthorized(told, event.by)
-            for told, event in self._body_events
-            if isinstance(event, board_events.VoteCast)
-            and event.subject == motion
-            and event.by != event.person
+        return tuple(self._foreign_votes.get(motion, ()))
+
+    def _life(self, number: str) -> Life:
+        self.touched.add(number)
+        return self.lives.setdefault(number, Life(number))
+
+    def _touch_person(self, person_id: str) -> None:
+        """Their record changed: so may every grant that names them."""
+        for number, life in self.lives.items():
+            if life.request is not None and any(
+                person_id in version.submitted.requestors
+                for version in life.request.versions
+                if version.submitted is not None
+            ):
+                self.touched.add(number)
+
+    def _take_person(self, told: Told, name: str) -> None:
+        event = _parsed(told, people_events.parse_event)
+        if event is None or event.subject != name:
+            self._persons.pop(name, None)  # nobody, as far as a grant goes
+            return
+        events = self._person_events.setdefault(name, [])
+        events.append(event)
+        person = people_events.replay(events)
+        if person is not None:
+            self._persons[name] = person
+        self._touch_person(name)
+
+    def _take_body(self, told: Told) -> None:
+        event = _parsed(told, board_events.parse_event)
+        if event is None:
+            self._body_broken = f"Entry {told.entry.seq} is no event of the board."
+            return
+        try:
+            self._body = apply_body(self._body, event)
+        except LedgerError as error:
+            self._body_broken = error.message
+            return
+        if isinstance(event, board_events.MotionDecided):
+            self._vote_entries[event.subject] = _reference(told)
+        if isinstance(event, board_events.VoteCast) and event.by != event.person:
+            reason = f"Entry {told.entry.seq} ({told.entry.tag}) was not for {event.by} to write."
+            denial = Denial(_RULE, reason, "The board votes again.", _CLAUSE)
+            self._foreign_votes.setdefault(event.subject, []).append(denial)
+            self.touched.update(self.lives)
+
+    def _take_request(self, told: Told, number: str) -> None:
+        life = self._life(number)
+        if life.broken:
+            return
+        event = _parsed(told, ev.parse_event)
+        if event is None or event.subject != number:
+            life.broken = f"Entry {told.entry.seq} is no event of request {number}."
+            return
+        life.unauthorized.setdefault(event.version, []).extend(
+            self._judge(event, life.request, told.entry.seq)
         )
-
-    def _parse_body(self) -> list[tuple[Told, board_events.BodyEvent]]:
-        if ANY_BODY in self._ledger.erased or ("body", self._board.body) in self._ledger.erased:
-            raise LedgerError("Facts of the board were erased; its votes cannot be judged.")
-        told = self._ledger.records.get(("body", self._board.body), ())
-        return [(x, _parsed(x, board_events.parse_event)) for x in told]
-
-    def _parse_people(self) -> Iterator[tuple[str, Sequence[tuple[int, PersonEvent]]]]:
-        for name, events in self._ledger.of_kind("person"):
-            if ("person", name) in self._ledger.erased:
-                continue  # nobody any more, as far as a grant goes
-            parsed = [(told.entry.seq, _parsed(told, people_events.parse_event)) for told in events]
-            if all(event.subject == name for _, event in parsed):
-                yield name, parsed
+        try:
+            life.request = apply_request(life.request, event)
+        except LedgerError as error:
+            life.broken = error.message
+            return
+        life.broken = _other_content(life.request, event)
+        if isinstance(event, ev.PartReviewed):
+            life.reviews.append((event, _reference(told)))
+        if isinstance(event, ev.Granted):
+            life.first_granted_on.setdefault(event.version, legal_date(event.at))
 
     def _judge(
-        self, event: ev.RequestEvent, request: DataRequest | None, body: BodyState, seq: int
+        self, event: ev.RequestEvent, request: DataRequest | None, seq: int
     ) -> Iterator[Denial]:
-        """Whether the event was its author's to write, on the records as they stood."""
+        """Whether the event was its author's to write, on the records as they stand before it."""
         act = _ACTS.get(event.tag)
-        if act is None or request is None:
+        version = None if request is None else request.version(event.version)
+        if act is None or request is None or version is None:
             return
-        version = request.version(event.version)
-        if version is None:
-            return
-        actor = Actor(person=self.person(event.by, before=seq))
         target = Target(
             request=request,
             version=version,
-            body=body,
+            body=self._body,
             agency=getattr(event, "agency", None),
             person=getattr(event, "person", None),
             party=getattr(event, "party", None),
         )
+        actor = Actor(person=self._persons.get(event.by))
         decision = decide_action(actor, act, target, today=legal_date(event.at))
         for denial in decision.denials:
             reason = f"Entry {seq} ({event.tag.value}) was not for {event.by} to write: "
@@ -208,57 +271,26 @@ _ACTS: Final[Mapping[Tag, Act]] = {
 """Events that lead to a grant, and the act each was. What takes a grant back needs no proof."""
 
 
-class _Roster:
-    """The board as it stood before an entry; asked in the order of the chain."""
-
-    def __init__(
-        self, rules: BodyRules, events: Sequence[tuple[Told, board_events.BodyEvent]]
-    ) -> None:
-        self._state = BodyState(rules)
-        self._rest = iter(events)
-        self._next = next(self._rest, None)
-
-    def before(self, seq: int) -> BodyState:
-        while self._next is not None and self._next[0].entry.seq < seq:
-            self._state = apply_body(self._state, self._next[1])
-            self._next = next(self._rest, None)
-        return self._state
-
-
-def _replay_body(
-    rules: BodyRules, events: Sequence[tuple[Told, board_events.BodyEvent]]
-) -> BodyState:
-    state = BodyState(rules)
-    for _, event in events:
-        state = apply_body(state, event)
-    return state
-
-
-def _owner_entries(replayed: Replayed, version: Version) -> dict[str, LedgerReference]:
-    """The entry of each standing review, which may be an earlier version's."""
-    return {
-        agency: dated.reference
-        for agency, review in version.reviews.items()
-        for dated in replayed.events
-        if dated.event == review
-    }
+def _other_content(request: DataRequest, event: ev.RequestEvent) -> str:
+    """Why the content a submission brought is not the one it names, or empty."""
+    version = request.version(event.version)
+    if not isinstance(event, ev.Submitted) or version is None or version.submitted is None:
+        return ""
+    if content_digest(version.submitted) == event.content_digest:
+        return ""
+    return f"The draft of request {request.number} is not what was submitted, or was erased."
 
 
 def _reference(told: Told) -> LedgerReference:
     return LedgerReference(chain=CHAIN, seq=told.entry.seq, hash=told.entry.hash)
 
 
-def _unauthorized(told: Told, by: str) -> Denial:
-    reason = f"Entry {told.entry.seq} ({told.entry.tag}) was not for {by} to write."
-    return Denial(_RULE, reason, "The board votes again.", _CLAUSE)
-
-
 _Event = TypeVar("_Event")
 
 
-def _parsed(told: Told, parse: Callable[[Mapping[str, object]], _Event]) -> _Event:
+def _parsed(told: Told, parse: Callable[[Mapping[str, object]], _Event]) -> _Event | None:
+    """The event, or None when this version knows no such event."""
     try:
         return parse(told.facts)
     except ValidationError:
-        message = "An entry's facts are no event this version knows."
-        raise LedgerError(message, seq=told.entry.seq) from None
+        return None

@@ -31,8 +31,8 @@ from governance.signer.deciding import Rules, Verdict, decide_grant, same_grant
 from governance.signer.errors import SignerKeyError
 from governance.signer.memory import PEOPLE, Memory, load_memory, save_memory
 from governance.signer.publishing import Issued, Publisher, project_name
-from governance.signer.reading import VerifiedLedger, head_of, read_ledger
-from governance.signer.replaying import Records, Replayed
+from governance.signer.reading import Progress, head_of, read_ledger
+from governance.signer.replaying import Life, Records
 from governance.signer.settings import SignerSettings
 from governance.signing import Envelope, LocalSigner, PublicKey, Signer
 
@@ -133,27 +133,74 @@ def open_signing(programme: Programme, settings: SignerSettings) -> Signing:
     )
 
 
-def run_once(signing: Signing) -> RunReport:
-    """Read the whole ledger anew, and publish and record whatever it supports.
+class Kept:
+    """What a running signer holds between two runs: the records of the chain it verified.
+
+    Attributes:
+        records, progress: As far as the chain was read.
+        whole_at: When the whole chain was read last; None: it is to be read.
+    """
+
+    def __init__(self, signing: Signing) -> None:
+        """Nothing is held yet."""
+        self._signing = signing
+        self.forget()
+
+    def forget(self) -> None:
+        """Have the whole chain read again."""
+        self.records = Records(self._signing.programme.board)
+        self.progress = Progress()
+        self.whole_at: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the whole chain is to be read again."""
+        return self.whole_at is None or now - self.whole_at >= _WHOLE_EVERY
+
+
+def run_once(signing: Signing, kept: Kept | None = None) -> RunReport:
+    """Read the ledger, and publish and record whatever it supports.
 
     Safe to repeat, and to be killed at any point. One request that cannot be judged keeps no other
     from its grant.
+
+    Args:
+        signing: The signer.
+        kept: What the last run held: then only what was added is read, and only requests it
+            touches are looked at. Without it everything is.
 
     Raises:
         LedgerRefusedError: The ledger does not verify; nothing was signed.
         SignerKeyError: The root does not name this signer's key.
         BundleRefusedError: The root does not verify, or has expired.
     """
+    held = kept or Kept(signing)
     now = signing.programme.clock()
     root = signing.root(now)
     memory = load_memory(signing.settings.memory_file)
-    ledger = read_ledger(
-        signing.programme.store, signing.programme.policy, signing.ledger_keys, memory
-    )
-    memory = Memory(ledger.entries, ledger.head, memory.published)
-    save_memory(signing.settings.memory_file, memory)
-    publisher = Publisher(signing.programme.policy, signing.key, root)
-    return _Run(signing, publisher, ledger, memory, now).run()
+    if held.is_due(now):
+        held.forget()
+    is_whole, erasures = held.whole_at is None, held.records.erasures
+    try:
+        read_ledger(
+            signing.programme.store,
+            signing.programme.policy,
+            signing.ledger_keys,
+            memory,
+            progress=held.progress,
+            take=held.records.take,
+            forget=held.records.forget,
+        )
+        held.whole_at = now if is_whole else held.whole_at
+        memory = Memory(held.progress.entries, held.progress.head, memory.published)
+        save_memory(signing.settings.memory_file, memory)
+        publisher = Publisher(signing.programme.policy, signing.key, root)
+        report = _Run(signing, publisher, held, memory, now).run(whole=is_whole)
+    except BaseException:
+        held.forget()
+        raise
+    if not is_whole and held.records.erasures > erasures:
+        held.forget()  # facts that are held here are gone
+    return report
 
 
 def run_forever(
@@ -162,19 +209,17 @@ def run_forever(
     stop: threading.Event,
     tell: Callable[[RunReport | ProgrammeError], None],
 ) -> None:
-    """Run whenever the ledger went on, and at least once an hour, until `stop` is set.
+    """Run whenever the ledger went on, and on the whole of it every hour, until `stop` is set.
 
     What is refused is told and tried again; the process goes on.
     """
-    seen: tuple[int, str] | None = None
-    due = signing.programme.clock()
+    kept, seen = Kept(signing), None
     while not stop.is_set():
         try:
             head = head_of(signing.programme.store)
-            now = signing.programme.clock()
-            if head != seen or now >= due:
-                report = run_once(signing)
-                seen, due = head, now + _AT_LEAST  # what came meanwhile is for the next turn
+            if head != seen or kept.is_due(signing.programme.clock()):
+                report = run_once(signing, kept)
+                seen = head  # what came meanwhile is for the next turn
                 tell(report)
         except ProgrammeError as error:
             seen = None
@@ -182,7 +227,7 @@ def run_forever(
         stop.wait(signing.settings.poll_seconds)
 
 
-_AT_LEAST: Final = timedelta(hours=1)
+_WHOLE_EVERY: Final = timedelta(hours=1)
 
 
 class _Run:
@@ -192,42 +237,37 @@ class _Run:
         self,
         signing: Signing,
         publisher: Publisher,
-        ledger: VerifiedLedger,
+        kept: Kept,
         memory: Memory,
         now: datetime,
     ) -> None:
         self._signing, self._programme = signing, signing.programme
-        self._publisher, self._ledger = publisher, ledger
+        self._publisher, self._records = publisher, kept.records
         self._memory, self._now = memory, now
-        self._report = RunReport(ledger.entries)
-        self._recorded = {
-            (str(told.facts["subject"]), int(told.facts["facts"]["version"]))
-            for told in ledger.noted
-        }
+        self._report = RunReport(kept.progress.entries)
 
-    def run(self) -> RunReport:
-        """Every request, then the people mapping."""
-        records = Records(self._ledger, self._programme.board)
-        requests: dict[str, DataRequest] = {}
-        for number, _ in self._ledger.of_kind("request"):
+    def run(self, *, whole: bool) -> RunReport:
+        """Every request, or those that were touched; then the people mapping."""
+        records = self._records
+        for number in sorted(records.lives if whole else records.touched):
             try:
-                replayed = records.replay(number)
-                requests[number] = replayed.request
-                if any(v.status in _WATCHED for v in replayed.request.versions):
-                    self._settle(records, replayed)
+                request = records.life(number).replayed()
+                if any(v.status in _WATCHED for v in request.versions):
+                    self._settle(records.life(number))
             except ProgrammeError as error:
                 self._report.refused[number] = error.message
-        self._settle_people(records, requests)
+        self._settle_people()
+        records.settled()
         return self._report
 
-    def _settle(self, records: Records, replayed: Replayed) -> None:
-        number = replayed.request.number
+    def _settle(self, life: Life) -> None:
+        number = life.number
         name = project_name(self._programme.rules.numbers.project(number))
         current = self._publisher.current(name)
         published = current.document if current else None
         verdict = decide_grant(
-            records,
-            replayed,
+            self._records,
+            life,
             published if isinstance(published, GrantBundle) else None,
             Rules(self._programme.rules, self._programme.contracts, self._programme.agreements),
             bundle_version=1,
@@ -240,10 +280,16 @@ class _Run:
         if verdict.bundle is not None and self._is_due(current, verdict.bundle):
             current = self._publish(name, verdict.bundle)
         if current is not None and isinstance(current.document, GrantBundle):
-            self._record_on_request(replayed, verdict, name, current)
+            self._record_on_request(life.replayed(), verdict, name, current)
 
-    def _settle_people(self, records: Records, requests: Mapping[str, DataRequest]) -> None:
+    def _settle_people(self) -> None:
         current = self._publisher.current(PEOPLE)
+        records = self._records
+        requests = {
+            number: life.request
+            for number, life in records.lives.items()
+            if life.request is not None and not life.broken
+        }
         mapping = build_mapping(
             records.people(),
             named_people(requests),
@@ -277,7 +323,9 @@ class _Run:
 
     def _newest_known(self, name: str) -> int:
         """The newest number that was recorded or is remembered, whatever the zone holds."""
-        known = [version for subject, version in self._recorded if subject == _subject(name)]
+        known = [
+            version for subject, version in self._records.published if subject == _subject(name)
+        ]
         return max([self._memory.published.get(name, 0), *known])
 
     def _publish(self, name: str, document: GrantBundle | PeopleMapping) -> Issued:
@@ -306,7 +354,7 @@ class _Run:
     def _record_published(self, name: str, issued: Issued, *, found: bool) -> None:
         """One entry a version, whoever finds it first after a crash."""
         subject, version = _subject(name), issued.version
-        if (subject, version) in self._recorded:
+        if (subject, version) in self._records.published:
             return
         facts: dict[str, object] = {"version": version, "digest": issued.digest}
         tag = Tag.PEOPLE_PUBLISHED
@@ -324,7 +372,7 @@ class _Run:
         record(self._programme, SIGNER, tag, subject=subject, facts=facts, once=once)
         if isinstance(issued.document, GrantBundle) and issued.document.revoked is not None:
             self._record_revoked(issued.document)
-        self._recorded.add((subject, version))
+        self._records.published.add((subject, version))
         if found:
             self._report.recorded.append((name, version))
 
@@ -338,13 +386,13 @@ class _Run:
         )  # fmt: skip
 
     def _record_on_request(
-        self, replayed: Replayed, verdict: Verdict, name: str, current: Issued
+        self, request: DataRequest, verdict: Verdict, name: str, current: Issued
     ) -> None:
         """The grant in the request's own record, and the end of the versions it replaces."""
         version = verdict.version
         if version is None:
             return
-        number = replayed.request.number
+        number = request.number
         if self._tells_more(version, name, current):
             act_on_request(
                 self._programme,
@@ -355,7 +403,7 @@ class _Run:
                 version=version.number,
                 once=f"{name}/{current.version}",
             )
-        for earlier in replayed.request.versions:
+        for earlier in request.versions:
             if earlier.number < version.number and earlier.status in LIVE:
                 act_on_request(
                     self._programme,

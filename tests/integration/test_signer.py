@@ -66,7 +66,12 @@ def status(desk: Desk, number: str) -> list[Status]:
     return [version.status for version in view.request.versions]
 
 
-def test_a_grant_follows_its_request_from_the_last_signature_to_the_revocation(desk: Desk) -> None:
+@pytest.mark.parametrize("runs_on", [False, True])
+def test_a_grant_follows_its_request_from_the_last_signature_to_the_revocation(
+    desk: Desk, *, runs_on: bool
+) -> None:
+    if runs_on:
+        desk.keep()
     number = desk.journey.approved()
     desk.to(MEETING_AT + timedelta(days=6))
     desk.send(number)

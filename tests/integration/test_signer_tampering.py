@@ -19,11 +19,12 @@ from governance.errors import ConfigurationError
 from governance.people import PersonRegistered, PortalRole
 from governance.requests import events as ev
 from governance.requests.states import Status
-from governance.services.ledger import erase, make_checkpoint
+from governance.services.ledger import make_checkpoint
+from governance.services.recording import note
 from governance.signer import LedgerRefusedError
 from tests.lib.journey import FIRST_DAY, MEETING_AT
 from tests.lib.programme import build_person, fresh_database
-from tests.lib.signing import DIGEST, PARTIES, Desk
+from tests.lib.signing import DIGEST, PARTIES, PROJECT, Desk
 
 TABLES = ("ledger_entries", "ledger_payloads", "stream_events")
 
@@ -309,13 +310,40 @@ def test_an_office_worker_made_up_afterwards_gives_no_authority(local: Desk) -> 
     assert "chain.authority" in {d.rule for d in local.sign().waiting[number]}
 
 
+def erased_by_hand(desk: Desk, seq: int) -> None:
+    """As the ledger allows it, whatever the services think of it."""
+    programme, facts = desk.office.programme, {"seq": seq, "reason": "A court order."}
+    with programme.store.begin() as unit:
+        note(
+            programme, unit, desk.office.actor("p-office"), Tag.PAYLOAD_ERASED, subject="ledger",
+            facts=facts, once=f"erase:{seq}",
+        )  # fmt: skip
+        unit.connection.execute(text(f"DELETE FROM ledger_payloads WHERE seq = {seq}"))
+
+
 def test_erased_facts_refuse_the_request_they_were_of(local: Desk) -> None:
     number = local.granted()
     seq = Owner(local).seq_of("training:recorded")
-    erase(local.office.programme, local.office.actor("p-office"), seq, reason="A court order.")
+    erased_by_hand(local, seq)
     report = local.sign()
     assert "erased" in report.refused[number]
     assert report.published == []
+
+
+def test_an_erased_draft_that_was_saved_over_changes_nothing(local: Desk) -> None:
+    number = local.granted("p-ruiz", redrafted=True)
+    first = int(Owner(local).rows("SELECT MIN(seq) AS seq FROM ledger_entries WHERE tag = "
+                                  "'data_request:drafted'")[0].seq)  # fmt: skip
+    erased_by_hand(local, first + 1)
+    report = local.sign()
+    assert (report.refused, report.published) == ({}, [(f"grants/{PROJECT}", 1)])
+    assert number == "Q0001"
+
+
+def test_an_erased_draft_that_was_submitted_refuses_its_request(local: Desk) -> None:
+    number = local.granted("p-ruiz", redrafted=True)
+    erased_by_hand(local, Owner(local).seq_of("data_request:drafted"))
+    assert "not what was submitted" in local.sign().refused[number]
 
 
 def test_a_revocation_needs_no_proof_of_authority(local: Desk) -> None:
@@ -329,3 +357,56 @@ def test_a_revocation_needs_no_proof_of_authority(local: Desk) -> None:
     appended(local, "request", number, revoked)
     local.sign()
     assert local.bundle().revoked is not None
+
+
+def test_a_running_signer_believes_its_own_reading_and_finds_the_rest_within_the_hour(
+    local: Desk,
+) -> None:
+    number = local.granted("p-ruiz")
+    local.keep()
+    assert local.sign().published == [(f"grants/{PROJECT}", 1)]
+    seq = alter_a_vote(Owner(local))
+    local.train(number, "p-chen")
+    local.swear(number, "p-chen")
+    assert local.sign().published == [(f"grants/{PROJECT}", 2)]
+    assert [p.id for p in local.bundle().people] == ["p-ruiz", "p-chen"]
+    local.to(local.office.clock.now + timedelta(hours=1))
+    with pytest.raises(LedgerRefusedError, match=f"entry {seq}: "):
+        local.sign()
+
+
+@pytest.mark.parametrize("damage", ["last", "removed", "forged", "facts"])
+def test_a_running_signer_takes_nothing_that_does_not_continue_what_it_read(
+    local: Desk, damage: str
+) -> None:
+    number = local.granted("p-ruiz")
+    local.keep()
+    local.sign()
+    local.sign()
+    owner = Owner(local)
+    newest = int(owner.rows("SELECT MAX(seq) AS seq FROM ledger_entries")[0].seq)
+    if damage == "last":
+        owner.run("UPDATE ledger_entries SET subject = 'x' WHERE seq = :s", s=newest)
+    elif damage == "removed":
+        owner.run("DELETE FROM ledger_payloads WHERE seq = :s", s=newest)
+        owner.run("DELETE FROM stream_events WHERE seq = :s", s=newest)
+        owner.run("DELETE FROM ledger_entries WHERE seq = :s", s=newest)
+    if damage in {"forged", "facts"}:
+        local.train(number, "p-chen")
+    if damage == "forged":
+        owner.run("UPDATE ledger_entries SET commitment = :c WHERE seq = :s", c="0" * 64,
+                  s=newest + 1)  # fmt: skip
+    elif damage == "facts":
+        owner.run("UPDATE ledger_payloads SET facts = :f WHERE seq = :s", f="{}", s=newest + 1)
+    with pytest.raises(LedgerRefusedError):
+        local.sign()
+    assert local.bundle().version == 1
+
+
+def test_facts_erased_while_the_signer_runs_are_not_held_on_to(local: Desk) -> None:
+    number = local.granted("p-ruiz")
+    local.keep()
+    local.sign()
+    erased_by_hand(local, Owner(local).seq_of("training:recorded"))
+    local.sign()
+    assert "erased" in local.sign().refused[number]

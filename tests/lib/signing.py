@@ -10,10 +10,12 @@ from governance.grants import GrantBundle, create_root, pin_root
 from governance.grants.bundle import VerifiedBundle, verify_bundle
 from governance.grants.publish import fetch_bundle
 from governance.requests.states import Act
-from governance.signer import RunReport, SignerSettings, Signing, open_signing, run_once
+from governance.services.requests import begin_request
+from governance.signer import Kept, RunReport, SignerSettings, Signing, open_signing, run_once
 from governance.signing import LocalSigner
 from tests.lib.journey import FIRST_DAY, LAST_DAY, MEETING_AT, Journey
 from tests.lib.programme import STARTS_AT, Office
+from tests.lib.requests import build_content
 
 PARTIES = ("sde", "dol", "Example University")
 PROJECT = "p20-q0001"
@@ -32,6 +34,7 @@ class Desk:
         self.office.people["p-signs"] = signs.model_copy(update={"parties": PARTIES})
         self.office.register()
         self.journey = Journey(self.office)
+        self.kept: Kept | None = None
         self.settings = SignerSettings(home=home / "signer")
         self.settings.home.mkdir(parents=True)
         self.settings.key_file.write_bytes(KEY.to_pem())
@@ -51,8 +54,12 @@ class Desk:
         """The signer, opened anew as after a restart."""
         return open_signing(self.office.programme, self.settings)
 
+    def keep(self) -> None:
+        """From now on the signer is one that runs on, and reads only what was added."""
+        self.kept = Kept(self.signing)
+
     def sign(self) -> RunReport:
-        return run_once(self.signing)
+        return run_once(self.signing, self.kept)
 
     def bundle(self, project: str = PROJECT) -> GrantBundle:
         return self.verified(project).bundle
@@ -97,15 +104,29 @@ class Desk:
     def to(self, at: datetime) -> None:
         self.office.clock.to(at)
 
-    def granted(self, *people: str) -> str:
-        """A request whose chain is whole for those persons; not signed yet."""
-        number = self.journey.approved()
+    def granted(self, *people: str, redrafted: bool = False) -> str:
+        """A request whose chain is whole for those persons; not signed yet.
+
+        Redrafted, its form was saved several times before it was submitted.
+        """
+        number = self._redrafted() if redrafted else self.journey.approved()
         self.to(MEETING_AT + timedelta(days=6))
         self.send(number)
         self.sign_agreement(number)
         named = people or ("p-ruiz", "p-chen")
         self.train(number, *named)
         self.swear(number, *named)
+        return number
+
+    def _redrafted(self) -> str:
+        journey = self.journey
+        journey.seat_members()
+        number = begin_request(self.office.programme, journey.actor("p-ruiz"), build_content())
+        for title in ("A first title", "A second title"):
+            self.do(number, "p-ruiz", Act.SAVE_DRAFT, content=build_content(title=title))
+        self.do(number, "p-ruiz", Act.SUBMIT)
+        journey.review(number)
+        journey.vote(number)
         return number
 
     def tags(self) -> list[str]:
