@@ -7,7 +7,7 @@ from typing import Any
 
 from enclave.deployment import Deployment
 from enclave.steps.custody import find_folder
-from enclave.steps.failing import clock_start
+from enclave.steps.failing import UNFINISHED, clock_start
 from enclave.steps.holding import hold_submission
 from enclave.steps.record import attempt_of, record
 from enclave.steps.report import quarantine_due_on, raw_file_due_on, write_receipt
@@ -171,8 +171,9 @@ def _give_up(deployment: Deployment, submission: Submission) -> Submission:
         return submission
     if submission.state not in _UNFINISHED:
         return submission
-    failed = submission.facts.get("failed") or {"step": None, "code": None}
-    facts: dict[str, Any] = {}
+    was_at = "process" if submission.state == SubmissionState.RECEIVED else "land"
+    failed = submission.facts.get("failed") or {"step": was_at, "code": UNFINISHED}
+    facts: dict[str, Any] = {"failed": failed}
     key = quarantine_key(f"{submission.agency}/{submission.dataset}", submission.id)
     if deployment.zones.store(Zone.QUARANTINE).stat(key) is not None:
         facts["quarantine"] = {**submission.facts.get("quarantine", {}), "object_key": key}

@@ -18,6 +18,9 @@ from governance.errors import LeaseHeldError, ProgrammeError
 UNEXPECTED = "fault.unexpected"
 """Code of a failure nobody foresaw; what a library said may quote a cell and is told nowhere."""
 
+UNFINISHED = "step.unfinished"
+"""Code of a step that never said why it did not end: killed each time, or never run."""
+
 _ANY = tuple(SubmissionState)
 
 

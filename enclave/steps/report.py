@@ -170,7 +170,7 @@ def _reasons(
         case SubmissionState.REJECTED:
             return list(facts["denials"])
         case SubmissionState.FAILED:
-            failed = facts.get("failed") or {"step": "process", "code": "killed"}
+            failed = facts["failed"]
             return [
                 {
                     "reason": f"The step {failed['step']} did not end well ({failed['code']}) "

@@ -133,7 +133,9 @@ def test_the_raw_file_of_a_submission_that_fails_for_good_is_destroyed_and_said(
     assert receipt["verdict"]["kind"] == "failed"
     assert receipt["verdict"]["reasons"][0]["clause"]
     assert {c["what"]: bool(c["destroyed_at"]) for c in receipt["clocks"]}["raw_file"]
-    assert ("land", "lake.failed") in _failures(deployment) or not staged
+    why = ("land", "lake.failed") if staged else ("process", "step.unfinished")
+    assert _failures(deployment)[-1] == why
+    assert " ".join(why[:1]) in receipt["verdict"]["reasons"][0]["reason"]
     assert _submissions(later).healthy
     assert _landing(later).healthy
     assert destroy_due(later) == []
