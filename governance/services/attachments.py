@@ -18,6 +18,7 @@ from governance.services.recording import denials_recorded, note, record
 from governance.store import NotFoundError, UnitOfWork
 from governance.store import tables as t
 from governance.store.lists import read_row
+from governance.store.subjects import is_text
 
 AttachmentKind = Literal[
     "irb_approval",
@@ -178,7 +179,7 @@ def _check(p: Programme, upload: Upload) -> None:
     problems = []
     if upload.kind not in get_args(AttachmentKind):
         problems.append("kind: choose one of the list")
-    if not 0 < len(upload.title.strip()) <= _LONGEST_TITLE:
+    if not 0 < len(upload.title.strip()) <= _LONGEST_TITLE or not is_text(upload.title):
         problems.append(f"title: give one of at most {_LONGEST_TITLE} characters")
     limit = p.settings.upload_max_bytes
     if not 0 < len(upload.content) <= limit:
@@ -228,6 +229,8 @@ def _may(  # noqa: PLR0917  who may do what to which version
 def _find(unit: UnitOfWork, number: str, **named_by: Any) -> Attachment:  # noqa: ANN401  columns
     a = t.attachments
     conditions = [a.c[name] == value for name, value in named_by.items()]
+    if any(isinstance(value, str) and not is_text(value) for value in named_by.values()):
+        raise NotFoundError("There is no such document.")
     row = (
         unit.connection.execute(select(a).where(a.c.number == number, *conditions))
         .mappings()

@@ -238,7 +238,7 @@ def _newcomer(p: Programme, account: str, claims: SignInClaims) -> Person:
         "roles": [r.value for r in claims.roles or (PortalRole.REQUESTOR,)],
         "employed_from": p.today.isoformat(),
     }
-    return facts_of(Person, facts, "The sign-in")
+    return facts_of(Person, plain(facts), "The sign-in")
 
 
 def _waiting(unit: UnitOfWork, claims: SignInClaims) -> Person | None:

@@ -12,6 +12,7 @@ from governance.decisions import AccessDeniedError
 from governance.facts import Event
 from governance.permissions import Actor
 from governance.services.programme import Programme
+from governance.services.values import plain
 from governance.store import NotFoundError, UnitOfWork
 from governance.store.streams import PROGRAMME
 from governance.store.subjects import is_id
@@ -49,7 +50,7 @@ def note(
     """
     if once is not None and unit.find_once(once) is not None:
         return None
-    event = Noted(tag=tag, subject=subject, at=p.clock(), by=actor.by, facts=dict(facts))
+    event = Noted(tag=tag, subject=subject, at=p.clock(), by=actor.by, facts=plain(facts))
     made = unit.append("programme", PROGRAMME, (event,), based_on=None, actor=actor.by, once=once)
     return made[0]
 

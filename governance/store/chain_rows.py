@@ -13,6 +13,7 @@ from governance.digests import sha256_of
 from governance.store import tables as t
 from governance.store.paging import Page, bounded
 from governance.store.streams import POSITION_FACT, STREAM_FACT, stream_name
+from governance.store.subjects import is_number, is_text
 from governance.store.unit import UnitOfWork
 
 _BATCH: Final = 5000
@@ -85,7 +86,7 @@ def read_entries(
     if tags:
         conditions.append(_E.c.tag.in_(tuple(tags)))
     if subject is not None:
-        conditions.append(_E.c.subject == subject)
+        conditions.append(_E.c.subject.in_([subject] if is_text(subject) else []))
     page, per_page = bounded(page, per_page)
     total = unit.connection.scalar(select(func.count(_E.c.seq)).where(*conditions)) or 0
     rows = unit.connection.execute(
@@ -100,6 +101,8 @@ def read_entries(
 
 def read_entry(unit: UnitOfWork, seq: int) -> Entry | None:
     """One entry."""
+    if not is_number(seq):
+        return None
     row = unit.connection.execute(select(_E).where(_E.c.seq == seq)).one_or_none()
     return None if row is None else entry_of(row)
 

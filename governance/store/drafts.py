@@ -12,6 +12,7 @@ from governance.canonical import canonical_json
 from governance.store import tables as t
 from governance.store.errors import StaleError
 from governance.store.streams import say_instant
+from governance.store.subjects import is_number
 from governance.store.unit import UnitOfWork
 
 
@@ -60,6 +61,8 @@ def write_draft(
         StaleError: Somebody else, or another window, saved meanwhile.
     """
     d = t.drafts
+    if based_on is not None and not is_number(based_on):
+        raise _stale(unit, number, version)
     values = {
         "content": canonical_json(draft.content).decode(),
         "by": draft.by,

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from governance.people import Person
 from governance.store import tables as t
 from governance.store.paging import Page, bounded
+from governance.store.subjects import is_text
 from governance.store.unit import UnitOfWork
 
 Scope = Literal["mine", "waiting", "all"]
@@ -196,20 +197,30 @@ def _party(parties: Sequence[str], *, signed: bool | None = None) -> ColumnEleme
 
 
 def _filters(wanted: RequestFilter) -> list[ColumnElement[bool]]:
-    words = wanted.text.casefold().split()[:MAX_WORDS]
+    words = _words(wanted.text)
     found: list[ColumnElement[bool]] = [_R.c.search.contains(w, autoescape=True) for w in words]
     if wanted.status:
-        found.append(_R.c.status.in_(wanted.status))
+        found.append(_R.c.status.in_(_known(wanted.status)))
     if wanted.type:
-        found.append(_R.c.type.in_(wanted.type))
+        found.append(_R.c.type.in_(_known(wanted.type)))
     if wanted.agency:
         a = t.request_agencies
-        found.append(_R.c.number.in_(select(a.c.number).where(a.c.agency.in_(wanted.agency))))
+        asked = select(a.c.number).where(a.c.agency.in_(_known(wanted.agency)))
+        found.append(_R.c.number.in_(asked))
     if wanted.live:
         found.append(_R.c.live_version.is_not(None))
     if wanted.ends_before is not None:
         found.append(_R.c.live_ends_on < wanted.ends_before)
     return found
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.casefold().split() if is_text(word)][:MAX_WORDS]
+
+
+def _known(values: Sequence[str]) -> list[str]:
+    """Those a column can hold; none of them: nothing is found."""
+    return [value for value in values if is_text(value)]
 
 
 def list_people_rows(
@@ -225,12 +236,12 @@ def list_people_rows(
     """People, by name."""
     rows = t.people_rows
     query = select(rows.c.record)
-    for word in text.casefold().split()[:MAX_WORDS]:
+    for word in _words(text):
         query = query.where(rows.c.search.contains(word, autoescape=True))
     if role is not None:
         query = query.where(rows.c.roles.contains(f",{role},", autoescape=True))
     if agency is not None:
-        query = query.where(rows.c.agency == agency)
+        query = query.where(rows.c.agency.in_(_known((agency,))))
     if employed_on is not None:
         query = query.where(
             rows.c.employed_from <= employed_on,
@@ -248,7 +259,7 @@ def list_people_rows(
 def find_person(unit: UnitOfWork, **named_by: str) -> Person | None:
     """The person with that `id`, or that `account`."""
     rows = t.people_rows
-    conditions = [rows.c[name] == value for name, value in named_by.items()]
+    conditions = [rows.c[name].in_(_known((value,))) for name, value in named_by.items()]
     record = unit.connection.scalar(select(rows.c.record).where(*conditions))
     return None if record is None else Person.model_validate_json(record)
 
@@ -260,7 +271,7 @@ def list_meeting_rows(
     rows = t.meeting_rows
     query = select(rows)
     if body is not None:
-        query = query.where(rows.c.body == body)
+        query = query.where(rows.c.body.in_(_known((body,))))
     order = (rows.c.starts_at.desc(), rows.c.body, rows.c.id)
     return _page(unit, query, order, (page, per_page), MeetingRow)
 

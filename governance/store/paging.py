@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 MAX_PER_PAGE: Final = 50
+MAX_PAGE: Final = 1_000_000
 Row = TypeVar("Row")
 
 
@@ -30,4 +31,4 @@ class Page(Generic[Row]):
 
 def bounded(page: int, per_page: int) -> tuple[int, int]:
     """Page and size within what is served."""
-    return max(1, page), min(max(1, per_page), MAX_PER_PAGE)
+    return min(max(1, page), MAX_PAGE), min(max(1, per_page), MAX_PER_PAGE)

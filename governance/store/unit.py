@@ -26,6 +26,7 @@ from governance.store.errors import NotFoundError, StaleError
 from governance.store.projections import project, replace_person, replace_request
 from governance.store.replaying import body_after, person_of, request_of
 from governance.store.streams import (
+    EMPTY,
     POSITION_FACT,
     STREAM_FACT,
     Kind,
@@ -36,6 +37,7 @@ from governance.store.streams import (
     stream_name,
     told,
 )
+from governance.store.subjects import is_id
 
 _HEAD = select(t.ledger_head.c.seq, t.ledger_head.c.at, t.ledger_head.c.hash)
 _EVENTS = (
@@ -101,6 +103,8 @@ class UnitOfWork:
 
     def load(self, kind: Kind, subject: str) -> Loaded:
         """A record's events so far; none for one that does not exist."""
+        if not is_id(subject):
+            return EMPTY
         known = self._streams.get((kind, subject))
         if known is None:
             known = self._streams[kind, subject] = self._read(kind, subject, 0)
@@ -108,6 +112,8 @@ class UnitOfWork:
 
     def position(self, kind: Kind, subject: str) -> int:
         """How many events a record has, without reading them; 0 for one that does not exist."""
+        if not is_id(subject):
+            return 0
         known = self._positions.get((kind, subject))
         if known is None:
             places = t.stream_events
@@ -132,7 +138,7 @@ class UnitOfWork:
 
     def find_once(self, once: str) -> int | None:
         """The entry appended under that idempotency key, or None."""
-        mark = sha256_of(once.encode())
+        mark = once_mark(once)
         entries = t.ledger_entries
         return self.connection.scalar(select(entries.c.seq).where(entries.c.once == mark))
 
@@ -339,7 +345,7 @@ class UnitOfWork:
             return ()
         head = self._head()
         entries, payloads = [], []
-        mark = "" if once is None else sha256_of(once.encode())
+        mark = "" if once is None else once_mark(once)
         for event, committed in zip(events, facts, strict=True):
             salt = new_salt()
             head = link(
@@ -376,3 +382,8 @@ class UnitOfWork:
             return None
         at = datetime.fromisoformat(row.at).astimezone(UTC)
         return Entry(row.seq, at, "", "", "", "", "", row.hash)
+
+
+def once_mark(once: str) -> str:
+    """What an entry carries of its idempotency key, whatever somebody made that of."""
+    return sha256_of(once.encode(errors="backslashreplace"))

@@ -1,5 +1,7 @@
 """The control plane's database on SQLite and PostgreSQL: layout, ledger, read models, lists."""
 
+import contextlib
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,14 @@ from governance.errors import ConfigurationError, DocumentError
 from governance.people import PersonChanged
 from governance.permissions import PUBLIC, Action, Actor, Target, decide_action
 from governance.requests.states import Act, Status
+from governance.services.attachments import Upload, file_attachment, read_attachment
+from governance.services.ledger import erase, erase_record, list_entries, read_entry
 from governance.services.people import (
     SignInClaims,
     change_person,
     end_person,
     find_by_account,
+    find_by_id,
     list_people,
     read_person,
     register_person,
@@ -29,6 +34,7 @@ from governance.services.people import (
 from governance.services.recording import record
 from governance.services.request_lists import ListQuery, list_requests
 from governance.services.requests import autosave, begin_request, read_request
+from governance.services.webhooks import register_webhook
 from governance.store import NotFoundError, StaleError, Store, StoreError, StoreOutdatedError
 from governance.store import tables as t
 from tests.lib.programme import Office
@@ -450,3 +456,54 @@ def test_programme_events_are_recorded_once(office: Office) -> None:
     assert first is not None
     assert record(p, op, Tag.COST_RECORDED, subject="c-1", facts=facts, once="c-1") is None
     assert tags(office).count("cost:recorded") == 1
+
+
+HOSTILE = ("\x00", "a\x00b", "\ud800", "%", "_", "\\", "'; DROP TABLE x; --", "x" * 5000, "\u202e")
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_texts_are_kept_or_refused_in_words(office: Office, text: str) -> None:
+    p, ruiz, op = office.programme, office.actor("p-ruiz"), office.actor("p-office")
+    number = office.begin()
+    content = build_content().model_dump(mode="json") | {"title": text}
+    acts: list[Callable[[], object]] = [
+        lambda: begin_request(p, ruiz, content),
+        lambda: autosave(p, ruiz, number, {"title": text, text: "x"}, based_on=0),
+        lambda: office.act("p-ruiz", number, Act.SAVE_DRAFT, content=content),
+        lambda: office.act("p-office", number, Act.RETURN, mend=[text]),
+        lambda: office.act("p-ruiz", number, Act.SUBMIT, once=text),
+        lambda: list_requests(p, op, ListQuery(text=text, agency=(text,), status=(text,))),
+        lambda: list_people(p, op, text=text, agency=text),
+        lambda: find_by_account(p, text),
+        lambda: find_by_id(p, text),
+        lambda: sign_in(p, f"iss|{text}", SignInClaims(text, f"{text}@example.org")),
+        lambda: list_entries(p, PUBLIC, subject=text),
+        lambda: read_attachment(p, ruiz, number, text),
+        lambda: read_request(p, ruiz, text),
+        lambda: office.on_board("p-office", b.FillSeat, agency=text, person=text),
+        lambda: file_attachment(p, ruiz, number, Upload("other", text, "text/plain", b"x")),
+        lambda: register_webhook(p, op, f"https://example.org/{text}", [text]),
+        lambda: erase_record(p, op, "person", text, reason=text),
+        lambda: erase(p, op, 1, reason=text),
+        lambda: record(p, op, Tag.COST_RECORDED, subject="c-1", facts={"note": text}),
+    ]
+    for act in acts:
+        with contextlib.suppress(DocumentError, NotFoundError, AccessDeniedError):
+            act()
+    assert p.store.compare() == ()
+
+
+@pytest.mark.parametrize("number", [-1, 0, 2**31, 2**63, 10**30])
+def test_numbers_beyond_a_column_find_nothing(office: Office, number: int) -> None:
+    p, ruiz, drafted = office.programme, office.actor("p-ruiz"), office.begin()
+    assert list_requests(p, ruiz, ListQuery(page=number, per_page=number)).total == 1
+    assert list_entries(p, PUBLIC, page=number, per_page=number).total > 0
+    with pytest.raises(NotFoundError):
+        read_entry(p, PUBLIC, number)
+    with pytest.raises(NotFoundError):
+        office.act("p-ruiz", drafted, Act.SUBMIT, version=number)
+    with pytest.raises(StaleError):
+        office.act("p-ruiz", drafted, Act.SUBMIT, based_on=number)
+    autosave(p, ruiz, drafted, {}, based_on=0)
+    with pytest.raises(StaleError):
+        autosave(p, ruiz, drafted, {}, based_on=number)
