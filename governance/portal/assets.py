@@ -16,11 +16,14 @@ from starlette.types import Receive, Scope, Send
 from governance.canonical import canonical_json
 from governance.digests import sha256_of
 from governance.errors import ConfigurationError
+from governance.papers import paper_stylesheet
 
 OWN = Path(__file__).parent / "static"
 VENDOR = OWN / "vendor"
 """Made by `governance.portal.build_assets`."""
 MANIFEST = "manifest.json"
+PAPERS = "papers.css"
+"""The style sheet of papers, for pages that show one."""
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -107,6 +110,9 @@ def load_assets(vendor: Path = VENDOR, own: Path = OWN) -> Assets:
         data = path.read_bytes()
         files[path.name] = _asset(path, data)
         digests[path.name] = sha256_of(data)
+    papers = paper_stylesheet()
+    files[PAPERS] = _asset(Path(PAPERS), papers)
+    digests[PAPERS] = sha256_of(papers)
     return Assets(sha256_of(canonical_json(digests))[:16], files)
 
 

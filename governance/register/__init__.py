@@ -11,7 +11,13 @@ from governance.register.logs import match_log, public, register_table, request_
 from governance.register.meetings import meeting_calendar
 from governance.register.open_data import OpenTable, to_csv, to_json, write_csv
 from governance.register.report import draft_annual_report
-from governance.register.rows import PublicVote, RegisterRow, register_row, register_rows
+from governance.register.rows import (
+    PublicVote,
+    RegisterRow,
+    public_row,
+    register_row,
+    register_rows,
+)
 from governance.register.source import (
     Cost,
     MatchLine,
@@ -37,6 +43,7 @@ __all__ = [
     "match_log",
     "meeting_calendar",
     "public",
+    "public_row",
     "record_of",
     "register_feed",
     "register_row",

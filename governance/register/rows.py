@@ -165,24 +165,29 @@ class RegisterRow:
 def register_rows(source: RegisterSource) -> tuple[RegisterRow, ...]:
     """Every public request, the newest number first."""
     withholder = withholder_of(source)
-    rows = (_row(record, source, withholder) for record in source.requests)
+    rows = (public_row(record, source, withholder) for record in source.requests)
     return tuple(sorted((r for r in rows if r), key=lambda r: r.number, reverse=True))
 
 
 def register_row(source: RegisterSource, number: str) -> RegisterRow | None:
     """One request; None when there is none, or none that is public."""
     record = next((r for r in source.requests if r.request.number == number), None)
-    return None if record is None else _row(record, source, withholder_of(source))
+    return None if record is None else public_row(record, source, withholder_of(source))
 
 
 def withholder_of(source: RegisterSource) -> Withholder:
     """What takes every person that a request names, and those the source adds, out of text."""
+    return Withholder(withheld_names_of(source))
+
+
+def withheld_names_of(source: RegisterSource) -> frozenset[str]:
+    """Names of every person that a request names, and those the source adds."""
     names = set(source.withheld_names)
     for record in source.requests:
         for version in record.request.versions:
             for content in (version.content, version.submitted, version.before):
                 names |= {p.name for p in content.people} if content else set()
-    return Withholder(names)
+    return frozenset(names)
 
 
 def submitted_versions(record: RequestRecord) -> tuple[Version, ...]:
@@ -190,9 +195,10 @@ def submitted_versions(record: RequestRecord) -> tuple[Version, ...]:
     return tuple(v for v in record.request.versions if v.submitted is not None)
 
 
-def _row(
+def public_row(
     record: RequestRecord, source: RegisterSource, withholder: Withholder
 ) -> RegisterRow | None:
+    """One request as the public sees it; None before its first submission."""
     versions = submitted_versions(record)
     if record.received_on is None or not versions:
         return None

@@ -14,6 +14,8 @@ from governance.portal.pages import (
     front,
     interface,
     meeting_papers,
+    open_data,
+    register,
     request_acts,
     request_form,
     requests,
@@ -44,5 +46,7 @@ AREAS: tuple[AreaModule, ...] = (
     signing,
     boards,
     meeting_papers,
+    register,
+    open_data,
     *api.AREAS,
 )
