@@ -283,3 +283,16 @@ def test_ids_are_counted_by_the_engine_and_known_to_the_table_format() -> None:
     assert counted == (40,)
     types = {f.name: str(f.type.type) for f in deltalake.Schema.from_arrow(landed.schema).fields}
     assert types["person_id"] == "binary"
+
+
+def test_ages_are_reckoned_from_the_day_of_receipt_or_not_at_all() -> None:
+    """A rerun in another year gives the rows of the first run."""
+    born = build_column("born", "date", treatment=build_treatment("year", oldest_age=90))
+    bench = Bench(born)
+    batch = checked(born=pa.array([date(1930, 5, 5), date(1980, 5, 5)]))
+
+    worker = Deidentifier(bench.plan, None, bench.ring, received_on=date(2026, 12, 31))
+
+    assert worker.apply(batch).column("born").to_pylist() == [1936, 1980]
+    with pytest.raises(EvidenceError, match="no date was given"):
+        Deidentifier(bench.plan, None, bench.ring)

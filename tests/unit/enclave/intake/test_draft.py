@@ -252,3 +252,17 @@ def test_identifiers_of_real_patients_are_found() -> None:
         "LAT",
         "LON",
     }
+
+
+def test_a_birth_is_drafted_without_the_ages_of_the_oldest() -> None:
+    """45 CFR 164.514(b)(2)(i)(C), as a date and as a year in whole numbers."""
+    rows = [f"{1930 + i % 80}-{i % 12 + 1:02d}-15,{1930 + i % 80},{i % 40}" for i in range(400)]
+    data = "\n".join(["Date of Birth,Year of Birth,Visits", *rows]).encode() + b"\n"
+
+    document, _ = draft_contract(io.BytesIO(data), "a.csv", "oec", "visits")
+
+    contract = parse_contract(yaml.safe_dump(document).encode(), "draft")
+    told = {c.name: c.treatment for c in contract.columns if c.treatment is not None}
+    assert told["date_of_birth"].options == {"oldest_age": 90}
+    assert told["year_of_birth"].kind is TreatmentKind.TOP_BOTTOM_CODE
+    assert told["year_of_birth"].options == {"oldest_age": 90}
