@@ -87,7 +87,7 @@ def _people(programme: Programme, count: int) -> int:
         for n in range(count):
             role = (PortalRole.OPERATOR, PortalRole.AUDITOR)[n] if n < 2 else PortalRole.REQUESTOR
             person = Person(
-                id=_person(n),
+                id=person_id(n),
                 name=f"Person {n:04d} {_WORDS[n % len(_WORDS)].title()}",
                 email=f"person-{n}@example.org",
                 employer=f"Example Institute {n % 40}",
@@ -155,7 +155,7 @@ def _append(unit: UnitOfWork, n: int, more: int, people: int) -> int:
 def _life(n: int, more: int, people: int = PEOPLE) -> Iterator[ev.RequestEvent]:
     """A request's events up to the status it has; the first three are the requestor's."""
     fate, at = _FATES[n % len(_FATES)], _BEGIN + timedelta(hours=8 * n)
-    content, requestor = _content(n, people), _person(2 + n % max(1, people - 2))
+    content, requestor = _content(n, people), person_id(2 + n % max(1, people - 2))
     base = {"subject": f"Q{n + 1:04d}", "version": 1}
 
     def by(who: str, status: Status, /, **facts: Any) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def _content(n: int, people: int) -> RequestContent:
         name, variables = _DATASETS[(n + 1) % len(_DATASETS)]
         datasets[name] = variables
     words = [_WORDS[(n * k) % len(_WORDS)] for k in (1, 3, 5)]
-    named = [_person(2 + (n + k) % max(1, people - 2)) for k in range(2)]
+    named = [person_id(2 + (n + k) % max(1, people - 2)) for k in range(2)]
     return RequestContent(
         title=f"Study {n + 1}: {words[0]}, {words[1]} and {words[2]}",
         purpose=f"Whether {words[0]} goes with {words[1]}.",
@@ -245,7 +245,8 @@ def _content(n: int, people: int) -> RequestContent:
     )  # fmt: skip
 
 
-def _person(n: int) -> str:
+def person_id(n: int) -> str:
+    """Of the nth person; the first is an operator, the second the auditor."""
     return f"p-{n:04d}"
 
 
