@@ -41,9 +41,10 @@ def serve(
         typer.echo(error.message, err=True)
         raise typer.Exit(error.exit_code) from None
     typer.echo(f"The portal answers at {address} (Ctrl+C stops it).")
+    from governance.clocks import remind_lately
     from governance.services.background import in_background
 
-    with in_background(server.config.app.portal.programme):
+    with in_background(server.config.app.portal.programme, first=remind_lately):
         server.run()
 
 

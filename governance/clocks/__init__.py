@@ -8,7 +8,7 @@ from governance.clocks.model import (
     RepublishDue,
     RequestLife,
 )
-from governance.clocks.rounds import Round, keep_rounds, make_round
+from governance.clocks.rounds import Round, keep_rounds, make_round, remind_lately
 from governance.clocks.run import (
     DailyRun,
     home_from_environment,
@@ -31,6 +31,7 @@ __all__ = [
     "keep_rounds",
     "list_due",
     "make_round",
+    "remind_lately",
     "run_clocks",
     "run_daily",
 ]

@@ -45,6 +45,14 @@ def gather(p: Programme, *, changed_since: datetime | None = None) -> ProgrammeS
         )
 
 
+def any_changed(p: Programme, since: datetime) -> bool:
+    """Whether any request changed since an instant: cheap enough to ask all the time."""
+    rows = t.request_rows
+    with p.store.read() as unit:
+        newest = unit.connection.scalar(select(func.max(rows.c.updated_at)))
+    return newest is not None and newest >= format_instant(since)
+
+
 def _lives(p: Programme, unit: UnitOfWork, changed_since: datetime | None) -> Iterator[RequestLife]:
     """Requests in motion: a first version at rest, older than news, asks nothing of anybody."""
     rows = t.request_rows

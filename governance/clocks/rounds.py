@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from governance.calendar import legal_date
 from governance.canonical import Json
 from governance.clocks.directory import Directory
-from governance.clocks.gathering import gather
+from governance.clocks.gathering import any_changed, gather
 from governance.clocks.reminding import remind
 from governance.clocks.request_notices import request_notices
 from governance.errors import ProgrammeError
@@ -115,7 +115,10 @@ def follow(p: Programme) -> int:
 
 def remind_changed(p: Programme, since: datetime | None) -> list[Notice]:
     """Tell people of requests that changed since an instant, without waiting for the next day."""
-    state = gather(p, changed_since=None if since is None else since - OVERLAP)
+    earliest = None if since is None else since - OVERLAP
+    if earliest is not None and not any_changed(p, earliest):
+        return []
+    state = gather(p, changed_since=earliest)
     today = legal_date(p.clock())
     people = Directory(state, today)
     return remind(
@@ -126,6 +129,11 @@ def remind_changed(p: Programme, since: datetime | None) -> list[Notice]:
             for notice in request_notices(life, people, p.rules, p.profile, today)
         ),
     )
+
+
+def remind_lately(p: Programme) -> list[Notice]:
+    """Tell people of what changed a moment ago: what a running portal does every so often."""
+    return remind_changed(p, p.clock())
 
 
 def checkpoint_now(p: Programme) -> int:

@@ -16,15 +16,27 @@ from governance.services.ledger_copy import checkpoint_due, make_checkpoint
 from governance.services.programme import Programme
 
 EVERY_SECONDS: Final = 20.0
+Work = Callable[[Programme], object]
 _log = logging.getLogger("governance.background")
 
 
 @contextmanager
-def in_background(p: Programme, every_seconds: float = EVERY_SECONDS) -> Iterator[None]:
-    """Do it every so often while the context lasts, in a thread of its own."""
+def in_background(
+    p: Programme, every_seconds: float = EVERY_SECONDS, *, first: Work | None = None
+) -> Iterator[None]:
+    """Do it every so often while the context lasts, in a thread of its own.
+
+    Args:
+        p: The programme.
+        every_seconds: Between two rounds.
+        first: What else a round does, before it sends what waits.
+    """
     stop = threading.Event()
     thread = threading.Thread(
-        target=_keep_on, args=(p, stop, every_seconds), name="governance-background", daemon=True
+        target=_keep_on,
+        args=(p, stop, every_seconds, first),
+        name="governance-background",
+        daemon=True,
     )
     thread.start()
     try:
@@ -34,8 +46,10 @@ def in_background(p: Programme, every_seconds: float = EVERY_SECONDS) -> Iterato
         thread.join(timeout=every_seconds)
 
 
-def round_of(p: Programme) -> None:
+def round_of(p: Programme, first: Work | None = None) -> None:
     """One round; what fails is logged by its code and left to the next round."""
+    if first is not None:
+        _tried(p, first)
     _tried(p, dispatch)
     _tried(p, _checkpoint)
 
@@ -45,12 +59,12 @@ def _checkpoint(p: Programme) -> None:
         make_checkpoint(p)
 
 
-def _keep_on(p: Programme, stop: threading.Event, every_seconds: float) -> None:
+def _keep_on(p: Programme, stop: threading.Event, every_seconds: float, first: Work | None) -> None:
     while not stop.wait(every_seconds):
-        round_of(p)
+        round_of(p, first)
 
 
-def _tried(p: Programme, act: Callable[[Programme], object]) -> None:
+def _tried(p: Programme, act: Work) -> None:
     try:
         act(p)
     except ProgrammeError as error:

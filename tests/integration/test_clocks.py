@@ -18,7 +18,15 @@ from typer.testing import CliRunner
 
 from governance.board.commands import FillSeat, NoticeMeeting
 from governance.cli import app
-from governance.clocks import DailyRun, Round, keep_rounds, list_due, make_round, run_daily
+from governance.clocks import (
+    DailyRun,
+    Round,
+    keep_rounds,
+    list_due,
+    make_round,
+    remind_lately,
+    run_daily,
+)
 from governance.clocks.gathering import gather
 from governance.clocks.reminding import remind
 from governance.decisions import AccessDeniedError
@@ -26,8 +34,9 @@ from governance.errors import ConfigurationError, ObjectStoreError
 from governance.mail import MailError, Message
 from governance.people import PortalRole
 from governance.permissions import CLOCK
+from governance.requests import commands as c
 from governance.requests.events import RequestEvent
-from governance.requests.states import Status
+from governance.requests.states import Role, Status
 from governance.services.board import act_on_body
 from governance.services.links import confirm_link_destroyed
 from governance.services.records import record_match
@@ -228,8 +237,18 @@ def test_a_round_tells_of_what_changed_and_takes_it_outside(office: Office) -> N
     assert (done.reminders, done.sent, done.problems) == ({"action_waiting": 2}, 2, {})
     assert {m.to for m in post.sent} == {"p-office@example.org", "p-office2@example.org"}
     assert done.checkpoint > first.checkpoint
+    assert remind_lately(p) == []
+    life = Life()
+    life.submit()
+    life.do(c.Return, Role.OPERATOR, mend=("One.",))
+    with p.store.begin() as unit:
+        event = life.events[-1].model_copy(update={"at": office.clock()})
+        unit.append("request", "Q0042", [event], based_on=None, actor=event.by)
+    assert {n.to for n in remind_lately(p)} == {"p-ruiz", "p-chen"}
+    office.clock.to(office.clock.now + timedelta(hours=1))
+    assert remind_lately(p) == []
     again = make_round(p, since)
-    assert (again.reminders, again.sent) == ({}, 0)
+    assert (again.reminders, again.sent) == ({}, 2)
     assert make_round(p, office.clock.now + timedelta(hours=1)).reminders == {}
 
 
