@@ -309,9 +309,8 @@ def _table_facts(names: Sequence[str], guesses: Sequence[Guess]) -> list[Documen
             facts.append({"property": "personKey", "value": value})
     pairs = list(zip(names, guesses, strict=True))
     entities = [n for n, g in pairs if g.treatment is TreatmentKind.ENTITY_ID]
-    measures = [
-        n for n, g in pairs if g.treatment is TreatmentKind.KEEP and g.logical_type in numeric
-    ]
+    measured = {TreatmentKind.KEEP, TreatmentKind.ROUND}
+    measures = [n for n, g in pairs if g.treatment in measured and g.logical_type in numeric]
     if entities:
         facts.append({"property": "entityKeys", "value": entities})
     if measures:

@@ -22,6 +22,8 @@ IDENTIFYING_RATIO = 0.9
 MIN_ROWS_JUDGED = 20
 OLDEST_TOLD_AGE = 90
 """Who is older is told with them: 45 CFR 164.514(b)(2)(i)(C)."""
+ROUNDED_TO = 100
+"""Amounts of money are proposed to the nearest hundred."""
 
 DIRECT, QUASI = IdentifierRole.DIRECT, IdentifierRole.QUASI
 SENSITIVE, NONE = IdentifierRole.SENSITIVE, IdentifierRole.NONE
@@ -227,6 +229,9 @@ def _guess_by_values(profile: Profile, guess: Guess) -> bool:
     return False
 
 
+_MONEY = _word("wages?", "salary", "income", "earnings", "benefit", "amount", "bail")
+
+
 def _guess_by_name(name: str, profile: Profile, guess: Guess) -> bool:
     """Roles by the name, where the type allows the treatment."""
     rule = next((r for r in NAME_RULES if re.search(r.pattern, name)), None)
@@ -251,6 +256,10 @@ def _guess_by_name(name: str, profile: Profile, guess: Guess) -> bool:
         guess.codes = ()
     if guess.treatment in {TreatmentKind.YEAR, TreatmentKind.TOP_BOTTOM_CODE}:
         guess.options["oldestAge"] = OLDEST_TOLD_AGE
+    numeric = guess.logical_type in {LogicalType.INTEGER, LogicalType.NUMBER}
+    if numeric and guess.treatment is TreatmentKind.KEEP and re.search(_MONEY, name):
+        guess.treatment, guess.options["to"] = TreatmentKind.ROUND, ROUNDED_TO
+        guess.evidence.append("rounded, because whoever pays or gets an exact amount knows the row")
     if guess.treatment is TreatmentKind.TOWN_TO_REGION:
         guess.options["to"] = "planning_region"
         guess.codes = ()

@@ -85,7 +85,7 @@ EXPECTED: list[tuple[str, LogicalType, IdentifierRole, TreatmentKind]] = [
     ("town", LogicalType.STRING, IdentifierRole.QUASI, TreatmentKind.TOWN_TO_REGION),
     ("sex", LogicalType.STRING, IdentifierRole.QUASI, TreatmentKind.KEEP),
     ("employer_id", LogicalType.STRING, IdentifierRole.NONE, TreatmentKind.ENTITY_ID),
-    ("wages", LogicalType.NUMBER, IdentifierRole.SENSITIVE, TreatmentKind.KEEP),
+    ("wages", LogicalType.NUMBER, IdentifierRole.SENSITIVE, TreatmentKind.ROUND),
     ("frl_flag", LogicalType.BOOLEAN, IdentifierRole.NONE, TreatmentKind.KEEP),
     ("grade", LogicalType.STRING, IdentifierRole.QUASI, TreatmentKind.KEEP),
     ("contact_email", LogicalType.STRING, IdentifierRole.DIRECT, TreatmentKind.DROP),
