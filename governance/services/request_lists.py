@@ -39,9 +39,10 @@ def list_requests(p: Programme, actor: Actor, query: ListQuery | None = None) ->
         if not everything.permitted:
             check_permitted(decide_action(actor, Action.LIST_OWN_REQUESTS, today=p.today))
         with p.store.read() as unit:
-            body = unit.body(p.board)[0]
-            seen = lists.seen_by(viewer(p, actor, body))
-            return lists.list_request_rows(unit, wanted, [seen, *_scope(actor, wanted.scope)])
+            if wanted.scope == "mine":  # whoever is named in a request may read it
+                return lists.list_request_rows(unit, wanted, [lists.named(actor.by)])
+            seen = lists.seen_by(viewer(p, actor, unit.body(p.board)[0]))
+            return lists.list_request_rows(unit, wanted, [seen, *_waiting(actor, wanted.scope)])
 
 
 def viewer(p: Programme, actor: Actor, body: BodyState) -> Viewer:
@@ -61,10 +62,8 @@ def viewer(p: Programme, actor: Actor, body: BodyState) -> Viewer:
     )
 
 
-def _scope(actor: Actor, scope: str) -> list[ColumnElement[bool]]:
+def _waiting(actor: Actor, scope: str) -> list[ColumnElement[bool]]:
     person = actor.person
-    if scope == "mine":
-        return [lists.named(actor.by)]
     if scope != "waiting":
         return []
     waiting = [lists.all_of(lists.waits_for_role("requestor"), lists.acts_for(actor.by))]

@@ -119,9 +119,9 @@ def list_request_rows(
     sort = wanted.sort if wanted.sort in SORTS else "updated_at"
     column = _R.c[sort]
     down = wanted.descending
+    sorted_by = column.desc() if down else column.asc()
     order = (
-        column.is_(None),
-        column.desc() if down else column.asc(),
+        sorted_by.nulls_last() if column.nullable else sorted_by,
         _R.c.number.desc() if down else _R.c.number.asc(),
     )
     return _page(unit, query, order, (wanted.page, wanted.per_page), RequestRow)
@@ -248,7 +248,8 @@ def list_people_rows(
             or_(rows.c.employed_until.is_(None), rows.c.employed_until >= employed_on),
         )
     page, per_page = bounded(page, per_page)
-    total = unit.connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+    counted = query.with_only_columns(func.count(), maintain_column_froms=True)
+    total = unit.connection.scalar(counted) or 0
     found = unit.connection.scalars(
         query.order_by(rows.c.name, rows.c.id).limit(per_page).offset((page - 1) * per_page)
     )
@@ -284,7 +285,8 @@ def _page(
     kind: type[RowType],
 ) -> Page[RowType]:
     page, per_page = bounded(*paging)
-    total = unit.connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+    counted = query.with_only_columns(func.count(), maintain_column_froms=True)
+    total = unit.connection.scalar(counted) or 0
     rows = unit.connection.execute(
         query.order_by(*order).limit(per_page).offset((page - 1) * per_page)
     ).mappings()
