@@ -87,17 +87,17 @@ def key(home: Home = None, signer_home: SignerHome = None) -> None:
 
     The holders of the root keys put it into the root: `governance grant root rotate`.
     """
+    from governance.signer.running import open_key
     from governance.signing import LocalSigner
 
     with _reported(as_json=False), _programme(home) as programme:
         settings = _settings(programme, signer_home)
         phrase = settings.key_passphrase
         secret = phrase.get_secret_value().encode() if phrase else None
-        if not settings.key_file.exists():
+        if settings.key_vault_key_id is None and not settings.key_file.exists():
             settings.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _create_file(settings.key_file, LocalSigner.generate().to_pem(secret))
-        public = LocalSigner.from_pem(settings.key_file.read_bytes(), secret).public_key
-        typer.echo(canonical_json(public.to_dict()).decode())
+        typer.echo(canonical_json(open_key(settings).public_key.to_dict()).decode())
 
 
 @signer_app.command("trust")

@@ -111,26 +111,43 @@ def open_signing(programme: Programme, settings: SignerSettings) -> Signing:
     Raises:
         SignerKeyError: Key or root is missing.
         SignatureRefusedError: The key file or the root cannot be used.
-        ConfigurationError: No key of the ledger is pinned.
+        ConfigurationError: No key of the ledger is pinned, or the key in Key Vault cannot sign.
     """
-    if not settings.key_file.is_file():
-        message = f"There is no key {settings.key_file.name}. `governance signer key` makes one."
-        raise SignerKeyError(message)
+    key = open_key(settings)
     if not settings.root_file.is_file():
         message = (
             f"There is no root {settings.root_file.name}. "
             "`governance signer trust --root ROOT.json` pins the one you were handed."
         )
         raise SignerKeyError(message)
-    phrase = settings.key_passphrase
-    secret = phrase.get_secret_value().encode() if phrase else None
     return Signing(
         programme=programme,
         settings=settings,
-        key=LocalSigner.from_pem(settings.key_file.read_bytes(), secret),
+        key=key,
         pinned=pin_root(Envelope.from_json(settings.root_file.read_bytes())),
         ledger_keys=load_keys(settings.ledger_keys_file, OF_LEDGER),
     )
+
+
+def open_key(settings: SignerSettings) -> Signer:
+    """The signer's key: in Key Vault when one is named, else in its file.
+
+    Raises:
+        SignerKeyError: There is none.
+        SignatureRefusedError: The key file cannot be used.
+        ConfigurationError: The key in Key Vault cannot sign.
+        VaultSigningError: Key Vault did not answer or refused.
+    """
+    if settings.key_vault_key_id is not None:
+        from governance.signer.vault import open_vault_signer  # noqa: PLC0415  slow to import
+
+        return open_vault_signer(settings.key_vault_key_id)
+    if not settings.key_file.is_file():
+        message = f"There is no key {settings.key_file.name}. `governance signer key` makes one."
+        raise SignerKeyError(message)
+    phrase = settings.key_passphrase
+    secret = phrase.get_secret_value().encode() if phrase else None
+    return LocalSigner.from_pem(settings.key_file.read_bytes(), secret)
 
 
 class Kept:

@@ -30,6 +30,11 @@ class SignerSettings(BaseSettings):
         default=None, description="Its key file (PKCS #8); unset: signer-key.pem in its folder."
     )
     key_passphrase: SecretStr | None = Field(default=None, description="Protects the key file.")
+    key_vault_key_id: str | None = Field(
+        default=None,
+        description="EC P-256 key in Key Vault that signs in place of a key file: "
+        "https://VAULT/keys/NAME[/VERSION].",
+    )
     root: Path | None = Field(
         default=None, description="The pinned root of trust; unset: root.json in its folder."
     )

@@ -113,9 +113,11 @@ class FakeKeyVault:
 
 
 @contextmanager
-def run_key_vault(folder: Path, **options: Any) -> Iterator[FakeKeyVault]:
+def run_key_vault(
+    folder: Path, made: FakeKeyVault | None = None, **options: Any
+) -> Iterator[FakeKeyVault]:
     """Serve a vault on loopback with a certificate of its own, written to `folder`."""
-    vault = FakeKeyVault(**options)
+    vault = made or FakeKeyVault(**options)
     vault.rotate()
 
     class Handler(BaseHTTPRequestHandler):
