@@ -1,5 +1,7 @@
 """Loads what a route is about: the request, body or person that its path names."""
 
+from dataclasses import replace
+
 from governance.permissions import Target
 from governance.portal.visits import Visit
 from governance.requests.state import Version
@@ -10,7 +12,7 @@ from governance.store.subjects import is_id
 def about_request(visit: Visit) -> Target:
     """The request of the path, in the version that the query names, else its newest.
 
-    Agency, person and party are what the form names, else the actor's own.
+    Agency and party are what the form names, else the actor's own; the person is who it names.
 
     Raises:
         NotFoundError: There is no such request or version.
@@ -31,9 +33,14 @@ def about_request(visit: Visit) -> Target:
         version=version,
         body=body,
         agency=_sent(visit, "agency") or visit.actor.agency,
-        person=_sent(visit, "person") or visit.actor.by,
+        person=_sent(visit, "person"),
         party=_sent(visit, "party") or _own_party(visit, version),
     )
+
+
+def about_own_statement(visit: Visit) -> Target:
+    """The request of the path, and the actor as one of its persons."""
+    return replace(about_request(visit), person=visit.actor.by)
 
 
 def _sent(visit: Visit, name: str) -> str | None:
@@ -67,7 +74,7 @@ def about_body(visit: Visit) -> Target:
         body=body,
         motion=visit.wanted.get("motion"),
         agency=_sent(visit, "agency") or visit.actor.agency,
-        person=_sent(visit, "person") or visit.actor.by,
+        person=_sent(visit, "person"),
     )
 
 

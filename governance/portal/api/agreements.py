@@ -12,7 +12,7 @@ from governance.portal.api.requests import answer_request
 from governance.portal.api.telling import tell
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
-from governance.portal.targets import about_request
+from governance.portal.targets import about_own_statement, about_request
 from governance.portal.visits import VisitDep
 from governance.requests.states import Act
 from governance.services.agreements import (
@@ -130,7 +130,7 @@ def sign(visit: VisitDep, number: str, given: Signing) -> RequestAnswer:
     "/sign-nda",
     asks=Act.SIGN_NDA,
     summary="Sign one's own confidentiality statement",
-    **_ANSWER,
+    **(_ANSWER | {"about": about_own_statement}),
 )
 def sign_own(visit: VisitDep, number: str, given: SigningOwn) -> RequestAnswer:
     """The text with that digest, by typing one's name."""

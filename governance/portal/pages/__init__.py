@@ -11,6 +11,8 @@ from governance.portal.navigation import NavItem
 from governance.portal.pages import (
     account,
     boards,
+    catalogue,
+    catalogue_request,
     front,
     interface,
     meeting_papers,
@@ -48,5 +50,7 @@ AREAS: tuple[AreaModule, ...] = (
     meeting_papers,
     register,
     open_data,
+    catalogue,
+    catalogue_request,
     *api.AREAS,
 )

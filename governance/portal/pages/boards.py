@@ -149,10 +149,7 @@ def _shared(visit: Visit, view: BodyView) -> dict[str, Any]:
         return (found.name if found and found.name else person) or "vacant"
 
     def may(command: type[b.BodyCommand], motion: str | None = None) -> bool:
-        return view.may(
-            visit.actor, command, visit.today, agency=visit.actor.agency, motion=motion,
-            person=visit.actor.by,
-        )  # fmt: skip
+        return view.may(visit.actor, command, visit.today, agency=visit.actor.agency, motion=motion)
 
     return {
         "view": view,

@@ -34,10 +34,6 @@ _DECISIONS: Final = {
 }
 
 
-def _decision(row: RegisterRow) -> str:
-    return _DECISIONS.get(row.decision or "", "—")
-
-
 COLUMNS: Final[tuple[Column[RegisterRow], ...]] = (
     Column("number", "Number", lambda r: r.number, link=lambda r: f"/register/{r.number}"),
     Column("title", "Title", lambda r: r.title),
@@ -48,8 +44,8 @@ COLUMNS: Final[tuple[Column[RegisterRow], ...]] = (
     Column("next", "Acts next", lambda r: r.next_who),
     Column("type", "Type", lambda r: r.type, choices=_TYPES, only_export=True),
     Column("received", "Received", lambda r: r.received_on, kind="day"),
-    Column("decision", "Decision", lambda r: r.decision, choices=_DECISIONS, shown=_decision),
-    Column("decided", "Decided", lambda r: r.decided_on, kind="day"),
+    Column("decision", "Decision", lambda r: r.decision, choices=_DECISIONS, only_export=True),
+    Column("decided", "Decided", lambda r: r.decided_on, kind="day", only_export=True),
     Column("ends", "Ends", lambda r: r.ends_on, kind="day", only_export=True),
     Column("purpose", "Purpose", lambda r: r.purpose, only_export=True),
     Column("updated", "Changed", lambda r: r.updated_at, kind="instant", only_export=True),

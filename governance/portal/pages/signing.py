@@ -13,7 +13,7 @@ from governance.portal.forms import Field, Form, FormSpec
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
-from governance.portal.targets import about_request
+from governance.portal.targets import about_own_statement, about_request
 from governance.portal.uploads import read_upload
 from governance.portal.visits import Visit, VisitDep
 from governance.requests.states import Act
@@ -225,7 +225,7 @@ def sign(visit: VisitDep, number: str) -> Response:
     return visit.redirect(f"/requests/{number}/agreement", said="agreement_signed")
 
 
-@router.page("GET", "/requests/{number}/nda", asks=Act.SIGN_NDA, about=about_request)
+@router.page("GET", "/requests/{number}/nda", asks=Act.SIGN_NDA, about=about_own_statement)
 def ask_nda(visit: VisitDep, number: str) -> Response:
     """One's own confidentiality statement."""
     return _show_nda(visit, number, None)
@@ -251,7 +251,7 @@ def _show_nda(visit: Visit, number: str, form: Form | None, status: int = 200) -
     )
 
 
-@router.page("POST", "/requests/{number}/nda", asks=Act.SIGN_NDA, about=about_request)
+@router.page("POST", "/requests/{number}/nda", asks=Act.SIGN_NDA, about=about_own_statement)
 def sign_own(visit: VisitDep, number: str) -> Response:
     """Sign it by typing one's name."""
     form = NDA_FORM.read(visit.form)
