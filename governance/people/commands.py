@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from governance.calendar import legal_date
-from governance.decisions import Denial
+from governance.decisions import Decision, Denial
 from governance.facts import Command, Handled, Text, judge
 from governance.people.events import PersonChanged, PersonEnded, PersonRegistered
 from governance.people.model import Person, PortalRole
@@ -115,15 +115,22 @@ def _end(people: Mapping[str, Person], command: EndPerson) -> Handled:
     return judge(rules, denials, event)
 
 
-def _record_denials(person: Person) -> Iterator[Denial]:
-    roles = set(person.roles)
-    if PortalRole.AUDITOR in roles and len(roles) > 1:
+def decide_roles(roles: Iterable[PortalRole]) -> Decision:
+    """Whether one person may hold the roles together, whoever gave them."""
+    held, denials = set(roles), []
+    if PortalRole.AUDITOR in held and len(held) > 1:
         reason = "An auditor reads everything and changes nothing, and so holds no other role."
         remedy = "Take the other roles away, or let somebody else audit."
-        yield Denial("person.roles", reason, remedy, _CONFLICT)
-    if PortalRole.OPERATOR in roles and roles & _FOR_AGENCY:
+        denials.append(Denial("person.roles", reason, remedy, _CONFLICT))
+    if PortalRole.OPERATOR in held and held & _FOR_AGENCY:
         reason = "Who checks requests for the office does not decide on them for an agency."
-        yield Denial("person.roles", reason, "Give one of the two roles.", _CONFLICT)
+        denials.append(Denial("person.roles", reason, "Give one of the two roles.", _CONFLICT))
+    return Decision(("person.roles",), tuple(denials))
+
+
+def _record_denials(person: Person) -> Iterator[Denial]:
+    roles = set(person.roles)
+    yield from decide_roles(roles).denials
     if roles & _FOR_AGENCY and person.agency is None:
         reason = (
             "A data owner or data steward acts for the agency that employs them; none is named."

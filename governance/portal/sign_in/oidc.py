@@ -24,6 +24,7 @@ from starlette.responses import RedirectResponse, Response
 from governance.digests import sha256_digest
 from governance.errors import ConfigurationError, DocumentError
 from governance.people import Person, PortalRole
+from governance.people.commands import decide_roles
 from governance.portal.faults import NoSuchPageError, SignInError
 from governance.portal.routes import Open, PortalRouter
 from governance.portal.sessions import derive, is_secret, new_secret
@@ -117,7 +118,11 @@ class OpenIdConnect:
         values = [given] if isinstance(given, str) else given if isinstance(given, list) else []
         mapped = {self.roles[v] for v in values if isinstance(v, str) and v in self.roles}
         # Whose groups were all taken away is a requestor like everybody, not what they were.
-        return tuple(r for r in PortalRole if r in mapped) or (PortalRole.REQUESTOR,)
+        found = tuple(r for r in PortalRole if r in mapped) or (PortalRole.REQUESTOR,)
+        for denial in decide_roles(found).denials:
+            remedy = f"{denial.remedy} Your organization's help desk gives and takes such roles."
+            raise SignInError(denial.reason, remedy)
+        return found
 
 
 def open_id_connect(settings: GovernanceSettings) -> OpenIdConnect | None:
