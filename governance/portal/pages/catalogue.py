@@ -1,6 +1,5 @@
 """The catalogue: every dataset and variable, under which agreement, and how to ask for them."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final

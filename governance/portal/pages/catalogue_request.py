@@ -48,21 +48,30 @@ def take_request(visit: VisitDep, agency: str, dataset: str) -> Response:
     """Put them into the form."""
     contract = find_contract(visit, agency, dataset)
     form = _spec(visit, contract).read(visit.form)
-    wanted = form["number"].value
     try:
-        if wanted not in form["number"].field.choices:
-            raise DocumentError("", problems=("number: Choose one of the options.",))
         number = choose_variables(
             visit.programme,
             visit.actor,
             contract.id,
             form["variables"].values,
-            number=None if wanted == _NEW else wanted,
+            number=_wanted(form),
             once=form.token,
         )
     except DocumentError as error:
         return _show(visit, contract, form.refused(error), 422)
     return visit.redirect(f"/requests/{number}/edit", said="variables_chosen")
+
+
+def _wanted(form: Form) -> str | None:
+    """The draft that was chosen; None: a new request.
+
+    Raises:
+        DocumentError: None of them was.
+    """
+    wanted = form["number"]
+    if wanted.value not in wanted.field.choices:
+        raise DocumentError("", problems=("number: Choose one of the options.",))
+    return None if wanted.value == _NEW else wanted.value
 
 
 def _show(visit: Visit, contract: DatasetContract, form: Form, status: int = 200) -> Response:
