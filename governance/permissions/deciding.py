@@ -29,7 +29,7 @@ from governance.permissions.rights import (
     PUBLIC_ACTIONS,
     READING,
     RECUSED,
-    ROLE_GROUNDS,
+    ground_of,
 )
 from governance.permissions.words import who_words
 from governance.requests.states import STATUSES, Act, Role, Transition, transition
@@ -164,11 +164,9 @@ def _has_role(actor: Actor, act: Act, role: Role, target: Target) -> bool:
         return False
     if role is Role.PERSON:  # nobody signs for another, and only whom the request names
         return holds(Ground.SELF, actor, target) and holds(Ground.NAMED, actor, target)
-    if role is Role.DATA_OWNER and act is Act.REVIEW_PART:
-        return target.agency in contributing(target) and holds(Ground.OWNS_PART, actor, target)
-    if role is Role.DATA_OWNER and act is Act.DECLARE_INTEREST:  # whoever is to vote on it
-        return holds(Ground.OWNER_SUBMITTED, actor, target)
-    ground = ROLE_GROUNDS.get(role)
+    if act is Act.REVIEW_PART and target.agency not in contributing(target):
+        return False
+    ground = ground_of(role, act)
     return ground is not None and holds(ground, actor, target)
 
 
@@ -190,7 +188,8 @@ def _grounds(action: Action | Act, target: Target) -> tuple[Ground, ...]:
     if target.request is None:
         return (Ground.ASKS,)
     row = _row(action, target)
-    return tuple(ROLE_GROUNDS[r] for r in row.roles if r in ROLE_GROUNDS) if row else ()
+    found = (ground_of(r, action) for r in row.roles) if row else ()
+    return tuple(g for g in found if g is not None)
 
 
 def _barred(actor: Actor, action: Action | Act, target: Target) -> Iterator[Denial]:

@@ -69,6 +69,18 @@ ROLE_GROUNDS: Final[Mapping[Role, Ground]] = {
 }
 """What a role of the states' table asks of who acts in it."""
 
+OWN_GROUNDS: Final[Mapping[tuple[Role, Act], Ground]] = {
+    (Role.DATA_OWNER, Act.REVIEW_PART): _G.OWNS_PART,
+    (Role.DATA_OWNER, Act.DECLARE_INTEREST): _G.OWNER_SUBMITTED,
+}
+"""Commands that ask something else of their role: whoever is to vote declares an interest."""
+
+
+def ground_of(role: Role, act: Act) -> Ground | None:
+    """What a command asks of who gives it in a role; None: nobody has that role."""
+    return OWN_GROUNDS.get((role, act)) or ROLE_GROUNDS.get(role)
+
+
 FOUR_EYES_ACTS: Final = frozenset(
     {
         Act.ACCEPT_COMPLETE,
