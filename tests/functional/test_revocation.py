@@ -252,3 +252,34 @@ def test_a_question_without_a_disclosure_rule_is_in_the_ledger_too(
     last = [e for e in deployment.ledger.entries() if e.tag == "query:failed"][-1]
     facts = deployment.ledger.facts(last) or {}
     assert facts["code"] == ConfigurationError.code
+
+
+def put_back(deployment: Deployment, key: str) -> Callable[[], None]:
+    """Whoever can write the policy zone puts an older document back, with every signature right."""
+    policy = deployment.zones.store(Zone.POLICY)
+    older = policy.read(key)
+
+    def act() -> None:
+        policy.put(key, older)
+
+    return act
+
+
+@pytest.mark.parametrize("what", [f"grants/{PROJECT}", "people"])
+def test_an_older_document_put_back_opens_nothing_and_stops_what_runs(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    restore = put_back(deployment, f"{what}/current.json")
+    if what == "people":
+        publish_accounts(deployment, 2, "p-ruiz")
+    else:
+        publish(deployment, grant(2))
+    assert ask(deployment, project=PROJECT, sql=SQL).rows
+    make_slow(monkeypatch, 500_000)
+    with meanwhile(restore, 1.5) as done, pytest.raises(QueryStoppedError) as caught:
+        ask(deployment, project=PROJECT, sql=SQL)
+    assert time.monotonic() - done[0] < SECONDS
+    assert {d.rule for d in caught.value.decision.denials} == {"bundle.rollback"}
+    with pytest.raises(BundleRefusedError) as after:
+        ask(deployment, project=PROJECT, sql=SQL)
+    assert after.value.rule == "bundle.rollback"
