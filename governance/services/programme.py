@@ -107,7 +107,7 @@ def open_programme(
         ConfigurationError: A setting contradicts another.
         DocumentError: Bylaws, rules, contracts or agreements have mistakes.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     schemas = _schemas(settings)
     profile = load_profile(_own(schemas, "programme"))
     return Programme(

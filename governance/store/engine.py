@@ -5,6 +5,8 @@ locking the chain's one head row. So what a service read before it decided still
 appends, and no two entries can claim the same place.
 """
 
+import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +66,7 @@ class Database:
         # Threads of one process queue fairly here; SQLite's own waiting is a lottery.
         self._writer = threading.Lock()
         if self.sqlite:
+            event.listen(self.engine, "do_connect", _create_privately)
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
 
@@ -149,6 +152,12 @@ def named_errors() -> Iterator[None]:
 
 def _busy() -> StoreBusyError:
     return StoreBusyError("Others are writing; nothing was changed. Try again in a moment.")
+
+
+def _create_privately(_dialect: object, _record: object, arguments: list[Any], _: object) -> None:
+    """Make the file, before SQLite would, readable by its owner alone; its log inherits that."""
+    with contextlib.suppress(OSError):  # it is there, or SQLite will say what is wrong
+        os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  DB-API object

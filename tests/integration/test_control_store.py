@@ -1,6 +1,7 @@
 """The control plane's database on SQLite and PostgreSQL: layout, ledger, read models, lists."""
 
 import contextlib
+import secrets
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -37,7 +38,7 @@ from governance.services.requests import autosave, begin_request, read_request
 from governance.services.webhooks import register_webhook
 from governance.store import NotFoundError, StaleError, Store, StoreError, StoreOutdatedError
 from governance.store import tables as t
-from tests.lib.programme import Office
+from tests.lib.programme import Office, fresh_database
 from tests.lib.requests import build_content
 
 
@@ -109,6 +110,49 @@ class TestAppendOnly:
             crash()
         assert tags(office) == before
         assert office.programme.store.compare() == ()
+
+    def test_the_file_is_its_owners_alone(self, small_office: Office) -> None:
+        folder = Path(small_office.programme.settings.home)
+        files = list(folder.glob("governance.db*"))
+        assert files
+        assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+    def test_the_portals_role_needs_no_more_than_the_guide_grants(
+        self, postgres_url: str, tmp_path: Path
+    ) -> None:
+        """The guide's grants, as they stand there, suffice; and the role cannot drop a trigger."""
+        url = fresh_database(postgres_url)
+        owner = Office(tmp_path / "owner", url)
+        owner.register()
+        guide = (Path(__file__).parents[2] / "docs/guides/control-plane.md").read_text()
+        grants = guide.split("```sql\n")[1].split("```")[0]
+        role = f"portal_{secrets.token_hex(4)}"
+        run(owner, f"CREATE ROLE {role} LOGIN PASSWORD 'portal'")
+        run(owner, grants.replace("TO portal", f"TO {role}"))
+        address = sa.make_url(url).set(username=role, password="portal")
+        portal = Office(
+            tmp_path / "portal", address.render_as_string(hide_password=False), migrate=False
+        )
+        portal.seat_everyone()
+        number = portal.to_approved()
+        draft = portal.begin()
+        autosave(portal.programme, portal.actor("p-ruiz"), draft, {"title": "x"}, based_on=0)
+        op = portal.actor("p-office")
+        with pytest.raises(AccessDeniedError):
+            portal.act("p-holder", number, Act.SEND_AGREEMENT)
+        denied = list_entries(portal.programme, PUBLIC, tags=[Tag.ACTION_DENIED]).items[0]
+        erase(portal.programme, op, denied.seq, reason="Asked for.")
+        assert portal.programme.store.rebuild() > 0
+        for statement in (
+            "DROP TRIGGER ledger_entries_no_update ON ledger_entries",
+            "ALTER TABLE ledger_entries DISABLE TRIGGER ALL",
+            "TRUNCATE ledger_entries CASCADE",
+            "DELETE FROM ledger_entries",
+        ):
+            with pytest.raises(sa.exc.DBAPIError, match=r"must be owner|permission denied"):
+                run(portal, statement)
+        for office in (owner, portal):
+            office.programme.close()
 
 
 def _change(office: Office, person: str) -> tuple[Any, str, tuple[PersonChanged]]:

@@ -19,7 +19,7 @@ from governance.people import PersonChanged
 from governance.requests.states import Act, Status
 from governance.services.ledger import verify
 from governance.services.requests import autosave, begin_request, read_request
-from governance.store import StaleError
+from governance.store import StaleError, Store, StoreBusyError, engine
 from governance.store import tables as t
 from tests.lib.board import AGENCIES
 from tests.lib.programme import Office
@@ -162,3 +162,19 @@ def test_a_writer_waits_for_a_reader_never(office: Office) -> None:
             )
         )
         assert fresh == before  # one consistent look
+
+
+def test_waiting_for_others_is_bounded_and_says_so(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.2)
+    other = Store.open(office.database_url)  # as another process would
+    before = tags(office)
+    with office.programme.store.begin():
+        for begin in (other.begin, office.programme.store.begin):
+            with pytest.raises(StoreBusyError, match="nothing was changed"), begin():
+                pass
+    with other.begin() as unit:  # and afterwards it works
+        assert unit.position("person", "p-ruiz") == 1
+    other.close()
+    assert tags(office) == before

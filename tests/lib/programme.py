@@ -81,7 +81,14 @@ def people_of_the_programme() -> dict[str, Person]:
 class Office:
     """A programme with people; `actor("p-ruiz")` acts."""
 
-    def __init__(self, home: Path, database_url: str | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        home: Path,
+        database_url: str | None = None,
+        *,
+        migrate: bool = True,
+        **settings: Any,
+    ) -> None:
         url = None if database_url is None else SecretStr(database_url)
         for folder in ("datasets", "agreements"):
             (home / "schemas" / folder).mkdir(parents=True, exist_ok=True)
@@ -94,7 +101,8 @@ class Office:
             agreements=build_agreements(),
             rules=RULES,
         )
-        self.programme.store.migrate()
+        if migrate:
+            self.programme.store.migrate()
         self.database_url = given.database
         self.people = people_of_the_programme()
 
