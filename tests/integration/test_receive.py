@@ -9,8 +9,15 @@ from typing import Any
 
 import pytest
 
+from enclave.adapters.keyring import StoredKeyRing
 from enclave.deployment import Deployment
-from enclave.steps import destroy_due, process_submission, receive_drops, report_submission
+from enclave.steps import (
+    destroy_due,
+    find_drops,
+    process_submission,
+    receive_drops,
+    report_submission,
+)
 from enclave.steps.custody import data_file, find_folder
 from enclave.store import SubmissionState
 from enclave.zones import Zone
@@ -168,3 +175,31 @@ def test_what_cannot_be_destroyed_keeps_no_other_from_being_destroyed(
     assert destroy_due(replace(deployment, now=lambda: start + timedelta(days=10))) == [
         f"raw_file-{stuck.id}"
     ]
+
+
+def test_a_rotated_marking_key_receives_no_folder_twice(
+    tmp_path: Path, deployment: Deployment
+) -> None:
+    """The state database knows folders by a keyed mark only; it must stay what it was."""
+    name, key = _received(deployment, write_csv(tmp_path / "a.csv", csv_rows(10)))
+    assert isinstance(deployment.ring, StoredKeyRing)
+    deployment.ring.rotate("custody", "sde")
+
+    assert find_drops(deployment, "MOU-TEST-1") == []
+    assert data_file(deployment, deployment.store.get(name)).key == key
+    assert process_submission(deployment, name).state == "passed"
+
+
+def test_a_file_put_beside_the_received_one_is_not_read_for_it(
+    tmp_path: Path, deployment: Deployment
+) -> None:
+    name, key = _received(deployment, write_csv(tmp_path / "a.csv", csv_rows(10)))
+    landing = deployment.zones.store(Zone.LANDING)
+    landing.put(f"{key.rsplit('/', 1)[0]}/0.csv", b"person_number\n1\n")
+
+    assert data_file(deployment, deployment.store.get(name)).key == key
+    landing.delete(key)
+    landing.put(f"{key.rsplit('/', 1)[0]}/1.csv", b"person_number\n2\n")
+
+    assert process_submission(deployment, name).state == "rejected"
+    assert deployment.store.get(name).facts["findings"][0]["code"] == "custody.changed"
