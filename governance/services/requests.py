@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from governance.audit.chain import format_instant
@@ -22,6 +23,8 @@ from governance.permissions import (
 from governance.requests import commands as c
 from governance.requests.changes import Change, compare
 from governance.requests.completeness import decide_completeness
+from governance.requests.deadlines import due_on, waiting_since
+from governance.requests.events import parse_event
 from governance.requests.handling import handle
 from governance.requests.model import RequestContent
 from governance.requests.precheck import PrecheckReport, precheck
@@ -51,6 +54,8 @@ class RequestView:
         precheck: What the agreements say of the newest version.
         missing: What the newest version's form lacks.
         draft: What was typed since it was saved; None for nothing, or who may not edit.
+        due: Last legal date of the step the newest version waits for; None when it has none.
+        overdue_days: How long it is past; 0 when it is not.
     """
 
     request: DataRequest
@@ -60,6 +65,8 @@ class RequestView:
     precheck: PrecheckReport
     missing: Decision
     draft: Draft | None = None
+    due: date | None = None
+    overdue_days: int = 0
 
     @property
     def latest(self) -> Version:
@@ -365,6 +372,7 @@ def _view(p: Programme, unit: UnitOfWork, actor: Actor, number: str) -> RequestV
     content = latest.submitted or latest.content
     editing = latest.status in _EDITABLE and Act.SAVE_DRAFT in acts.get(latest.number, ())
     shown = latest.content if editing else content
+    due = _due(p, unit, latest, number)
     return RequestView(
         request=seen,
         position=position,
@@ -373,7 +381,16 @@ def _view(p: Programme, unit: UnitOfWork, actor: Actor, number: str) -> RequestV
         precheck=precheck(shown, p.contracts, p.agreements, today, p.rules),
         missing=decide_completeness(shown, p.rules),
         draft=read_draft(unit, number, latest.number) if editing else None,
+        due=due,
+        overdue_days=max(0, (today - due).days) if due else 0,
     )
+
+
+def _due(p: Programme, unit: UnitOfWork, version: Version, number: str) -> date | None:
+    """The deadline of the step that waits; a draft has none."""
+    since = waiting_since(parse_event(e) for e in unit.load("request", number).events)
+    at = since.get(version.number)
+    return None if at is None else due_on(version, at, p.rules)
 
 
 def _next_number(p: Programme, unit: UnitOfWork) -> str:

@@ -40,6 +40,7 @@ from governance.requests.states import Role, Status
 from governance.services.board import act_on_body
 from governance.services.links import confirm_link_destroyed
 from governance.services.records import record_match
+from governance.services.requests import read_request
 from governance.store import tables as t
 from tests.lib.clocks import noon
 from tests.lib.notices import build_notice
@@ -371,6 +372,21 @@ def test_match_log_and_link_confirmations_move_the_clocks(tmp_path: Path) -> Non
     assert confirm_link_destroyed(p, steward, "Q0042", "dol") is not None
     assert confirm_link_destroyed(p, steward, "Q0042", "dol") is None
     assert set(gather(p).links["Q0042"].confirmed_on) == {"dol"}
+    p.close()
+
+
+def test_a_request_says_by_when_its_step_is_due(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.register()
+    p, life = office.programme, Life()
+    life.submit()
+    put(office, life)
+    due = date(2026, 2, 18)  # ten business days; two holidays are in between
+    view = read_request(p, office.actor("p-office"), "Q0042")
+    assert (view.due, view.overdue_days) == (due, 0)
+    at(office, due + timedelta(days=3))
+    view = read_request(p, office.actor("p-ruiz"), "Q0042")
+    assert (view.due, view.overdue_days) == (due, 3)
     p.close()
 
 

@@ -178,6 +178,7 @@ class RequestAnswer(BaseModel):
     Attributes:
         position: What a change is based on.
         next: Who acts next and what happens then.
+        due: Last day of the step the newest version waits for, when it has one.
         precheck: What the agreements in force say of each variable.
     """
 
@@ -185,6 +186,7 @@ class RequestAnswer(BaseModel):
     requestor: str
     position: int
     next: str
+    due: date | None = None
     versions: tuple[VersionAnswer, ...]
     people: dict[str, JsonValue]
     missing: tuple[DenialAnswer, ...]

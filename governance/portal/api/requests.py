@@ -51,6 +51,7 @@ def answer_request(view: RequestView) -> RequestAnswer:
         requestor=view.request.requestor,
         position=view.position,
         next=view.next,
+        due=view.due,
         versions=tuple(
             VersionAnswer(
                 number=v.number,
