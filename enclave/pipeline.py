@@ -8,6 +8,7 @@ Uniqueness is known only at the end. When it fails rows, the pass runs a second 
 that is rare, and cheaper than holding every row back.
 """
 
+import os
 import queue
 import threading
 from collections.abc import Callable
@@ -139,6 +140,7 @@ class _Lane(threading.Thread):
 
     def _finished(self) -> LaneFile:
         with self.path.open("rb") as stream:
+            os.fsync(stream.fileno())  # here, while the other lanes work
             sha256, size = sha256_of_stream(stream)
         return LaneFile(self.path, self.rows, size, sha256)
 

@@ -14,12 +14,13 @@ What the format cannot show by itself: an older, genuine manifest put back in pl
 one. Callers pass the last generation they know of (from the ledger) as `at_least_generation`.
 """
 
+import io
 import json
 import os
 import re
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
@@ -185,15 +186,20 @@ class CrosswalkStore:
         """What the object is, as associated data."""
         return "\n".join(("crosswalk", self._agency, self._domain, name, str(key.id))).encode()
 
-    def _seal(self, plain: bytes | memoryview, name: str) -> bytes:
+    def _seal(self, plain: bytes | memoryview, name: str) -> BinaryIO:
+        """The object as a stream: a segment is held once, not copied to be handed on."""
         key = self._ring.current(DATA_KEY_PURPOSE, self._agency)
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = bytearray(_HEADER_BYTES + len(plain) + _TAG_BYTES)
-        sealed[:_HEADER_BYTES] = _MAGIC + key.id.version.to_bytes(_VERSION_BYTES, "big") + nonce
-        AESGCM(key.material).encrypt_into(
-            nonce, plain, self._associated(name, key), memoryview(sealed)[_HEADER_BYTES:]
-        )
-        return bytes(sealed)
+        sealed = io.BytesIO()
+        sealed.write(_MAGIC + key.id.version.to_bytes(_VERSION_BYTES, "big") + nonce)
+        sealed.seek(_HEADER_BYTES + len(plain) + _TAG_BYTES - 1)
+        sealed.write(b"\0")
+        with sealed.getbuffer() as room:
+            AESGCM(key.material).encrypt_into(
+                nonce, plain, self._associated(name, key), room[_HEADER_BYTES:]
+            )
+        sealed.seek(0)
+        return sealed
 
     def _open(self, sealed: bytes, name: str) -> bytes:
         """Authenticate and decrypt.
