@@ -1,5 +1,6 @@
 """The catalogue's facts in plain words: roles, treatments, schedules, kinds of sensitivity."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -37,18 +38,25 @@ _MONTHS: Final = (
     "October", "November", "December",
 )  # fmt: skip
 _CRON_FIELDS: Final = 5
+_ENDING: Final = re.compile(
+    r"(_identification_id|_account_number|_ceeb_code|_code|_number|_name|_id)$"
+)
+"""What a column's name says beside what it identifies."""
 
 
 def sensitivity_of(contract: DatasetContract) -> str:
     """Key of `SENSITIVITY`."""
     if contract.sensitive_attributes:
         return "sensitive"
-    return "none" if contract.person is None else "persons"
+    told = contract.person is not None or any(
+        c.role is not IdentifierRole.NONE for c in contract.columns
+    )
+    return "persons" if told else "none"
 
 
 def counted_words(contract: DatasetContract) -> str:
     """Who or what a figure from the dataset counts."""
-    entities = [e.removesuffix("_id").replace("_", " ") for e in contract.entity_keys]
+    entities = [_ENDING.sub("", e).replace("_", " ") for e in contract.entity_keys]
     kept = contract.person is not None
     told = [*(["persons"] if kept else []), *(f"each {e}" for e in entities)]
     return ", ".join(told).capitalize() or "Rows; it is about nobody"

@@ -15,6 +15,7 @@ from governance.portal.pages import (
     catalogue_request,
     front,
     interface,
+    ledger,
     meeting_papers,
     open_data,
     register,
@@ -52,5 +53,6 @@ AREAS: tuple[AreaModule, ...] = (
     open_data,
     catalogue,
     catalogue_request,
+    ledger,
     *api.AREAS,
 )
