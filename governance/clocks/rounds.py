@@ -178,7 +178,7 @@ def keep_rounds(
         if ran_on != legal_date(began) and problems.tried(
             "daily", lambda: _did(daily), otherwise=False
         ):
-            ran_on = legal_date(began)
+            ran_on, since = legal_date(began), began  # it told of everything until now
         done = make_round(p, since)
         if problems.found:
             done = replace(done, problems={**problems.found, **done.problems})
