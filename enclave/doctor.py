@@ -12,6 +12,7 @@ from enclave.deployment import DATABASE, SPILL, Deployment, open_deployment
 from enclave.settings import SETTINGS_FILE
 from enclave.steps.custody import mark_of_drop
 from enclave.steps.failing import clock_start
+from enclave.steps.feed import open_feed
 from enclave.steps.report import raw_file_due_on
 from enclave.zones import Zone
 from governance.agreements.parse import check_agreements
@@ -70,6 +71,7 @@ def examine(home: Path | None) -> list[Check]:
         ("landing", _landing),
         ("spill", _spill),
         ("ledger", _ledger),
+        ("event feed", _feed),
     )
     for name, look in examinations:
         try:
@@ -136,6 +138,24 @@ def _zones(deployment: Deployment) -> Check:
         store.put("doctor/probe", b"probe")
         store.delete("doctor/probe")
     return Check("zones", healthy=True, detail=f"{len(Zone)} zones, {deployment.settings.storage}")
+
+
+def _feed(deployment: Deployment) -> Check:
+    """The control plane can be told what happens, and what it was told is what we said."""
+    policy = deployment.zones.store(Zone.POLICY)
+    policy.put("feed/doctor/probe", b"probe")
+    policy.delete("feed/doctor/probe")
+    reading = open_feed(deployment).verify(deployment.ledger.keys)
+    if reading.stop is not None:
+        return Check(
+            "event feed",
+            healthy=False,
+            detail=reading.stop.reason,
+            remedy="`enclave feed publish` puts back our own; find out who writes the policy zone.",
+        )
+    through = reading.position.through
+    detail = f"{len(reading.batches)} batches, to entry {through}"
+    return Check("event feed", healthy=True, detail=detail)
 
 
 def _database(deployment: Deployment) -> Check:

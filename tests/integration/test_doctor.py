@@ -12,9 +12,11 @@ from pydantic import SecretStr
 
 from enclave.deployment import init_deployment, open_deployment
 from enclave.doctor import Check, _landing, examine, mend
+from enclave.steps.feed import publish_feed
 from enclave.zones import Zone
 from governance.calendar import utc_now
 from governance.errors import ConfigurationError
+from governance.event_feed import batch_key
 from tests.lib.deployments import csv_rows, drop, make_deployment, write_csv
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ NAMES = [
     "landing",
     "spill",
     "ledger",
+    "event feed",
 ]
 
 
@@ -243,3 +246,14 @@ def test_a_database_of_an_earlier_version_is_named_with_what_to_do(home: Path) -
     assert list(found) == ["database"]
     assert "of an earlier version" in found["database"].detail
     assert "Destroy the old database" in found["database"].remedy
+
+
+def test_a_feed_that_somebody_altered_is_found(home: Path) -> None:
+    deployment = open_deployment(home)
+    publish_feed(deployment, daily=True)
+    policy = deployment.zones.store(Zone.POLICY)
+    good = policy.read(batch_key(1))
+    policy.put(batch_key(1), b"{}")
+    assert "not signed" in ailing(home)["event feed"].detail
+    policy.put(batch_key(1), good)
+    assert "event feed" not in ailing(home)

@@ -14,12 +14,15 @@ from enclave.cli.main import app
 from enclave.deployment import Deployment
 from enclave.settings import EnclaveSettings
 from enclave.steps import destroy_due
-from enclave.steps.feed import open_feed, publish_feed, tell
+from enclave.steps.feed import governance_head, open_feed, publish_feed, tell
 from enclave.steps.load import load_all
 from enclave.zones import Zone
+from governance.audit import Checkpoint, sign_checkpoint
 from governance.errors import ObjectStoreError
 from governance.event_feed import FeedPosition, FeedReading, batch_key, read_feed, view_of
-from tests.lib.deployments import csv_rows, drop, make_deployment, write_csv
+from governance.signing import LocalSigner
+from governance.stored_ledger import LATEST_CHECKPOINT, checkpoint_key
+from tests.lib.deployments import NOW, csv_rows, drop, make_deployment, write_csv
 
 
 def _azure(settings: EnclaveSettings) -> dict[str, Any]:
@@ -97,6 +100,25 @@ def test_a_policy_zone_that_cannot_be_written_stops_no_step(
     tell(deployment)
     assert read(deployment).position.through == max(e.seq for e in deployment.ledger.entries())
     assert open_feed(deployment).verify(deployment.ledger.keys).stop is None
+
+
+def test_the_night_s_checkpoint_names_the_last_head_seen_of_the_other_chain(
+    deployment: Deployment,
+) -> None:
+    policy = deployment.zones.store(Zone.POLICY)
+    assert governance_head(policy) == ""
+    signer, head = LocalSigner.generate(), "cd" * 32
+    other = Checkpoint("governance", 7, "ab" * 32, head, NOW)
+    folder = "ledger/governance"
+    policy.put(f"{folder}/{checkpoint_key(7)}", sign_checkpoint(other, signer).to_json())
+    policy.put(f"{folder}/{LATEST_CHECKPOINT}", b'{"size":7}')
+    deployment.ledger.append("agreement:expired", "agreement/x", {"ends_on": "2026-01-01"})
+    publish_feed(deployment, daily=True)
+    made = deployment.ledger.checkpoint()
+    assert made is not None
+    assert made.other_head == head
+    policy.put(f"{folder}/{LATEST_CHECKPOINT}", b'{"size":8}')
+    assert governance_head(policy) == ""
 
 
 def test_the_command_line_publishes_verifies_and_mends(tmp_path: Path) -> None:
