@@ -1,0 +1,139 @@
+"""The office's own records and what the register is made from, on both databases."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from governance.decisions import AccessDeniedError
+from governance.errors import DocumentError
+from governance.papers.records import RecordsRequest
+from governance.people import PortalRole
+from governance.requests.states import Act
+from governance.services import open_programme
+from governance.services.founding import register_first_operator
+from governance.services.ledger import erase_record
+from governance.services.people import end_person
+from governance.services.records import (
+    record_cost,
+    record_match,
+    record_publication,
+    route_request,
+)
+from governance.services.transparency import Replayed, read_source
+from governance.settings import load_settings
+from governance.store import NotFoundError
+from tests.lib.programme import Office
+
+COST: dict[str, Any] = {"year": 2026, "heading": "Hosting", "cents": 1250_00}
+FIRST: dict[str, Any] = {
+    "name": "Fay First", "email": "fay@example.org", "employer": "Office",
+    "employment_class": "state_employee", "employed_from": "2020-01-01",
+}  # fmt: skip
+LINE: dict[str, Any] = {
+    "received": date(2026, 2, 2), "sender": "SDE", "receiver": "DOL", "file_name": "a_match_v1",
+}  # fmt: skip
+
+
+def published(number: str) -> dict[str, Any]:
+    return {"request": number, "title": "What we found", "published_on": date(2026, 2, 20)}
+
+
+def test_what_the_office_records_is_read_back(office: Office) -> None:
+    p, by = office.programme, office.actor("p-office")
+    number = office.begin()
+    record_cost(p, by, COST, once="form-1")
+    record_cost(p, by, COST, once="form-1")  # a double click
+    record_publication(p, office.actor("p-ruiz"), published(number))
+    record_match(p, by, LINE | {"request": number})
+    record_match(p, by, LINE | {"request": number, "destroyed_date": date(2026, 2, 9)})
+    source = read_source(p)
+    assert [(c.heading, c.cents) for c in source.costs] == [("Hosting", 1250_00)]
+    assert [x.title for x in source.published(number)] == ["What we found"]
+    assert [m.destroyed_date for m in source.matches] == [date(2026, 2, 9)]
+    assert "Dana Ruiz" in source.withheld_names
+
+
+def test_who_may_not_is_refused_and_it_is_recorded(office: Office) -> None:
+    p, stranger = office.programme, office.actor("p-holder")
+    number = office.begin()
+    for act in (
+        lambda: record_cost(p, stranger, COST),
+        lambda: record_match(p, stranger, LINE | {"request": number}),
+        lambda: record_publication(p, stranger, published(number)),
+        lambda: route_request(p, stranger, RecordsRequest("F-1", "All of it", date(2026, 2, 2))),
+    ):
+        with pytest.raises(AccessDeniedError):
+            act()
+    with p.store.read() as unit:
+        tags = unit.connection.exec_driver_sql("SELECT tag FROM ledger_entries").scalars().all()
+    assert tags.count("action:denied") == 4
+    assert not read_source(p).costs
+
+
+def test_a_form_with_mistakes_names_them_and_nothing_is_written(office: Office) -> None:
+    p, by = office.programme, office.actor("p-office")
+    with pytest.raises(DocumentError) as refused:
+        record_cost(p, by, COST | {"cents": -1})
+    assert refused.value.problems[0].startswith("cents")
+    with pytest.raises(NotFoundError):
+        record_match(p, by, LINE | {"request": "Q9999"})
+    with pytest.raises(NotFoundError):
+        record_publication(p, by, published("Q9999"))
+    with pytest.raises(DocumentError):
+        route_request(p, by, RecordsRequest("F-1", " ", date(2026, 2, 2)))
+    assert not read_source(p).matches
+
+
+def test_a_records_request_leaves_no_word_of_it_in_the_ledger(office: Office) -> None:
+    p, by = office.programme, office.actor("p-office")
+    asked = RecordsRequest(
+        "F-2", "Canary-5512: files of the Department of Labor", date(2026, 2, 2),
+        requester="Wanda Writer",
+    )  # fmt: skip
+    routed, entry = route_request(p, by, asked, once="F-2")
+    assert [agency.id for agency in routed.agencies] == ["dol"]
+    assert entry is not None
+    with p.store.read() as unit:
+        facts = unit.connection.exec_driver_sql("SELECT facts FROM ledger_payloads").scalars()
+        text = " ".join(facts)
+    assert routed.letter.digest in text
+    assert "Canary-5512" not in text
+    assert "Wanda" not in text
+
+
+def test_only_what_went_on_is_replayed_again_and_the_same_comes_out(office: Office) -> None:
+    p, kept = office.programme, Replayed()
+    first, second = office.begin(), office.begin()
+    before = {r.request.number: r for r in read_source(p, kept).requests}
+    office.act("p-ruiz", second, Act.SUBMIT)
+    after = {r.request.number: r for r in read_source(p, kept).requests}
+    assert after[first] is before[first]
+    assert after[second] is not before[second]
+    assert [*after.values()] == [*read_source(p).requests]
+    office.act("p-ruiz", first, Act.WITHDRAW, on=p.today, reason="Not needed.")
+    erase_record(p, office.actor("p-office"), "request", first, reason="Asked for.")
+    assert {r.request.number for r in read_source(p, kept).requests} == {second}
+
+
+def test_the_first_operator_is_made_once(office: Office) -> None:
+    p, facts = office.programme, FIRST
+    with pytest.raises(AccessDeniedError):
+        register_first_operator(p, facts)
+    for person, by in (("p-office2", "p-office"), ("p-audit", "p-office")):
+        end_person(p, office.actor(by), person, last_day=p.today, reason="Left.")
+    with pytest.raises(AccessDeniedError):  # one is left, and nobody can end the last
+        end_person(p, office.actor("p-office"), "p-office", last_day=p.today, reason="Left.")
+    with pytest.raises(AccessDeniedError):
+        register_first_operator(p, facts)
+
+
+def test_an_empty_programme_gets_its_first_operator(tmp_path: Path) -> None:
+    opened = open_programme(load_settings(tmp_path))
+    opened.store.migrate()
+    made = register_first_operator(opened, FIRST | {"roles": ["requestor"]})
+    assert made.roles == (PortalRole.OPERATOR,)
+    with pytest.raises(AccessDeniedError):
+        register_first_operator(opened, FIRST)
+    opened.close()
