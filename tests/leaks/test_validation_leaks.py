@@ -36,7 +36,8 @@ def test_canaries_reach_quarantine_only(
         writer.add(checked.failed)
         writer.add_malformed(batch.malformed)
         manifest = writer.close(lambda records: dict(zip(records, records, strict=True)))
-        spilled = seen._file.read() if seen._file and not seen._file.seek(0) else b""
+        spill = seen._sealed._file
+        spilled = spill.read() if spill and not spill.seek(0) else b""
     assert report.rows_failed == 50
     assert spilled
     facts = build_receipt_facts("rejected", report=report.to_dict(), rows_set_aside=51)

@@ -24,7 +24,7 @@ from governance.portal.visits import Visit, VisitDep
 from governance.requests.states import Status
 from governance.services.board import ACTIONS, BodyView, act_on_body, list_meetings, read_body
 from governance.services.board import read_motion as read_explained
-from governance.services.people import list_people
+from governance.services.people import find_by_id, list_people
 from governance.services.request_lists import ListQuery, list_requests
 from governance.store import NotFoundError
 from governance.store.lists import MeetingRow
@@ -142,11 +142,10 @@ def _show_motion(
 
 
 def _shared(visit: Visit, view: BodyView) -> dict[str, Any]:
-    known = view.state.people
+    names = _names(visit, view.state)
 
     def name(person: str | None) -> str:
-        found = known.get(person) if person else None
-        return (found.name if found and found.name else person) or "vacant"
+        return names.get(person, person) if person else "vacant"
 
     def may(command: type[b.BodyCommand], motion: str | None = None) -> bool:
         return view.may(visit.actor, command, visit.today, agency=visit.actor.agency, motion=motion)
@@ -160,6 +159,19 @@ def _shared(visit: Visit, view: BodyView) -> dict[str, Any]:
         "b": b,
         "agency_name": visit.programme.profile.agency_name,
     }
+
+
+def _names(visit: Visit, state: BodyState) -> dict[str, str]:
+    """Names of who sits in the body: the roster is public."""
+    names = {person: facts.name for person, facts in state.people.items() if facts.name}
+    sitting = [a.person for seat in state.seats.values() for a in seat.alternates]
+    sitting += [seat.member for seat in state.seats.values() if seat.member]
+    sitting += [proxy.holder for proxy in state.proxies]
+    for person in {*sitting} - {*names}:
+        found = find_by_id(visit.programme, person)
+        if found is not None:
+            names[person] = found.name
+    return names
 
 
 def _meeting(state: BodyState, meeting: str) -> MeetingState:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from enclave.steps.query import PINNED_ROOT, TRUST, identify
+from enclave.steps.query import identify
+from enclave.steps.signed_in import PINNED_ROOT, TRUST
 from enclave.zones import Zone
 from governance.grants import (
     Account,
