@@ -66,6 +66,14 @@ lock: .tools/bin/uv ## Resolve the lock files anew (seven-day cool-off)
 bench-load: setup ## Governed load against plain conversion, JSON (minutes)
 	$(BIN)/python -m tests.benchmarks.load
 
+.PHONY: bench-portal
+bench-portal: setup ## The portal's lists, the board's ledger and a decision, JSON (minutes)
+	$(BIN)/python -m tests.benchmarks.portal
+
+.PHONY: pictures
+pictures: setup ## Take the pictures of the portal's pages for the docs
+	$(BIN)/python -m tests.functional.portal_screenshots
+
 .PHONY: real-data
 real-data: setup ## Load the real public inputs beside the project (../shared/data) into a home to look at
 	$(BIN)/python -m tests.functional.load_real_inputs $(if $(HOME_DIR),--home $(HOME_DIR))
