@@ -1,3 +1,8 @@
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -117,3 +122,29 @@ def test_the_gate(
 def test_a_gate_that_only_records_still_names_the_breaches() -> None:
     risk = RiskMeasures(100, 1, 50, 50.0, 1, ("town",))
     assert len(find_breaches(risk, RiskGate(11, 1.0, 2, GateAction.RECORD, "3"))) == 3
+
+
+def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
+    plan, rows = plan_of(sensitive=False), 5_000
+    generator = np.random.default_rng(3)
+
+    def batches(count: int) -> Iterator[pa.RecordBatch]:
+        for number in range(count):
+            ids = pa.py_buffer(generator.bytes(16 * rows))
+            yield pa.record_batch(
+                {
+                    "person_id": pa.Array.from_buffers(pa.binary(16), rows, [None, ids]),
+                    "town": pa.array([f"town {number % 7}"] * rows),
+                    "year": pa.array(generator.integers(1990, 2000, rows)),
+                }
+            )
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        risk = measure_risk(batches(count), plan, spill=tmp_path, memory_bytes=1 << 20)
+        size = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert risk.people == count * rows
+        return size
+
+    assert peak(120) < 1.5 * peak(30) < 12 << 20
