@@ -98,18 +98,28 @@ def browser() -> Iterator["Browser"]:
         yield running
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator["Office"]:
-    """A programme with people and a database of its own, once on SQLite and once on PostgreSQL."""
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def office_template(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> "Office":
+    """A programme with people, closed: to be copied."""
     from tests.lib.programme import Office, fresh_database
 
     url = None
     if request.param == "postgresql":
         url = fresh_database(request.getfixturevalue("postgres_url"))
-    made = Office(tmp_path / "office", url)
+    made = Office(tmp_path_factory.mktemp("template") / "office", url)
     made.register()
-    yield made
     made.programme.close()
+    return made
+
+
+@pytest.fixture
+def office(office_template: "Office", tmp_path: Path) -> Iterator["Office"]:
+    """A programme with people and a database of its own, once on SQLite and once on PostgreSQL."""
+    made = office_template.copy(tmp_path / "office")
+    yield made
+    made.discard()
 
 
 @pytest.fixture

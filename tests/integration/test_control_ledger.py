@@ -1,6 +1,7 @@
 """The board's ledger on SQLite and PostgreSQL: verified, copied outside, proved from, erased."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -38,14 +39,24 @@ from tests.lib.programme import Office
 KINDS = ProblemKind
 
 
-@pytest.fixture
-def told(office: Office) -> Office:
-    """An office with a story: a request approved, denials, a document filed and read."""
+@pytest.fixture(scope="module")
+def story(office_template: Office, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """An office with a story, closed: a request approved, a denial."""
+    office = office_template.copy(tmp_path_factory.mktemp("story") / "office")
     office.seat_everyone()
     number = office.to_approved()
     with pytest.raises(AccessDeniedError):
         office.act("p-holder", number, Act.SEND_AGREEMENT)
+    office.programme.close()
     return office
+
+
+@pytest.fixture
+def told(story: Office, tmp_path: Path) -> Iterator[Office]:
+    """That office, to do with it what one likes."""
+    office = story.copy(tmp_path / "office")
+    yield office
+    office.discard()
 
 
 def unguarded(office: Office, *statements: str) -> None:

@@ -67,7 +67,7 @@ def run_postgres() -> Iterator[str]:
         _wait(process, port, folder / "log")
         yield f"postgresql+psycopg://postgres:{password}@127.0.0.1:{port}/postgres"
     finally:
-        process.send_signal(signal.SIGINT)  # SIGTERM would wait for clients
+        process.send_signal(signal.SIGQUIT)  # at once: nobody reads the cluster again
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
