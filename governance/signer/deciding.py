@@ -79,7 +79,9 @@ def decide_grant(
     """
     request = life.replayed()
     if request.revoked is not None:
-        revocation = Revocation(on=request.revoked.on, reason=request.revoked.reason)
+        # At the latest on the day it was recorded, whatever day it names.
+        on = min(request.revoked.on, legal_date(request.revoked.at))
+        revocation = Revocation(on=on, reason=request.revoked.reason)
         return _revoke(published, revocation, programme.rules, now)
     waiting: tuple[Denial, ...] = ()
     for version in reversed(request.versions):

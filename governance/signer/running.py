@@ -394,8 +394,15 @@ class _Run:
             self._report.recorded.append((name, version))
 
     def _record_revoked(self, bundle: GrantBundle) -> None:
-        reason = bundle.revoked.reason if bundle.revoked else ""
-        facts = {"project": bundle.project, "version": bundle.version, "reason": reason}
+        """That it was taken back, and by what; never in whose words: these facts are public."""
+        number = bundle.request
+        request = self._records.life(number).request if number in self._records.lives else None
+        by_request = request is not None and request.revoked is not None
+        facts = {
+            "project": bundle.project,
+            "version": bundle.version,
+            "reason": "the request was revoked" if by_request else "its chain is not whole",
+        }
         once = f"grant:revoked:{bundle.project}:{bundle.version}"
         record(
             self._programme, SIGNER, Tag.GRANT_REVOKED,

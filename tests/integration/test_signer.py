@@ -140,7 +140,8 @@ def test_a_grant_follows_its_request_from_the_last_signature_to_the_revocation(
     denied = decide_access(desk.verified(), "p-ruiz", desk.today())
     assert {d.rule for d in denied.denials} == {"grant.revoked"}
     assert reason in denied.denials[0].reason
-    assert "grant:revoked" in desk.tags()
+    told = desk.facts(desk.tags().index("grant:revoked") + 1)["facts"]
+    assert told == {"project": PROJECT, "version": 8, "reason": "the request was revoked"}
     assert desk.sign().published == []
     assert desk.tags().count("grant:published") == 8
 
