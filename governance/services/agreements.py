@@ -12,7 +12,7 @@ from typing import Final
 
 from governance.decisions import Decision, Denial, check_permitted
 from governance.digests import sha256_of
-from governance.errors import DocumentError, ObjectNotFoundError, PreconditionFailedError
+from governance.errors import DocumentError, PreconditionFailedError
 from governance.papers import (
     GivenSignature,
     NdaSource,
@@ -20,7 +20,6 @@ from governance.papers import (
     SharingSource,
     draft_nda,
     draft_sharing_agreement,
-    parse_paper,
     sharing_parties,
 )
 from governance.permissions import Actor
@@ -28,6 +27,7 @@ from governance.requests.events import AgreementSigned, NdaSigned, parse_event
 from governance.requests.model import RequestPerson
 from governance.requests.state import DataRequest, Version
 from governance.requests.states import Act
+from governance.services.kept_papers import keep_paper, kept_paper
 from governance.services.people import find_by_id
 from governance.services.programme import Programme
 from governance.services.requests import RequestView, act_on_request, read_request
@@ -133,7 +133,7 @@ def send_agreement(
             "Look at it again, then send it.",
             p,
         )
-    _keep(p, number, paper)
+    keep_paper(p, number, paper)
     content = meant.submitted or meant.content
     facts = {
         "agreement": paper.id,
@@ -167,7 +167,7 @@ def read_agreement(
     meant = _version(view, version)
     if meant.agreement is None:
         return None
-    paper = _kept(p, number, meant.agreement.digest)
+    paper = kept_paper(p, number, meant.agreement.digest)
     return paper.signed(_given(p, number, meant.number))
 
 
@@ -270,7 +270,7 @@ def sign_nda(
             p,
         )
     _check_name(actor, name)
-    _keep(p, number, paper)
+    keep_paper(p, number, paper)
     facts = {
         "person": actor.by,
         "signed_on": p.today,
@@ -318,31 +318,7 @@ def _statement(p: Programme, number: str, version: Version, person: RequestPerso
 def _earlier(p: Programme, request: DataRequest, version: Version) -> Paper | None:
     """The newest agreement that went out before this version's."""
     sent = [v.agreement for v in request.versions if v.number < version.number and v.agreement]
-    return _kept(p, request.number, sent[-1].digest) if sent else None
-
-
-def _key(number: str, digest: str) -> str:
-    return f"papers/{number}/{digest}.json"
-
-
-def _keep(p: Programme, number: str, paper: Paper) -> None:
-    with contextlib.suppress(PreconditionFailedError):  # the same text is kept already
-        p.documents.put(_key(number, paper.digest), paper.stored(), if_none_match=True)
-
-
-def _kept(p: Programme, number: str, digest: str) -> Paper:
-    try:
-        paper = parse_paper(p.documents.read(_key(number, digest)), f"The document of {number}")
-    except ObjectNotFoundError:
-        raise NotFoundError("The document that went out is not on file.") from None
-    if paper.digest != digest:
-        _refuse(
-            "document.digest",
-            "The document on file is not the one that went out.",
-            "Tell the operating office: it was altered.",
-            p,
-        )
-    return paper
+    return kept_paper(p, request.number, sent[-1].digest) if sent else None
 
 
 def _keep_signed(p: Programme, actor: Actor, number: str, document: bytes) -> str:

@@ -10,13 +10,17 @@ from governance.portal import api
 from governance.portal.navigation import NavItem
 from governance.portal.pages import (
     account,
+    agency,
     boards,
     catalogue,
     catalogue_request,
+    destruction,
+    documents,
     front,
     interface,
     ledger,
     meeting_papers,
+    my_people,
     open_data,
     register,
     request_acts,
@@ -54,5 +58,9 @@ AREAS: tuple[AreaModule, ...] = (
     catalogue,
     catalogue_request,
     ledger,
+    destruction,
+    documents,
+    my_people,
+    agency,
     *api.AREAS,
 )

@@ -1,11 +1,12 @@
 """A requestor's requests: the list, a request whole, its changes."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from starlette.responses import Response
 
 from governance.audit import Tag
-from governance.permissions import Action
+from governance.permissions import Action, decide_action
 from governance.portal.exports import export
 from governance.portal.lists import EXPORT_ROWS, Column, ListSpec, Wishes, arranged, read_wishes
 from governance.portal.navigation import Area, NavItem, may
@@ -171,7 +172,28 @@ def show_request(visit: VisitDep, number: str) -> Response:
         contracts=visit.programme.contracts,
         agency_name=visit.programme.profile.agency_name,
         mine=_is_mine(visit, view),
+        beside=list(_beside(visit, view)),
     )
+
+
+def _beside(visit: Visit, view: RequestView) -> Iterator[tuple[str, str]]:
+    """Address and title of the pages beside the request that the person may read."""
+    where = f"/requests/{view.request.number}"
+
+    def may_do(action: Action) -> bool:
+        return decide_action(visit.actor, action, visit.target, today=visit.today).permitted
+
+    if may_do(Action.READ_ATTACHMENT):
+        yield f"{where}/documents", "Documents"
+    granted = any(v.granted is not None for v in view.request.versions)
+    if granted and may_do(Action.RECORD_PUBLICATION):
+        yield f"{where}/publications", "Publications"
+    for version in view.request.versions:
+        if version.certified is not None:
+            title = f"Destruction certificate of version {version.number}"
+            yield f"{where}/certificate?version={version.number}", title
+    if view.request.latest.submitted is not None:
+        yield f"/register/{view.request.number}", "In the public register"
 
 
 @router.page("GET", "/requests/{number}/changes", asks=Action.READ_REQUEST, about=about_request)

@@ -1,0 +1,173 @@
+"""Documents filed with a request, and publications of a project."""
+
+from typing import Final, get_args
+
+from starlette.responses import Response
+
+from governance.errors import DocumentError
+from governance.permissions import Action, decide_action
+from governance.portal.forms import Field, Form, FormSpec
+from governance.portal.navigation import NavItem
+from governance.portal.routes import PortalRouter
+from governance.portal.said import add_said
+from governance.portal.targets import about_request
+from governance.portal.uploads import ACCEPT, read_upload
+from governance.portal.visits import Visit, VisitDep
+from governance.services.attachments import (
+    AttachmentKind,
+    Upload,
+    file_attachment,
+    list_attachments,
+    read_attachment,
+)
+from governance.services.public_records import public_records
+from governance.services.records import record_publication
+
+router = PortalRouter()
+NAVIGATION: tuple[NavItem, ...] = ()
+add_said(
+    document_filed="The document is filed.",
+    publication_recorded="The publication is recorded and stands in the public register.",
+)
+KINDS: Final = {
+    "irb_approval": "Approval of an institutional review board",
+    "proposal": "Proposal",
+    "signed_agreement": "Signed sharing agreement",
+    "signed_nda": "Signed confidentiality statement",
+    "training_certificate": "Training certificate",
+    "destruction_certificate": "Destruction certificate",
+    "output": "Output",
+    "other": "Other",
+}
+_KINDS: Final[dict[str, AttachmentKind]] = {kind: kind for kind in get_args(AttachmentKind)}
+UPLOAD_FORM: Final = FormSpec(
+    (
+        Field("kind", "Kind of document", "select", choices=KINDS, required=True),
+        Field("title", "Title", maximum=200, hint="Leave it empty to take the file's name."),
+        Field("file", "File", "file", accept=ACCEPT, required=True,
+              hint="PDF, image, text, CSV, or a Word or Excel file without macros."),
+        Field("confidential", "Confidential: each time somebody reads it is recorded", "checkbox"),
+    )
+)  # fmt: skip
+PUBLICATION_FORM: Final = FormSpec(
+    (
+        Field("title", "Title of the publication", required=True, maximum=300),
+        Field("address", "Web address", when_empty=None, hint="Begins with https://"),
+        Field("published_on", "Published on", "day", required=True),
+    )
+)
+
+
+@router.page(
+    "GET", "/requests/{number}/documents", asks=Action.READ_ATTACHMENT, about=about_request
+)
+def show_documents(visit: VisitDep, number: str) -> Response:
+    """What was filed, by whom and when."""
+    return _show(visit, number, UPLOAD_FORM.bind({"confidential": True}))
+
+
+@router.page(
+    "POST",
+    "/requests/{number}/documents",
+    asks=Action.ADD_ATTACHMENT,
+    about=about_request,
+    uploads=True,
+)
+def file_document(visit: VisitDep, number: str) -> Response:
+    """File a document."""
+    form = UPLOAD_FORM.read(visit.form)
+    uploaded, kind = read_upload(visit, "file"), _KINDS.get(form["kind"].value)
+    if uploaded is None or kind is None:
+        problems = ["kind: Choose one of the list."] if kind is None else []
+        problems += ["file: Choose a file."] if uploaded is None else []
+        return _show(visit, number, form.with_problems(problems), 422)
+    upload = Upload(
+        kind=kind,
+        title=form["title"].value.strip() or uploaded.name,
+        media_type=uploaded.media_type,
+        content=uploaded.content,
+        confidential=bool(form["confidential"].value),
+    )
+    try:
+        file_attachment(visit.programme, visit.actor, number, upload, once=form.token)
+    except DocumentError as error:
+        return _show(visit, number, form.refused(error), 422)
+    may_read = decide_action(
+        visit.actor, Action.READ_ATTACHMENT, visit.target, today=visit.today
+    ).permitted
+    to = f"/requests/{number}/documents" if may_read else f"/requests/{number}"
+    return visit.redirect(to, said="document_filed")
+
+
+@router.page(
+    "GET", "/requests/{number}/documents/{document}", asks=Action.READ_ATTACHMENT,
+    about=about_request,
+)  # fmt: skip
+def take_document(visit: VisitDep, number: str, document: str) -> Response:
+    """A document, always as a download: nothing that was sent is run in our pages."""
+    found, content = read_attachment(visit.programme, visit.actor, number, document)
+    ending = _ENDINGS.get(found.media_type, "bin")
+    headers = {"content-disposition": f'attachment; filename="{number}-{found.id}.{ending}"'}
+    return Response(content, media_type=found.media_type, headers=headers)
+
+
+_OFFICE: Final = "application/vnd.openxmlformats-officedocument."
+_ENDINGS: Final = {
+    "application/pdf": "pdf",
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "text/plain": "txt",
+    "text/csv": "csv",
+    f"{_OFFICE}spreadsheetml.sheet": "xlsx",
+    f"{_OFFICE}wordprocessingml.document": "docx",
+}
+
+
+def _show(visit: Visit, number: str, form: Form, status: int = 200) -> Response:
+    documents = list_attachments(visit.programme, visit.actor, number)
+    may_add = decide_action(
+        visit.actor, Action.ADD_ATTACHMENT, visit.target, today=visit.today
+    ).permitted
+    names = {}
+    for document in documents:
+        person = visit.portal.person(document.by)
+        names[document.by] = person.name if person else document.by
+    return visit.page(
+        "after/documents.html",
+        status=status,
+        number=number,
+        documents=documents,
+        names=names,
+        kinds=KINDS,
+        may_add=may_add,
+        form=form,
+    )
+
+
+@router.page(
+    "GET", "/requests/{number}/publications", asks=Action.RECORD_PUBLICATION, about=about_request
+)
+def ask_publication(visit: VisitDep, number: str) -> Response:
+    """What was published, and another one to record."""
+    return _show_publications(visit, number, PUBLICATION_FORM.bind())
+
+
+@router.page(
+    "POST", "/requests/{number}/publications", asks=Action.RECORD_PUBLICATION, about=about_request
+)
+def take_publication(visit: VisitDep, number: str) -> Response:
+    """Record one; it stands in the public register and the annual report."""
+    form = PUBLICATION_FORM.read(visit.form)
+    try:
+        facts = form.content() | {"request": number}
+        record_publication(visit.programme, visit.actor, facts, once=form.token)
+    except DocumentError as error:
+        return _show_publications(visit, number, form.refused(error), 422)
+    return visit.redirect(f"/requests/{number}/publications", said="publication_recorded")
+
+
+def _show_publications(visit: Visit, number: str, form: Form, status: int = 200) -> Response:
+    published = public_records(visit.programme).source.published(number)
+    return visit.page(
+        "after/publications.html", status=status, number=number, published=published, form=form
+    )

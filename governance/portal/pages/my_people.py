@@ -1,0 +1,59 @@
+"""The persons on a requestor's requests: what each has, and whether they have access today."""
+
+from starlette.responses import Response
+
+from governance.permissions import Action
+from governance.portal.exports import export
+from governance.portal.lists import Column, ListSpec, arrange, read_wishes
+from governance.portal.navigation import Area, NavItem, may
+from governance.portal.pages.request_form import ROLES
+from governance.portal.routes import PortalRouter
+from governance.portal.visits import VisitDep
+from governance.services.standing import Standing, list_standings
+
+router = PortalRouter()
+NAVIGATION = (NavItem(Area.REQUESTS, "My people", "/people/mine", may(Action.LIST_OWN_REQUESTS)),)
+
+
+def _why(row: Standing) -> str:
+    return " ".join(f"{d.reason} {d.remedy}" for d in row.access.denials)
+
+
+def _employed(row: Standing) -> str:
+    return {True: "yes", False: "no", None: "unknown"}[row.employed]
+
+
+LIST: ListSpec[Standing] = ListSpec(
+    "my-people",
+    "Persons on my requests",
+    (
+        Column("name", "Name", lambda s: s.name),
+        Column("number", "Request", lambda s: s.number, link=lambda s: f"/requests/{s.number}"),
+        Column("title", "Title", lambda s: s.title, only_export=True),
+        Column("role", "Role", lambda s: s.role, choices=ROLES,
+               shown=lambda s: s.role.replace("_", " ").capitalize()),
+        Column("nda", "Statement signed", lambda s: s.nda_signed_on, kind="day"),
+        Column("training", "Training until", lambda s: s.training_valid_until, kind="day"),
+        Column("employed", "Employed today", _employed,
+               choices={"yes": "Yes", "no": "No", "unknown": "Not on record"},
+               shown=lambda s: _employed(s).capitalize()),
+        Column("access", "Access today", lambda s: "yes" if s.access.permitted else "no",
+               choices={"yes": "Yes", "no": "No"},
+               shown=lambda s: "Yes" if s.access.permitted else "No"),
+        Column("why", "What is missing, and what mends it", _why, sortable=False,
+               shown=lambda s: _why(s) or "Nothing"),
+    ),
+    sort="name",
+    search="names, requests and reasons",
+    empty="You have no request that names anybody yet. Begin one, and name who is to use the data.",
+)  # fmt: skip
+
+
+@router.page("GET", "/people/mine", asks=Action.LIST_OWN_REQUESTS)
+def show_list(visit: VisitDep) -> Response:
+    """Everybody on my requests, with what is missing to have access and what mends it."""
+    wishes = read_wishes(LIST, visit.request.query_params)
+    listing = arrange(LIST, wishes, list_standings(visit.programme, visit.actor), visit.path)
+    if wishes.format is not None:
+        return export(listing)
+    return visit.page("after/people.html", listing=listing)

@@ -1,0 +1,39 @@
+"""Papers of a request, kept under their own digest beside the documents that were filed."""
+
+import contextlib
+
+from governance.decisions import Decision, Denial, check_permitted
+from governance.errors import ObjectNotFoundError, PreconditionFailedError
+from governance.papers import Paper, parse_paper
+from governance.services.programme import Programme
+from governance.store import NotFoundError
+
+
+def keep_paper(p: Programme, number: str, paper: Paper) -> None:
+    """Keep a paper; the same text is kept once."""
+    with contextlib.suppress(PreconditionFailedError):  # the same text is kept already
+        p.documents.put(_key(number, paper.digest), paper.stored(), if_none_match=True)
+
+
+def kept_paper(p: Programme, number: str, digest: str) -> Paper:
+    """The paper of that digest.
+
+    Raises:
+        AccessDeniedError: What lies there is another text.
+        NotFoundError: It is not on file.
+    """
+    try:
+        paper = parse_paper(p.documents.read(_key(number, digest)), f"The document of {number}")
+    except ObjectNotFoundError:
+        raise NotFoundError("The document that went out is not on file.") from None
+    if paper.digest != digest:
+        rule = "document.digest"
+        reason = "The document on file is not the one that went out."
+        remedy = "Tell the operating office: it was altered."
+        denial = Denial(rule, reason, remedy, p.rules.chain_clause)
+        check_permitted(Decision((rule,), (denial,)))
+    return paper
+
+
+def _key(number: str, digest: str) -> str:
+    return f"papers/{number}/{digest}.json"
