@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -188,30 +187,25 @@ def test_a_changed_or_removed_row_is_named(story: tuple[Office, Path], data: st.
     for old in file.parent.glob("tampered.db*"):
         old.unlink()
     shutil.copy(file, copy)
-    p = replace(office.programme, store=Store.open(f"sqlite:///{copy}"))
     table = data.draw(st.sampled_from(sorted(TAMPERED)))
-    with p.store.database.engine.connect() as connection:
+    column = data.draw(st.sampled_from((*TAMPERED[table], None)))
+    with closing(sqlite3.connect(copy)) as connection:  # foreign keys are not looked at so
         triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        for name in connection.exec_driver_sql(triggers).scalars().all():
-            connection.exec_driver_sql(f"DROP TRIGGER {name}")
-        connection.commit()
-        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-        last = connection.exec_driver_sql("SELECT MAX(seq) FROM ledger_entries").scalar_one()
+        for (name,) in connection.execute(triggers).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        (last,) = connection.execute("SELECT MAX(seq) FROM ledger_entries").fetchone()
         seq = data.draw(st.integers(1, last))
-        column = data.draw(st.sampled_from((*TAMPERED[table], None)))
         if column is None:
-            connection.execute(sa.text(f"DELETE FROM {table} WHERE seq = :s"), {"s": seq})
+            connection.execute(f"DELETE FROM {table} WHERE seq = ?", (seq,))
         else:
             value: Any = data.draw(st.integers(1000, 2000) if column == "position" else VALUES)
-            was = connection.execute(
-                sa.text(f"SELECT {column} FROM {table} WHERE seq = :s"), {"s": seq}
-            ).scalar_one()
-            if was == value:
+            query = f"SELECT {column} FROM {table} WHERE seq = ?"
+            if connection.execute(query, (seq,)).fetchone() == (value,):
                 value = f"{value}!"
-            connection.execute(
-                sa.text(f"UPDATE {table} SET {column} = :v WHERE seq = :s"), {"v": value, "s": seq}
-            )
+            changing = f"UPDATE {table} SET {column} = ? WHERE seq = ?"
+            connection.execute(changing, (value, seq))
         connection.commit()
+    p = replace(office.programme, store=Store.open(f"sqlite:///{copy}"))
     report = ledger.verify(p)
     p.close()
     assert not report.verified, (table, column, seq)
