@@ -100,8 +100,10 @@ What only takes access away (return, record a leaver, revoke) anybody entitled m
 FOUR_EYES_ACTIONS: Final = frozenset({Action.ERASE_FACTS})
 """Likewise, on a request of their own."""
 
-NOT_ABOUT_ONESELF: Final = frozenset({Action.CHANGE_PEOPLE, Action.FILL_SEAT})
-"""Not about the own record or with oneself in the seat: another one of the office does it."""
+NOT_ABOUT_ONESELF: Final = frozenset(
+    {Action.CHANGE_PEOPLE, Action.FILL_SEAT, Action.NAME_ALTERNATE}
+)
+"""Not about the own record, nor with oneself in the seat or as who stands in for its member."""
 
 RECUSED: Final = frozenset({Action.MOVE_MOTION, Action.PUT_MOTION, Action.CAST_VOTE})
 """Not while recused from the motion."""

@@ -195,12 +195,12 @@ def _sign(_: DataRequest, version: Version, command: c.SignAgreement, ctx: c.Con
 
 
 def _person(
-    _: DataRequest,
+    request: DataRequest,
     version: Version,
     command: c.SignNda | c.RecordTraining | c.RecordLeaver,
     ctx: c.Context,
 ) -> Handled:
-    rules = ("person.named", "person.self")
+    rules = ("person.named", "person.self", "person.left")
     denials = []
     if command.person not in submitted(version).requestors:
         reason = "The request does not name that person."
@@ -208,9 +208,27 @@ def _person(
     if command.act is Act.SIGN_NDA and command.by != command.person:
         reason = "A confidentiality statement is signed by the person alone."
         denials.append(Denial(rules[1], reason, "The person signs.", ctx.rules.chain_clause))
+    if isinstance(command, c.RecordLeaver) and _brings_back(request, version, command):
+        reason = "It is on record that the person left; a later day would give access back."
+        remedy = (
+            "If it is wrong, one of the operating office whom the request does not name mends it."
+        )
+        denials.append(Denial(rules[2], reason, remedy, ctx.rules.chain_clause))
     kind, names = _PERSON_EVENTS[command.act]
     facts = {name: getattr(command, name) for name in names}
     return judge(rules, denials, make_event(kind, command, version.status, **facts))
+
+
+def _brings_back(request: DataRequest, version: Version, command: c.RecordLeaver) -> bool:
+    """Whether it puts off a day of leaving that is on record, by somebody who may only bring it on.
+
+    The operating office may correct a mistake, but nobody in a request they are named in.
+    """
+    known = request.people.get(command.person)
+    if known is None or known.left_on is None or command.left_on <= known.left_on:
+        return False
+    named = {request.requestor, *submitted(version).requestors}
+    return command.role is not Role.OPERATOR or command.by in named
 
 
 _PERSON_EVENTS: Final[dict[Act, tuple[Callable[..., ev.RequestEvent], tuple[str, ...]]]] = {

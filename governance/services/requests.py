@@ -40,6 +40,8 @@ from governance.store.drafts import Draft, read_draft, write_draft
 
 MAX_DRAFT_BYTES: Final = 400_000
 _EDITABLE: Final = (Status.DRAFT, Status.RETURNED)
+_TODAY: Final = frozenset({Act.REVOKE, Act.WITHDRAW, Act.CLOSE})
+"""What a person does takes effect at once: nobody dates a revocation into the future."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,11 +299,22 @@ def _command(
     """The command, with who and when as they are, whatever the facts say."""
     role = acting_role(actor, kind.act, target)
     given = {"by": actor.by, "at": p.clock().isoformat(), "role": role.value if role else None}
+    if kind.act in _TODAY:
+        given["on"] = _today(p, facts.get("on"))
     command = facts_of(kind, {**facts, **given}, "The form")
     if isinstance(command, c.SaveDraft | c.Amend):
         recorded = {"content": _as_recorded(unit, command.content)}
         return command.model_copy(update=recorded)
     return command
+
+
+def _today(p: Programme, said: object) -> str:
+    """The legal date of an act that takes effect at once; a form that says another is mistaken."""
+    today = p.today.isoformat()
+    if said not in {None, today}:
+        problem = (f"on: it takes effect today, {today}",)
+        raise DocumentError("The form has 1 mistake(s):", problems=problem)
+    return today
 
 
 def _as_recorded(unit: UnitOfWork, content: RequestContent) -> RequestContent:

@@ -57,9 +57,7 @@ def test_a_request_by_json_alone(portal: RunningPortal) -> None:
     assert refused.status_code == 403
     assert all(d["reason"] and d["remedy"] and d["clause"] for d in refused.json()["denials"])
     assert portal.client().get(f"/api/v1/requests/{number}").status_code == 401
-    gone = rita.post(
-        f"/api/v1/requests/{number}/withdraw", json={"on": "2026-01-06", "reason": "Not needed."}
-    )
+    gone = rita.post(f"/api/v1/requests/{number}/withdraw", json={"reason": "Not needed."})
     assert gone.json()["versions"][0]["status"] == "withdrawn"
 
 

@@ -1,0 +1,97 @@
+"""Facts that a caller would like to choose: the services take them from the records, or refuse."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from governance.board import commands as b
+from governance.decisions import AccessDeniedError
+from governance.errors import DocumentError
+from governance.permissions import SIGNER
+from governance.requests.states import Act, Status
+from governance.services.agreements import Terms, send_agreement, sign_agreement
+from governance.services.requests import act_on_request, read_request
+from tests.lib.programme import Office
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    made = Office(tmp_path_factory.mktemp("hostile"))
+    made.register()
+    made.seat_everyone()
+    yield made
+    made.discard()
+
+
+@pytest.fixture(scope="module")
+def granted(office: Office) -> str:
+    """A request whose agreement every party signed, and whose first bundle is out."""
+    number = office.to_approved()
+    p, today = office.programme, office.programme.today
+    terms = Terms(today, today + 400 * DAY)
+    view = send_agreement(p, office.actor("p-office"), number, terms)
+    sent = view.latest.agreement
+    assert sent is not None
+    for party in sent.parties:
+        who = office.actor("p-signs").person
+        assert who is not None
+        if party not in who.parties:
+            who = who.model_copy(update={"parties": (*who.parties, party)})
+        actor = type(office.actor("p-signs"))(person=who)
+        sign_agreement(p, actor, number, party, digest=sent.digest, name=who.name)
+    facts = {"bundle_version": 1, "bundle_digest": "ab" * 32}
+    act_on_request(p, SIGNER, number, Act.GRANT, facts)
+    return number
+
+
+def denied(error: pytest.ExceptionInfo[AccessDeniedError]) -> set[str]:
+    return {d.rule for d in error.value.decision.denials}
+
+
+def test_the_day_somebody_left_is_put_off_by_nobody_in_the_request(
+    office: Office, granted: str
+) -> None:
+    """Whoever acts for a request could otherwise give a leaver's access back."""
+    today = office.programme.today
+    office.act("p-office", granted, Act.RECORD_LEAVER, person="p-okafor", left_on=today)
+    for later in (today + DAY, today + 3650 * DAY):
+        with pytest.raises(AccessDeniedError) as refused:
+            office.act("p-ruiz", granted, Act.RECORD_LEAVER, person="p-okafor", left_on=later)
+        assert denied(refused) == {"person.left"}
+    office.act("p-ruiz", granted, Act.RECORD_LEAVER, person="p-okafor", left_on=today - DAY)
+    mended = office.act(
+        "p-office2", granted, Act.RECORD_LEAVER, person="p-okafor", left_on=today + DAY
+    )
+    assert mended.request.people["p-okafor"].left_on == today + DAY
+
+
+@pytest.mark.parametrize("days", [-400, 1, 3650])
+def test_nobody_dates_a_revocation(office: Office, granted: str, days: int) -> None:
+    """A permission revoked from a later day would go on, while every page says that it ended."""
+    on = office.programme.today + days * DAY
+    with pytest.raises(DocumentError) as refused:
+        office.act("p-office", granted, Act.REVOKE, on=on, reason="The terms were broken.")
+    assert refused.value.problems == (f"on: it takes effect today, {office.programme.today}",)
+    view = read_request(office.programme, office.actor("p-office"), granted)
+    assert view.latest.status is Status.GRANTED
+
+
+def test_withdrawal_is_dated_by_the_clock(office: Office) -> None:
+    number = office.begin()
+    with pytest.raises(DocumentError):
+        office.act("p-ruiz", number, Act.WITHDRAW, on="2030-01-01", reason="Not needed.")
+    view = office.act("p-ruiz", number, Act.WITHDRAW, reason="Not needed.")
+    assert view.latest.moved is not None
+    assert view.latest.moved.on == office.programme.today
+
+
+def test_nobody_names_themself_an_alternate(office: Office) -> None:
+    """The office would vote for an agency, and review the requests that it checks."""
+    for who in ("p-office", "p-sde"):
+        with pytest.raises(AccessDeniedError) as refused:
+            office.on_board(who, b.NameAlternate, agency="sde", person=who)
+        assert "action.four_eyes" in denied(refused)
+    office.on_board("p-office", b.NameAlternate, agency="sde", person="alt-sde")
