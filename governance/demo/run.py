@@ -24,6 +24,7 @@ from governance.demo.errors import DemoFailedError, DemoHomeError
 from governance.demo.fates import plan_life
 from governance.demo.forms import Forms
 from governance.demo.meetings import fill_seats, plan_meetings
+from governance.demo.plane import plan_plane
 from governance.demo.projects import Meeting, load_projects
 from governance.demo.schemas import write_schemas
 from governance.demo.world import DAYS, JOINING, World, meeting_time
@@ -157,9 +158,12 @@ def _tell_story(world: World, home: Path, tell: _Teller) -> dict[str, Any]:
         plan_life(world, project)
     plan_meetings(world)
     plan_aside(world)
+    plane = plan_plane(world)
     tell.step(f"Fourteen months of {len(world.projects.projects)} requests")
     world.agenda.work(world.now, tell.time)
     statuses = count_statuses(world)
+    world.clock.turn_to(world.now)
+    plane.publish()
     report = _check_ledger(world, tell)
     tell.step("How the requests stand")
     for status, count in sorted(statuses.items()):
@@ -195,7 +199,6 @@ def _check_ledger(world: World, tell: _Teller) -> LedgerReport:
         DemoFailedError: The ledger does not verify.
     """
     tell.step("The ledger: a signed checkpoint outside the database, and everything verified")
-    world.clock.turn_to(world.now)
     signed = world.bundles.run()
     ledger_copy.make_checkpoint(world.programme)
     report = ledger.verify(world.programme)
@@ -236,6 +239,7 @@ def _say_next(world: World, home: Path, tell: _Teller) -> list[str]:
     tell.step(f"It lies in {home}")
     tell.line("governance.db   the database: ledger and what lists are made of")
     tell.line("policy/         what the data plane and the public read: root, grants, ledger")
+    tell.line("                and a made-up data plane's feed: deliveries, matches, releases")
     tell.line("offline/        the root key; a real one never lies on such a machine")
     tell.line("schemas/        agreements, contracts, bylaws, the programme's profile")
     tell.step("Look through the eyes of")

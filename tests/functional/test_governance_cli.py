@@ -23,6 +23,7 @@ from governance.grants.publish import fetch_bundle
 from governance.permissions import Actor
 from governance.requests.states import Status
 from governance.services import open_programme, programme
+from governance.services.feed import feed_view, follow_feed
 from governance.services.founding import register_first_operator
 from governance.services.people import register_person
 from governance.services.requests import read_request
@@ -110,6 +111,24 @@ def test_grants_are_signed_under_the_root_in_the_home(demo: Demo) -> None:
     issued = parse_bundle(bundle.payload).issued_at  # it went stale meanwhile: refused either way
     assert verify_bundle(bundle, root, issued).bundle.revoked is not None
     opened.close()
+
+
+def test_the_data_plane_tells_of_deliveries_matches_and_releases(demo: Demo) -> None:
+    opened = open_programme(load_settings(demo.home))
+    state = follow_feed(opened)
+    assert state is not None
+    assert (state.stop, state.silent_since) == (None, None)
+    view = feed_view(opened)
+    opened.close()
+    assert {h.agency for h in view.health()} >= {"sde", "dol", "cscu", "ccic", "cceh"}
+    states = {row.state for row in view.submissions.values()}
+    assert states == {"landed", "rejected"}
+    assert all(row.in_time for row in view.destructions)
+    assert view.matches
+    assert view.releases
+    granted = demo.facts("request", "list", "--status", "granted", as_=demo.operator)["requests"]
+    projects = {f"p20-{row['number'].lower()}" for row in granted}
+    assert projects & {project for project, _ in view.queries}
 
 
 def test_an_amendment_is_reviewed_while_the_grant_goes_on(demo: Demo) -> None:
