@@ -45,6 +45,8 @@ ACTIONS: Final[Mapping[type[BodyCommand], Action]] = {
     b.CloseVote: Action.PUT_MOTION,
 }
 """What each command asks of `decide_action`."""
+DECLARED_BEFORE: Final = "Declared in the request."
+"""Stands for the words of an interest: a motion is public, and recuses by person alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,8 @@ def _known(
         request = _request_of(unit, motion)
         declared = {i.person for i in motion.interests} if motion else set()
         found = request.interests if request else ()
-        return {"interests": [plain(i) for i in found if i.person not in declared]}
+        told = [i.model_copy(update={"text": DECLARED_BEFORE}) for i in found]
+        return {"interests": [plain(i) for i in told if i.person not in declared]}
     return {}
 
 

@@ -1,10 +1,12 @@
 """Bodies: roster, meetings, motions and votes, which are public; one route a command."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Query
 
 from governance.board import commands as b
+from governance.board.state import MotionState
 from governance.permissions import Action
 from governance.portal.api.described import describe_command
 from governance.portal.api.models import (
@@ -34,12 +36,21 @@ router = PortalRouter(prefix="/api/v1", tags=("boards",))
 NAVIGATION: tuple[NavItem, ...] = ()
 
 
+def _public(motion: MotionState) -> MotionState:
+    """The motion without the words of declared interests: that somebody is recused is public."""
+    told = tuple(i.model_copy(update={"text": "Withheld."}) for i in motion.interests)
+    return replace(motion, interests=told)
+
+
 def _answer(view: BodyView) -> BodyAnswer:
     return BodyAnswer(
         body=view.rules.body,
         title=view.rules.title,
         position=view.position,
-        state=tell(view.state, without=frozenset({"rules", "events"})),
+        state=tell(
+            replace(view.state, motions={k: _public(m) for k, m in view.state.motions.items()}),
+            without=frozenset({"rules", "events"}),
+        ),
     )
 
 
@@ -102,7 +113,7 @@ def motion_of(visit: VisitDep, body: str, motion: str) -> MotionAnswer:
     view = read_motion(visit.programme, visit.actor, body, motion)
     return MotionAnswer(
         body=view.body,
-        motion=tell(view.motion),
+        motion=tell(_public(view.motion)),
         outcome=None if view.outcome is None else tell(view.outcome.to_dict()),
         words=view.words,
     )
