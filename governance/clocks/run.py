@@ -14,7 +14,7 @@ What does not answer (the policy zone, a mail server) keeps no other step from b
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Final
@@ -40,6 +40,8 @@ from governance.services.requests import act_on_request
 from governance.settings import ENV_PREFIX, load_settings
 
 _NOON: Final = time(12)
+MAILS_AT_ONCE: Final = 10_000
+"""A daily run sends so many; the rest waits for the next round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +104,22 @@ def run_daily(p: Programme, *, on: date | None = None) -> DailyRun:
     problems.tried("feed", lambda: follow(p), 0)  # step 0
     done: dict[Act, list[str]] = {Act.MARK_EXPIRING: [], Act.END: []}
     refused = []
-    due = due_today(gather(p), now, p.rules, p.profile)
+    before = gather(p)
+    due = due_today(before, now, p.rules, p.profile)
     for command in (d for d in due if isinstance(d, CommandDue)):  # step 1
         if _give(p, command):
             done[command.act].append(command.number)
         else:
             refused.append(command.number)
-    after = gather(p)
+    after = gather(p) if any(done.values()) or refused else before
     packets = [d for d in due if isinstance(d, PacketDue)]
     issued: tuple[str, ...] = ()
     issued = problems.tried("packets", lambda: _issue(p, after, packets), issued)  # step 2
-    if issued:
-        after = gather(p)
+    after = replace(after, packets={**after.packets, **dict.fromkeys(issued, today)})
     written = remind(p, notices_due(after, now, p.rules, p.profile))  # step 3
-    outbox = problems.tried("outbox", lambda: dispatch(p), Dispatched())  # step 4
+    outbox = problems.tried(
+        "outbox", lambda: dispatch(p, at_most=MAILS_AT_ONCE), Dispatched()
+    )  # step 4
     still_due = due_today(after, now, p.rules, p.profile)
     problems.tried("checkpoint", lambda: checkpoint_now(p), 0)  # step 6
     return DailyRun(
