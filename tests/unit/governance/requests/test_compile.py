@@ -292,3 +292,27 @@ def test_the_digest_is_of_what_was_filled_in() -> None:
         RequestContent.model_validate_json(CONTENT.model_dump_json())
     )
     assert content_digest(CONTENT) != content_digest(LATER)
+
+
+def test_a_recipient_that_is_an_agency_signs_under_its_code_alone() -> None:
+    """The Department of Labor asks: DOL is a party already, not once more under its name."""
+    content = build_content(organization="Department of Labor", requestor_agency="dol")
+    signed = build_signed(
+        signatures=tuple(PartySignature(party=p, signed_on=TODAY) for p in ("SDE", "DOL"))
+    )
+    digest = content_digest(content)
+    approved = build_approved(
+        content=content,
+        sharing_agreement=signed,
+        owners=tuple(o.model_copy(update={"content_digest": digest}) for o in OWNERS),
+        board=BoardApproval(motion=build_vote_on(content), ledger=build_ledger(20)),
+    )
+    compiled = compile_grant(approved, build_contracts(), build_agreements(), RULES)
+    assert "chain.parties" not in [d.rule for d in compiled.decision.denials]
+    asks = approved.model_copy(
+        update={"content": content.model_copy(update={"requestor_agency": "oec"})}
+    )
+    refused = compile_grant(asks, build_contracts(), build_agreements(), RULES).decision.denials
+    assert ["oec is no party to DSA-0042."] == [
+        d.reason for d in refused if d.rule == "chain.parties"
+    ]
