@@ -344,6 +344,36 @@ def test_revoked_and_destroyed(life: Life) -> None:
     with pytest.raises(AccessDeniedError, match="terms were broken"):
         ask(planes.enclave, project=PROJECT, sql=SQL)
     assert life.status() is Status.REVOKED
+    page = life.at("p-ruiz", f"{life.where}/destruction")
+    today = planes.desk.today().isoformat()
+    fill(page, **{
+        "destroyed.0.what": "Two files of results", "destroyed.0.where": "The project's folder",
+        "destroyed.0.how": "Key destroyed", "destroyed.0.on": today,
+        "capacity": "Requestor",
+    })  # fmt: skip
+    life.press(page, "Add something that survives")
+    fill(page, **{
+        "survives.0.what": "Backups", "survives.0.where": "The state's vault",
+        "survives.0.until": "May 2026", "survives.0.protected": "Encrypted",
+    })  # fmt: skip
+    life.press(page, "Show the certificate")
+    done(life.press(page, "Certify exactly this text"))
+    certificate = life.at("p-office", f"{life.where}/certificate").inner_text("main")
+    for words in ("Backups", "The state's vault", "May 2026"):
+        assert words in certificate, words
+    assert life.status() is Status.DESTRUCTION_CERTIFIED
+
+
+def test_the_public_sees_it_without_the_persons(life: Life) -> None:
+    register = life.at(None, f"/register/{life.number}").inner_text("main")
+    assert "Attendance and first wages" in register
+    report = life.at(None, "/report/2026").inner_text("main")
+    assert "destruction certified" in report.casefold()
+    listed = life.at(None, "/register").inner_text("main")
+    assert life.number in listed
+    for person in ("Dana Ruiz", "Lin Chen", "Ada Okafor"):
+        assert person not in register + report + listed
+    assert life.at(None, "/ledger").locator("main table").count()
 
 
 def test_the_ledger_verifies(life: Life) -> None:
