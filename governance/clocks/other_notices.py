@@ -10,7 +10,7 @@ from governance.clocks.directory import Directory
 from governance.clocks.model import ProgrammeState, RepublishDue, RequestLife
 from governance.event_feed.reading import SILENT_AFTER
 from governance.mail.notices import Capacity, Notice, NoticeKind, notice_to
-from governance.mail.paths import REQUESTS, SUBMISSIONS, meeting_path, request_path
+from governance.mail.paths import AGENCY, REQUESTS, SUBMISSIONS, meeting_path, request_path
 from governance.people.model import Person
 from governance.profile import Profile
 from governance.requests.links import LinkDestructions, agencies_with_link
@@ -122,7 +122,7 @@ def link_notices(
                 about=number,
                 title=version.submitted.title,
                 version=version.number,
-                path=request_path(number),
+                path=AGENCY,
                 office=profile.agency_code(agency),
             )
 

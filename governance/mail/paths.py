@@ -7,12 +7,28 @@ from governance.mail.notices import NoticeKind
 REQUEST: Final = "/requests/{number}"
 AGREEMENT: Final = "/requests/{number}/agreement"
 NDA: Final = "/requests/{number}/nda"
+DESTRUCTION: Final = "/requests/{number}/destruction"
+AGENCY: Final = "/agency"
 REQUESTS: Final = "/requests"
 MEETING: Final = "/boards/{body}/meetings/{meeting}"
 PACKET: Final = "/boards/{body}/meetings/{meeting}/papers/packet"
 SUBMISSIONS: Final = "/agency/submissions"
-PAGES: Final = (REQUEST, AGREEMENT, NDA, REQUESTS, MEETING, PACKET, SUBMISSIONS)
-_OWN: Final = {NoticeKind.AGREEMENT_TO_SIGN: AGREEMENT, NoticeKind.NDA_MISSING: NDA}
+PAGES: Final = (
+    REQUEST,
+    AGREEMENT,
+    NDA,
+    DESTRUCTION,
+    REQUESTS,
+    MEETING,
+    PACKET,
+    AGENCY,
+    SUBMISSIONS,
+)
+_OWN: Final = {
+    NoticeKind.AGREEMENT_TO_SIGN: AGREEMENT,
+    NoticeKind.NDA_MISSING: NDA,
+    NoticeKind.DESTRUCTION_DUE: DESTRUCTION,
+}
 
 
 def request_path(number: str, kind: NoticeKind | None = None) -> str:
