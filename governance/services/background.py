@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from typing import Final
 
 from governance.errors import ProgrammeError
-from governance.services.dispatch import dispatch
+from governance.services.dispatch import dispatch, forget_sent
 from governance.services.ledger_copy import checkpoint_due, make_checkpoint
 from governance.services.programme import Programme
 
 EVERY_SECONDS: Final = 20.0
+_TIDY_EVERY: Final = 180
+"""Rounds between two times of tidying up: an hour."""
 Work = Callable[[Programme], object]
 _log = logging.getLogger("governance.background")
 
@@ -60,8 +62,12 @@ def _checkpoint(p: Programme) -> None:
 
 
 def _keep_on(p: Programme, stop: threading.Event, every_seconds: float, first: Work | None) -> None:
+    rounds = 0
     while not stop.wait(every_seconds):
         round_of(p, first)
+        if rounds % _TIDY_EVERY == 0:
+            _tried(p, forget_sent)
+        rounds += 1
 
 
 def _tried(p: Programme, act: Work) -> None:

@@ -27,6 +27,8 @@ RETRY_AFTER: Final = tuple(
 """Between two tries; after the last one a message is given up."""
 CLAIM: Final = timedelta(minutes=5)
 """A sender that died loses its message after so long."""
+KEPT: Final = timedelta(days=30)
+"""How long a message is kept after it was sent or given up."""
 _AT_ONCE: Final = 50
 
 
@@ -83,6 +85,25 @@ def dispatch(
         for waiting in claimed:
             _try(p, waiting, senders[waiting.kind], done)
     return done
+
+
+def forget_sent(p: Programme) -> int:
+    """Forget addressee and content of what was sent or given up long ago; that it was, stays.
+
+    Returns:
+        How many messages were forgotten.
+    """
+    box, before = t.outbox, format_instant(p.clock() - KEPT)
+    with p.store.aside() as unit:
+        forgotten = unit.connection.execute(
+            update(box)
+            .where(
+                box.c.payload != "",
+                or_(box.c.sent_at < before, box.c.given_up_at < before),
+            )
+            .values(payload="", recipient="")
+        )
+    return forgotten.rowcount
 
 
 def _claim(p: Programme) -> list[_Waiting]:

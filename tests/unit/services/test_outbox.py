@@ -20,7 +20,7 @@ from governance.errors import ConfigurationError, DocumentError
 from governance.mail import MailError, MailRefusedError, Message
 from governance.requests.states import Act
 from governance.services.background import in_background, round_of
-from governance.services.dispatch import RETRY_AFTER, Dispatched, dispatch
+from governance.services.dispatch import RETRY_AFTER, Dispatched, dispatch, forget_sent
 from governance.services.ledger_copy import newest_checkpoint
 from governance.services.outbox import enqueue_mail
 from governance.services.sealing import seal, unseal
@@ -101,6 +101,23 @@ class TestMail:
         (row,) = box(office)
         assert (row.next_at, row.problem) == (None, "mail.failed")
         assert row.given_up_at is not None
+
+    def test_what_was_sent_long_ago_is_forgotten_and_still_not_sent_again(
+        self, small_office: Office
+    ) -> None:
+        office, post = small_office, Post()
+        p = replace(office.programme, mailer=post)
+        with p.store.begin() as unit:
+            enqueue_mail(p, unit, message(office))
+        dispatch(p)
+        assert forget_sent(p) == 0
+        office.clock.to(office.clock.now + timedelta(days=31))
+        assert (forget_sent(p), forget_sent(p)) == (1, 0)
+        (row,) = box(office)
+        assert (row.payload, row.recipient) == ("", "")
+        with p.store.begin() as unit:
+            assert not enqueue_mail(p, unit, message(office))
+        assert dispatch(p) == Dispatched()
 
     def test_what_is_refused_for_good_is_given_up_at_once(self, small_office: Office) -> None:
         p = replace(small_office.programme, mailer=Post(MailRefusedError("never")))
