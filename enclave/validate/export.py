@@ -1,8 +1,8 @@
 """Quarantined rows as a CSV file for people: readable in a spreadsheet, harmless in one.
 
-A cell that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a
-carriage return) gets a leading apostrophe, unless it is plainly a number. In the lake and in
-quarantine such cells are kept as they came.
+A cell that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, `|`, a tab or
+a carriage return, white space before it left aside) gets a leading apostrophe, unless it is plainly
+a number. In the lake and in quarantine such cells are kept as they came.
 
 Source:
     OWASP, CSV Injection.
@@ -26,6 +26,7 @@ FORMULA_STARTS: Final = (
     "+",
     "-",
     "@",
+    "|",
     "\t",
     "\r",
     "\n",
@@ -43,9 +44,9 @@ def escape_cell(cell: str | None) -> str:
     """The cell so that no spreadsheet takes it for a formula."""
     if not cell:
         return ""
-    if cell.startswith(FORMULA_STARTS) and not _NUMBER.match(cell):
-        return f"'{cell}"
-    return cell
+    # A spreadsheet may trim white space before it looks.
+    risky = cell.startswith(FORMULA_STARTS) or cell.lstrip().startswith(FORMULA_STARTS)
+    return f"'{cell}" if risky and not _NUMBER.match(cell) else cell
 
 
 def export_quarantine_csv(
@@ -94,7 +95,7 @@ def _cells(row: QuarantinedRow, contract: DatasetContract) -> list[str | int]:
     return [
         "" if row.line is None else row.line,
         row.record,
-        "; ".join(row.reasons),
+        escape_cell("; ".join(row.reasons)),
         *(escape_cell(cells.get(column.name)) for column in contract.columns),
         escape_cell(raw),
     ]

@@ -30,7 +30,7 @@ from governance.papers.model import (
 )
 from governance.papers.scope import data_sections, disclosure_blocks, people_table, purpose_terms
 from governance.papers.words import count_words, day_words, list_words, text_or
-from governance.profile import MatchingClock, Profile
+from governance.profile import Agency, MatchingClock, Profile
 from governance.requests.model import RequestContent
 from governance.requests.precheck import PrecheckReport, agreement_for, precheck
 from governance.requests.rules import RequestRules
@@ -69,9 +69,15 @@ def sharing_parties(content: RequestContent, profile: Profile) -> tuple[str, ...
     agencies = dict.fromkeys([*content.agencies, content.requestor_agency or ""])
     found = [(profile.agency(a), a) for a in agencies if a]
     named = [agency.party if agency else name.upper() for agency, name in found]
-    recipient = content.organization.strip()
-    known = {a.name.casefold() for a in profile.agencies} | {p.casefold() for p in named}
-    return tuple(named) if not recipient or recipient.casefold() in known else (*named, recipient)
+    typed = content.organization.strip()
+    # A recipient that is an agency signs as that agency: whatever is typed, somebody signs for it.
+    recipient = next((a.party for a in profile.agencies if typed.casefold() in _names_of(a)), typed)
+    signed = not recipient or recipient.casefold() in {party.casefold() for party in named}
+    return tuple(named) if signed else (*named, recipient)
+
+
+def _names_of(agency: Agency) -> frozenset[str]:
+    return frozenset(n.casefold() for n in (agency.name, agency.code, agency.party))
 
 
 def draft_sharing_agreement(source: SharingSource) -> Paper:

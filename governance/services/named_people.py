@@ -27,7 +27,8 @@ def name_person(
 
     Whoever is on record under the address is taken as the office keeps them: a requestor does not
     say who employs somebody else. Anybody else gets a record without a sign-in; it becomes theirs
-    when they first sign in with that address, verified.
+    when they first sign in with that address, verified. A kind of employment that opens a dataset
+    is not taken from a requestor: such a newcomer is `other` until the office says more.
 
     Raises:
         AccessDeniedError: The actor may not begin requests; recorded.
@@ -37,13 +38,14 @@ def name_person(
         check_permitted(decide_action(actor, Action.BEGIN_REQUEST, today=p.today))
         with p.store.begin() as unit:
             person = _known(unit, email)
+            opens = {c for r in p.rules.restricted for c in r.employment_classes}
             if person is None:
                 facts = {
                     "id": new_person_id(),
                     "name": name.strip(),
                     "email": email.strip(),
                     "employer": employer.strip(),
-                    "employment_class": employment_class,
+                    "employment_class": "other" if employment_class in opens else employment_class,
                     "employed_from": p.today.isoformat(),
                 }
                 person = facts_of(Person, facts, "The form")

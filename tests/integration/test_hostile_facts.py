@@ -11,6 +11,8 @@ from governance.errors import DocumentError
 from governance.permissions import SIGNER
 from governance.requests.states import Act, Status
 from governance.services.agreements import Terms, send_agreement, sign_agreement
+from governance.services.named_people import name_person
+from governance.services.people import change_person, read_person
 from governance.services.requests import act_on_request, read_request
 from tests.lib.programme import Office
 
@@ -95,3 +97,23 @@ def test_nobody_names_themself_an_alternate(office: Office) -> None:
             office.on_board(who, b.NameAlternate, agency="sde", person=who)
         assert "action.four_eyes" in denied(refused)
     office.on_board("p-office", b.NameAlternate, agency="sde", person="alt-sde")
+
+
+@pytest.mark.parametrize("claimed", ["state_employee", "state_official", "university"])
+def test_a_requestor_makes_nobody_an_employee_of_the_state(office: Office, claimed: str) -> None:
+    """Unit records of wages are open to them alone: it is the office that says who is one."""
+    p, operator = office.programme, office.actor("p-office")
+    named = name_person(
+        p, office.actor("p-ruiz"), name="Nora New", email=f"{claimed}@example.edu",
+        employer="Department of Labor", employment_class=claimed, role="analyst",
+    )  # fmt: skip
+    expected = "university" if claimed == "university" else "other"
+    assert named.employment_class == expected
+    assert read_person(p, operator, named.id)[0].employment_class == expected
+    changed = {"employment_class": "state_employee"}
+    change_person(p, operator, named.id, changes=changed, reason="Its office confirmed it.")
+    again = name_person(
+        p, office.actor("p-ruiz"), name="x", email=f"{claimed}@example.edu", employer="x",
+        employment_class="other", role="analyst",
+    )  # fmt: skip
+    assert again.employment_class == "state_employee"

@@ -90,7 +90,8 @@ NEW_PERSON: Final = (
     Field("new_person.email", "E-mail address", "email", autocomplete="off",
           hint="Whoever has an account under it is taken as the office knows them."),
     Field("new_person.employer", "Employer", autocomplete="off"),
-    Field("new_person.employment_class", "Kind of employer", "select", choices=CLASSES),
+    Field("new_person.employment_class", "Kind of employer", "select", choices=CLASSES,
+          hint="Whom the state employs, the operating office confirms; until then it says other."),
     Field("new_person.role", "Role in the project", "select", choices=ROLES),
 )  # fmt: skip
 ADD_DATASET: Final = "add_dataset"

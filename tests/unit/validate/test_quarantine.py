@@ -216,7 +216,10 @@ def test_an_export_that_fails_leaves_no_file(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("cell", ["=1", "+cmd", "-cmd", "@a", "\tx", "\r=1", "\uff1d1", "-1+1"])
+@pytest.mark.parametrize(
+    "cell",
+    ["=1", "+cmd", "-cmd", "@a", "\tx", "\r=1", "\uff1d1", "-1+1", " =1", "\u00a0\t@a", "|calc"],
+)
 def test_formulas_are_escaped(cell: str) -> None:
     assert escape_cell(cell) == f"'{cell}"
 

@@ -89,6 +89,15 @@ def test_parties_proposed() -> None:
     assert sharing_parties(own, PROFILE) == ("DOL", "SDE", "OEC")
 
 
+@pytest.mark.parametrize("typed", ["Office of Early Childhood", " oec ", "OEC"])
+def test_a_recipient_that_calls_itself_an_agency_has_to_sign_as_that_agency(typed: str) -> None:
+    """Else nobody would sign for the recipient: the agency's name alone took it off the list."""
+    content = build_content(organization=typed)
+    assert sharing_parties(content, PROFILE) == ("DOL", "SDE", "OEC")
+    contributing = build_content(organization="Department of Labor")
+    assert sharing_parties(contributing, PROFILE) == ("DOL", "SDE")
+
+
 def test_a_version_never_submitted_has_no_agreement() -> None:
     with pytest.raises(LedgerError, match="never submitted"):
         draft_sharing_agreement(build_sharing_source(version=2))
