@@ -31,7 +31,7 @@ LIST: ListSpec[Standing] = ListSpec(
         Column("number", "Request", lambda s: s.number, link=lambda s: f"/requests/{s.number}"),
         Column("title", "Title", lambda s: s.title, only_export=True),
         Column("role", "Role", lambda s: s.role, choices=ROLES,
-               shown=lambda s: s.role.replace("_", " ").capitalize()),
+               only_export=True),
         Column("nda", "Statement signed", lambda s: s.nda_signed_on, kind="day"),
         Column("training", "Training until", lambda s: s.training_valid_until, kind="day"),
         Column("employed", "Employed today", _employed,

@@ -1,0 +1,74 @@
+"""A programme after its first decisions: a grant in force, one revoked, publications, matches."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from governance.people import PortalRole
+from governance.permissions import SIGNER
+from governance.requests.states import Act
+from governance.services.agreements import Terms, send_agreement, sign_agreement
+from governance.services.ledger import make_checkpoint
+from governance.services.records import record_cost, record_match, record_publication
+from governance.services.requests import act_on_request
+from tests.lib.journey import LAST_DAY, Journey
+from tests.lib.programme import Office, build_person
+
+AGAIN = datetime(2026, 4, 9, 14, tzinfo=UTC)
+SECRET = "Rosalind Unlikelyname"
+"""A person that only a draft names; nothing public may."""
+
+
+class Afterwards(Journey):
+    """`live` has a grant, `over` had one, `waiting` waits for owners, `draft` was never sent."""
+
+    def __init__(self, home: Path, **settings: Any) -> None:
+        office = Office(home, **settings)
+        state = {"employment_class": "state_employee"}
+        steward = build_person("p-stew", PortalRole.DATA_STEWARD, agency="sde", **state)
+        secret = build_person("p-secret", name=SECRET)
+        analyst = office.people["p-okafor"].model_copy(update={"agency": "dol"})
+        office.people |= {"p-stew": steward, "p-secret": secret, "p-okafor": analyst}
+        office.register()
+        super().__init__(office)
+        self.live = self.approved()
+        self._to_grant(self.live)
+        self.over = self.submit(title=f"A study by {SECRET}")
+        self.review(self.over)
+        self.vote(self.over, at=AGAIN, meeting="DGB-4", motion="M-2")
+        self.office.clock.to(AGAIN + timedelta(days=1))
+        self._to_grant(self.over)
+        self.ask(self.over, "p-office", Act.REVOKE, on=self.p.today, reason="It is not needed.")
+        self.waiting = self.submit(title="A study that waits")
+        self.ask(self.waiting, "p-office", Act.ACCEPT_COMPLETE)
+        self.draft = self.office.begin()
+        office_actor = self.actor("p-office")
+        record_publication(
+            self.p, office_actor,
+            {"request": self.live, "title": "A brief", "address": "https://example.org/brief",
+             "published_on": "2026-04-01"},
+        )  # fmt: skip
+        record_cost(self.p, office_actor, {"year": 2026, "heading": "Staff", "cents": 1234500})
+        record_match(
+            self.p, office_actor,
+            {"received": "2026-04-02", "sender": "SDE", "receiver": "DOL", "request": self.live,
+             "file_name": "=cmd.csv", "fields": ["grade"], "match_date": "2026-04-03",
+             "authorized_representative": "Lin Chen"},
+        )  # fmt: skip
+        make_checkpoint(self.p)
+
+    def _to_grant(self, number: str) -> None:
+        terms = Terms(self.p.today, date(2027, 1, 31))
+        view = send_agreement(self.p, self.actor("p-office"), number, terms)
+        sent = view.latest.agreement
+        assert sent is not None
+        for party in sent.parties:
+            sign_agreement(
+                self.p, self.actor("p-signs"), number, party, digest=sent.digest,
+                name=self.office.people["p-signs"].name,
+            )  # fmt: skip
+        facts = {"bundle_version": 1, "bundle_digest": "ab" * 32}
+        act_on_request(self.p, SIGNER, number, Act.GRANT, facts, version=1)
+
+
+__all__ = ["AGAIN", "LAST_DAY", "SECRET", "Afterwards"]
