@@ -1,0 +1,165 @@
+"""The office's own records: costs, and public-records requests with their letter."""
+
+import re
+from datetime import date
+from typing import Any, Final
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from governance.errors import DocumentError
+from governance.papers import render_html, render_pdf
+from governance.papers.records import RecordsRequest
+from governance.permissions import Action
+from governance.portal.forms import Field, Form, FormSpec
+from governance.portal.navigation import Area, NavItem, may
+from governance.portal.routes import PortalRouter
+from governance.portal.said import add_said
+from governance.portal.visits import Visit, VisitDep
+from governance.services.public_records import public_records
+from governance.services.records import record_cost, route_request
+from governance.services.told import list_routed
+
+router = PortalRouter()
+NAVIGATION = (
+    NavItem(Area.OFFICE, "Costs", "/office/costs", may(Action.RECORD_COST)),
+    NavItem(Area.OFFICE, "Records requests", "/office/records", may(Action.ROUTE_RECORDS_REQUEST)),
+)
+add_said(cost_recorded="The cost is recorded; the annual report counts it.")
+COST_FORM: Final = FormSpec(
+    (
+        Field("year", "Year", "number", required=True, hint="Of the annual report it belongs to."),
+        Field(
+            "heading", "Heading", required=True, maximum=300, hint="As Staff, or Secure hosting."
+        ),
+        Field("cents", "Amount in dollars", required=True, hint="As 1,250 or 1250.50."),
+        Field("note", "Note", "textarea", rows=3, maximum=4000),
+    )
+)
+_AMOUNT: Final = re.compile(r"\$?\s?([0-9]{1,3}(?:,[0-9]{3})*|[0-9]{1,12})(?:\.([0-9]{2}))?")
+_LARGEST_REFERENCE: Final = 60
+
+
+@router.page("GET", "/office/costs", asks=Action.RECORD_COST)
+def show_costs(visit: VisitDep) -> Response:
+    """What was recorded, and the form for one more."""
+    return _show_costs(visit, COST_FORM.bind({"year": visit.today.year}))
+
+
+def _show_costs(visit: Visit, form: Form, status: int = 200) -> Response:
+    costs = public_records(visit.programme).source.costs
+    newest = sorted(costs, key=lambda c: c.year, reverse=True)
+    return visit.page("office/costs.html", status=status, form=form, costs=newest)
+
+
+@router.page("POST", "/office/costs", asks=Action.RECORD_COST)
+def take_cost(visit: VisitDep) -> Response:
+    """Record a cost."""
+    form = COST_FORM.read(visit.form)
+    typed = form.content()
+    try:
+        facts = typed | {"cents": _cents(str(typed["cents"] or ""))}
+        record_cost(visit.programme, visit.actor, facts, once=form.token)
+    except DocumentError as error:
+        return _show_costs(visit, form.refused(error), 422)
+    return visit.redirect("/office/costs", said="cost_recorded")
+
+
+def _cents(text: str) -> int:
+    """An amount in dollars as cents.
+
+    Raises:
+        DocumentError: It is none.
+    """
+    found = _AMOUNT.fullmatch(text.strip())
+    if found is None:
+        problem = ("cents: write an amount in dollars, as 1250.50",)
+        raise DocumentError("The form has 1 mistake(s):", problems=problem)
+    return int(found[1].replace(",", "")) * 100 + int(found[2] or 0)
+
+
+def _records_spec(visit: Visit) -> FormSpec:
+    p = visit.programme
+    agencies = {a.id: a.name for a in p.profile.agencies}
+    datasets = {c.id: f"{c.title} ({c.id})" for c in p.contracts.values()}
+    return FormSpec(
+        (
+            Field("reference", "Reference", required=True, maximum=_LARGEST_REFERENCE,
+                  hint="The office's own number for it, as FOI-2026-014."),
+            Field("received_on", "Received", "day", required=True),
+            Field("asks_for", "What is asked for", "textarea", required=True, maximum=20_000,
+                  hint="In the requester's words. It is not kept: only which agencies answer, "
+                       "by when, and the letter's digest are."),
+            Field("dataset", "Data set, where it is known", "select",
+                  choices=dict(sorted(datasets.items(), key=lambda x: x[1]))),
+            Field("agency", "Agency, where it is known", "select", choices=agencies),
+            Field("requester", "Requester's name", maximum=300, autocomplete="off",
+                  hint="For the letter only; it is not kept."),
+            Field("address", "Requester's address", "textarea", rows=3, maximum=1000,
+                  hint="For the letter only; it is not kept."),
+        )
+    )  # fmt: skip
+
+
+@router.page("GET", "/office/records", asks=Action.ROUTE_RECORDS_REQUEST)
+def show_records(visit: VisitDep) -> Response:
+    """Requests that were routed, and the form to route one."""
+    form = _records_spec(visit).bind({"received_on": visit.today.isoformat()})
+    return _show_records(visit, form)
+
+
+def _show_records(visit: Visit, form: Form, status: int = 200) -> Response:
+    p = visit.programme
+    rows = [
+        (r, ", ".join(p.profile.agency_name(a) for a in r.agencies))
+        for r in list_routed(p, visit.actor)
+    ]
+    return visit.page("office/records.html", status=status, form=form, rows=rows)
+
+
+@router.page("POST", "/office/records", asks=Action.ROUTE_RECORDS_REQUEST)
+def route(visit: VisitDep) -> Response:
+    """Route it and write the letter: shown at once, since its words are not kept.
+
+    The same form sent again gives the same letter and writes nothing; that is how the PDF is taken.
+    """
+    form = _records_spec(visit).read(visit.form)
+    try:
+        asked = _asked(form.content())
+        routed, _ = route_request(visit.programme, visit.actor, asked, once=form.token)
+    except DocumentError as error:
+        return _show_records(visit, form.refused(error), 422)
+    letter = routed.letter
+    if visit.form.get("format") == "pdf":
+        headers = {"content-disposition": f'attachment; filename="{letter.file_name}.pdf"'}
+        return Response(render_pdf(letter), media_type="application/pdf", headers=headers)
+    html = Markup(render_html(letter, level=2))  # noqa: S704  the renderer escapes every text
+    return visit.page(
+        "office/letter.html",
+        letter_html=html,
+        routed=routed,
+        form=form,
+        once=form.token or "",
+        places=list(zip(routed.agencies, routed.because, strict=True)),
+    )
+
+
+def _asked(typed: dict[str, Any]) -> RecordsRequest:
+    problems = []
+    reference = str(typed["reference"] or "").strip()
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ./_-]*", reference):
+        problems.append("reference: use letters, digits and dashes")
+    try:
+        received = date.fromisoformat(str(typed["received_on"]))
+    except ValueError:
+        problems.append("received_on: choose a day")
+        received = date.min
+    if not str(typed["asks_for"]).strip():
+        problems.append("asks_for: say what is asked for")
+    if problems:
+        raise DocumentError(f"The form has {len(problems)} mistake(s):", problems=tuple(problems))
+    address = tuple(x.strip() for x in str(typed["address"]).splitlines() if x.strip())
+    return RecordsRequest(
+        reference, str(typed["asks_for"]), received, dataset=typed["dataset"],
+        agency=typed["agency"], requester=typed["requester"], address=address,
+    )  # fmt: skip

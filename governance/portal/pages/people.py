@@ -1,0 +1,235 @@
+"""People's records: found, made, changed and ended by the operating office."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from governance.errors import DocumentError
+from governance.people import Person, PortalRole
+from governance.permissions import Action, Target, decide_action
+from governance.portal.exports import export
+from governance.portal.forms import Field, Form, FormSpec
+from governance.portal.lists import EXPORT_ROWS, Column, ListSpec, Wishes, arranged, read_wishes
+from governance.portal.navigation import Area, NavItem, may
+from governance.portal.pages.request_form import CLASSES
+from governance.portal.routes import PortalRouter
+from governance.portal.said import add_said
+from governance.portal.targets import about_person
+from governance.portal.visits import Visit, VisitDep
+from governance.services.people import (
+    change_person,
+    end_person,
+    list_people,
+    read_person,
+    register_person,
+)
+from governance.store.paging import MAX_PER_PAGE
+
+router = PortalRouter()
+NAVIGATION = (NavItem(Area.OFFICE, "People", "/people", may(Action.READ_PEOPLE)),)
+add_said(
+    person_registered="The person is on record.",
+    person_changed="The record is changed.",
+    person_ended="The last day is recorded. With that day all access ends.",
+)
+ROLES: Final = {
+    PortalRole.REQUESTOR.value: "Requestor: asks for data",
+    PortalRole.DATA_OWNER.value: "Data owner: decides for an agency",
+    PortalRole.DATA_STEWARD.value: "Data steward: delivers an agency's data",
+    PortalRole.SIGNATORY.value: "Signatory: signs for the parties named below",
+    PortalRole.OPERATOR.value: "Operator: of the operating office",
+    PortalRole.AUDITOR.value: "Auditor: reads everything, changes nothing",
+}
+_SHORT: Final = {k: v.partition(":")[0] for k, v in ROLES.items()}
+_REASON: Final = Field(
+    "reason", "Reason", "textarea", rows=3, required=True, maximum=4000,
+    hint="It stands in the record.",
+)  # fmt: skip
+END_FORM: Final = FormSpec((Field("last_day", "Last day", "day", required=True), _REASON))
+
+
+def _spec(visit: Visit, *, change: bool) -> FormSpec:
+    agencies = {a.id: a.name for a in visit.programme.profile.agencies}
+    fields = (
+        Field("name", "Name", required=True, autocomplete="off"),
+        Field("email", "E-mail address", "email", required=True, autocomplete="off"),
+        Field("employer", "Employer", required=True),
+        Field("agency", "Agency of the programme that employs them", "select", choices=agencies,
+              when_empty=None, hint="Data owners and data stewards need one."),
+        Field("employment_class", "Kind of employer", "select", choices=CLASSES, required=True),
+        Field("roles", "Roles", "checkboxes", choices=ROLES, required=True),
+        Field("parties", "Signs for", "textarea", rows=3,
+              hint="Parties of sharing agreements, one a line. For signatories only."),
+        Field("employed_from", "First day", "day", required=True),
+        Field("account", "Account at the identity provider", when_empty=None, autocomplete="off",
+              hint="Issuer, a vertical bar, and subject. Empty: the first sign-in under the "
+                   "address is theirs."),
+    )  # fmt: skip
+    return FormSpec((*fields, _REASON) if change else fields)
+
+
+def _facts(form: Form) -> dict[str, Any]:
+    typed = form.content()
+    parties = [x.strip() for x in str(typed.pop("parties", "")).splitlines() if x.strip()]
+    return {k: v for k, v in typed.items() if k != "reason"} | {"parties": parties}
+
+
+def _values(person: Person) -> dict[str, Any]:
+    values: dict[str, Any] = person.model_dump(mode="json")
+    return values | {"parties": "\n".join(person.parties)}
+
+
+def _list_spec(visit: Visit) -> ListSpec[Person]:
+    agencies = {a.id: a.code for a in visit.programme.profile.agencies}
+    today = visit.today
+    return ListSpec(
+        "people",
+        "People",
+        (
+            Column("name", "Name", lambda x: x.name, link=lambda x: f"/people/{x.id}",
+                   sortable=False),
+            Column("email", "E-mail address", lambda x: x.email, sortable=False),
+            Column("employer", "Employer", lambda x: x.employer, sortable=False),
+            Column("agency", "Agency", lambda x: x.agency, sortable=False, choices=agencies,
+                   shown=lambda x: agencies.get(x.agency or "", x.agency or "")),
+            Column("role", "Roles", lambda x: ", ".join(r.value for r in x.roles), sortable=False,
+                   shown=lambda x: ", ".join(_SHORT[r.value] for r in x.roles), choices=_SHORT),
+            Column("employed_from", "First day", lambda x: x.employed_from, kind="day",
+                   sortable=False, only_export=True),
+            Column("employed_until", "Last day", lambda x: x.employed_until, kind="day",
+                   sortable=False),
+            Column("employed_today", "Employed today", lambda x: x.employed(today),
+                   sortable=False, only_export=True),
+            Column("id", "Id", lambda x: x.id, sortable=False, only_export=True),
+        ),
+        sort="name",
+        search="name, address, employer and id",
+        empty="Nobody is on record yet. Register the first person.",
+        filters={"employed": ("Employed", {"today": "Today"})},
+    )  # fmt: skip
+
+
+@router.page("GET", "/people", asks=Action.READ_PEOPLE)
+def show_list(visit: VisitDep) -> Response:
+    """Everybody on record, by name."""
+    spec = _list_spec(visit)
+    wishes = read_wishes(spec, visit.request.query_params)
+    if wishes.format is None:
+        found = _found(visit, wishes)
+        listing = arranged(spec, wishes, found.items, found.total, visit.path)
+        return visit.page("people/list.html", listing=listing, may_change=_may(visit))
+    rows: list[Person] = []
+    for page in range(1, EXPORT_ROWS // MAX_PER_PAGE + 1):
+        found = _found(visit, replace(wishes, page=page, per_page=MAX_PER_PAGE))
+        rows.extend(found.items)
+        if page >= found.pages:
+            break
+    return export(arranged(spec, wishes, rows, len(rows), visit.path))
+
+
+def _found(visit: Visit, wishes: Wishes) -> Any:  # noqa: ANN401  a page of the service
+    role = wishes.filters.get("role")
+    return list_people(
+        visit.programme, visit.actor, text=wishes.text, role=PortalRole(role) if role else None,
+        agency=wishes.filters.get("agency"), employed="employed" in wishes.filters,
+        page=wishes.page, per_page=wishes.per_page,
+    )  # fmt: skip
+
+
+def _may(visit: Visit, person: str | None = None) -> bool:
+    target = Target(person=person)
+    decision = decide_action(visit.actor, Action.CHANGE_PEOPLE, target, today=visit.today)
+    return decision.permitted
+
+
+@router.page("GET", "/people/new", asks=Action.CHANGE_PEOPLE)
+def ask_new(visit: VisitDep) -> Response:
+    """The form of a new record."""
+    form = _spec(visit, change=False).bind({"employed_from": visit.today.isoformat()})
+    return visit.page("people/new.html", form=form)
+
+
+@router.page("POST", "/people/new", asks=Action.CHANGE_PEOPLE)
+def register(visit: VisitDep) -> Response:
+    """Make the record."""
+    form = _spec(visit, change=False).read(visit.form)
+    try:
+        made = register_person(visit.programme, visit.actor, _facts(form), once=form.token)
+    except DocumentError as error:
+        return visit.page("people/new.html", form=form.refused(error), status=422)
+    return visit.redirect(f"/people/{made.id}", said="person_registered")
+
+
+@router.page("GET", "/people/{person}", asks=Action.READ_PEOPLE, about=about_person)
+def show_person(visit: VisitDep, person: str) -> Response:
+    """A person's record; one's own for everybody."""
+    found, _ = read_person(visit.programme, visit.actor, person)
+    return visit.page(
+        "people/show.html",
+        record=found,
+        roles=[ROLES[r.value] for r in found.roles],
+        kind=CLASSES.get(found.employment_class, found.employment_class),
+        agency=visit.programme.profile.agency_name(found.agency) if found.agency else "",
+        employed=found.employed(visit.today),
+        may_change=_may(visit, person),
+    )
+
+
+@router.page("GET", "/people/{person}/change", asks=Action.CHANGE_PEOPLE, about=about_person)
+def ask_change(visit: VisitDep, person: str) -> Response:
+    """The form with the record as it is."""
+    found, position = read_person(visit.programme, visit.actor, person)
+    form = _spec(visit, change=True).bind(_values(found), based_on=position)
+    return visit.page("people/change.html", record=found, form=form)
+
+
+@router.page("POST", "/people/{person}/change", asks=Action.CHANGE_PEOPLE, about=about_person)
+def change(visit: VisitDep, person: str) -> Response:
+    """Put the record as it is from now on."""
+    found, _ = read_person(visit.programme, visit.actor, person)
+    form = _spec(visit, change=True).read(visit.form)
+    reason = str(form.content()["reason"])
+    try:
+        change_person(
+            visit.programme, visit.actor, person, _facts(form), reason=reason,
+            based_on=form.based_on,
+        )  # fmt: skip
+    except DocumentError as error:
+        refused = form.refused(error)
+        return visit.page("people/change.html", record=found, form=refused, status=422)
+    return visit.redirect(f"/people/{person}", said="person_changed")
+
+
+@router.page("GET", "/people/{person}/end", asks=Action.CHANGE_PEOPLE, about=about_person)
+def ask_end(visit: VisitDep, person: str) -> Response:
+    """Before access ends."""
+    found, position = read_person(visit.programme, visit.actor, person)
+    form = END_FORM.bind({"last_day": visit.today.isoformat()}, based_on=position)
+    return visit.page("people/end.html", record=found, form=form)
+
+
+@router.page("POST", "/people/{person}/end", asks=Action.CHANGE_PEOPLE, about=about_person)
+def end(visit: VisitDep, person: str) -> Response:
+    """Record the last day."""
+    found, _ = read_person(visit.programme, visit.actor, person)
+    form = END_FORM.read(visit.form)
+    typed = form.content()
+    try:
+        end_person(
+            visit.programme, visit.actor, person, last_day=_day(typed["last_day"]),
+            reason=str(typed["reason"]), based_on=form.based_on,
+        )  # fmt: skip
+    except DocumentError as error:
+        refused = form.refused(error)
+        return visit.page("people/end.html", record=found, form=refused, status=422)
+    return visit.redirect(f"/people/{person}", said="person_ended")
+
+
+def _day(text: object) -> date:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        problem = ("last_day: Field required",) if not text else ("last_day: choose a day",)
+        raise DocumentError("The form has 1 mistake(s):", problems=problem) from None

@@ -1,0 +1,66 @@
+"""The office's own records as the ledger tells them: public-records requests that were routed."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from governance.audit.tags import Tag
+from governance.decisions import check_permitted
+from governance.permissions import Action, Actor, decide_action
+from governance.services.programme import Programme
+from governance.services.recording import denials_recorded
+from governance.store import tables as t
+from governance.store.streams import PROGRAMME
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A public-records request as recorded: who asked, and for what, is not kept.
+
+    Attributes:
+        agencies: Ids of the originating agencies; none where the letter asks back.
+        digest: SHA-256 of the letter.
+    """
+
+    reference: str
+    agencies: tuple[str, ...]
+    received_on: date
+    answer_by: date
+    digest: str
+    at: datetime
+
+
+def list_routed(p: Programme, actor: Actor, *, count: int = 200) -> tuple[Routed, ...]:
+    """Public-records requests that were routed, the newest first; erased ones are gone.
+
+    Raises:
+        AccessDeniedError: The actor may not; recorded.
+    """
+    action = Action.ROUTE_RECORDS_REQUEST
+    with denials_recorded(p, actor, action.value, PROGRAMME):
+        check_permitted(decide_action(actor, action, today=p.today))
+    entries, payloads = t.ledger_entries, t.ledger_payloads
+    query = (
+        select(entries.c.at, payloads.c.facts)
+        .join(payloads, entries.c.seq == payloads.c.seq)
+        .where(entries.c.tag == Tag.RECORDS_REQUEST_ROUTED.value)
+        .order_by(entries.c.seq.desc())
+        .limit(count)
+    )
+    with p.store.read() as unit:
+        rows = unit.connection.execute(query).all()
+    return tuple(_routed(row.at, json.loads(row.facts)["facts"]) for row in rows)
+
+
+def _routed(at: str, facts: dict[str, object]) -> Routed:
+    agencies = facts["agencies"]
+    return Routed(
+        reference=str(facts["reference"]),
+        agencies=tuple(str(a) for a in agencies) if isinstance(agencies, list) else (),
+        received_on=date.fromisoformat(str(facts["received_on"])),
+        answer_by=date.fromisoformat(str(facts["answer_by"])),
+        digest=str(facts["digest"]),
+        at=datetime.fromisoformat(at),
+    )
