@@ -229,9 +229,9 @@ def erase(p: Programme, actor: Actor, seq: int, *, reason: str) -> Entry:
 
 
 def erase_record(p: Programme, actor: Actor, kind: Kind, subject: str, *, reason: str) -> int:
-    """Erase every fact of a request or person that is over, with drafts and filed documents.
+    """Erase every fact of a request or person that is over, with drafts and every document of it.
 
-    Lists forget it; the entries stay.
+    Lists forget it; the entries stay. After a crash the same call removes the documents left.
 
     Returns:
         How many entries' facts were erased.
@@ -244,15 +244,29 @@ def erase_record(p: Programme, actor: Actor, kind: Kind, subject: str, *, reason
         found = [r.seq for r in unit.load(kind, subject).references]
         if kind == "request":
             found += rows.attachment_entries(unit, subject)
-    if not found:
+        begun = kind == "request" and unit.position(kind, subject) > 0
+    if not found and not (begun and _left_behind(p, actor, subject)):
         raise NotFoundError("There is no such record, or its facts are gone.")
-    erased = len(_erase(p, actor, found, reason=reason, whole=(kind, subject)))
-    if kind == "request":  # safe to repeat: what a crash leaves here, no entry names any more
+    erased = len(_erase(p, actor, found, reason=reason, whole=(kind, subject))) if found else 0
+    if kind == "request":
         with p.store.aside() as unit:
             forget_drafts(unit, subject)
-        for info in list(p.documents.list(f"attachments/{subject}/")):
-            p.documents.delete(info.key)
+        for key in _documents_of(p, subject):
+            p.documents.delete(key)
     return erased
+
+
+def _left_behind(p: Programme, actor: Actor, number: str) -> bool:
+    """Whether a crash left documents of a request whose facts are gone: no entry names them."""
+    with denials_recorded(p, actor, Action.ERASE_FACTS.value, "programme"):
+        check_permitted(decide_action(actor, Action.ERASE_FACTS, today=p.today))
+    return bool(_documents_of(p, number))
+
+
+def _documents_of(p: Programme, number: str) -> list[str]:
+    """Keys of everything on file of a request: filed, drafted and signed."""
+    folders = ("attachments", "papers", "signed")
+    return [info.key for f in folders for info in p.documents.list(f"{f}/{number}/")]
 
 
 def _erase(

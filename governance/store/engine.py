@@ -23,7 +23,9 @@ BUSY_SECONDS: Final = 15
 """How long a writer waits for others before it gives up."""
 _BEGIN_TRIES: Final = 3
 _MODE: Final = "governance_mode"
-_FIRST_USERS: Final = 32
+_KEPT, _MORE = 10, 30
+"""Connections a process keeps, and opens besides for a moment: as many as a web server's threads,
+and two such processes stay below PostgreSQL's usual 100."""
 
 
 class Mode(StrEnum):
@@ -58,8 +60,8 @@ class Database:
         self.engine: Engine = create_engine(
             parsed,
             hide_parameters=True,
-            pool_size=_FIRST_USERS,
-            max_overflow=_FIRST_USERS,
+            pool_size=_KEPT,
+            max_overflow=_MORE,
             pool_timeout=BUSY_SECONDS,
             pool_pre_ping=not self.sqlite,
         )
