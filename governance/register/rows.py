@@ -255,11 +255,9 @@ def _decision(version: Version) -> str | None:
 
 
 def _conditions(version: Version) -> Iterator[str]:
-    if version.decided is None or version.status in _DENIED_OR_OVER:
-        return
-    for _, review in sorted(version.reviews.items()):
-        yield from review.conditions
-    yield from version.decided.conditions.values()
+    """Of the decision: the board's, and the owners', which it took over."""
+    if version.decided is not None and version.status not in _DENIED_OR_OVER:
+        yield from version.decided.conditions.values()
 
 
 def _updated(record: RequestRecord, versions: tuple[Version, ...]) -> datetime:

@@ -11,9 +11,12 @@ from governance.errors import DocumentError
 from governance.permissions import SIGNER
 from governance.requests.states import Act, Status
 from governance.services.agreements import Terms, send_agreement, sign_agreement
+from governance.services.attachments import Upload, file_attachment
+from governance.services.ledger import erase_record
 from governance.services.named_people import name_person
 from governance.services.people import change_person, read_person
 from governance.services.requests import act_on_request, read_request
+from governance.store import NotFoundError
 from tests.lib.programme import Office
 
 DAY = timedelta(days=1)
@@ -117,3 +120,32 @@ def test_a_requestor_makes_nobody_an_employee_of_the_state(office: Office, claim
         employment_class="other", role="analyst",
     )  # fmt: skip
     assert again.employment_class == "state_employee"
+
+
+def test_an_erased_request_leaves_no_document_even_after_a_crash(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signed agreements and statements name persons as much as what was filed."""
+    p, number = office.programme, office.begin()
+    file_attachment(
+        p, office.actor("p-ruiz"), number, Upload("other", "A note", "text/plain", b"Words.")
+    )
+    for folder in ("papers", "signed"):
+        p.documents.put(f"{folder}/{number}/{'ab' * 32}.pdf", b"Dana Ruiz")
+    office.act("p-ruiz", number, Act.WITHDRAW, reason="Not needed.")
+
+    def crash(_: str) -> None:
+        raise OSError("crash")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(p.documents, "delete", crash)
+        with pytest.raises(OSError, match="crash"):
+            erase_record(p, office.actor("p-office"), "request", number, reason="Asked for.")
+    left = [i.key for i in p.documents.list() if number in i.key]
+    assert len(left) == 3
+    with pytest.raises(AccessDeniedError):
+        erase_record(p, office.actor("p-ruiz"), "request", number, reason="Asked for.")
+    assert erase_record(p, office.actor("p-office"), "request", number, reason="Again.") == 0
+    assert [i.key for i in p.documents.list() if number in i.key] == []
+    with pytest.raises(NotFoundError):
+        erase_record(p, office.actor("p-office"), "request", number, reason="Again.")

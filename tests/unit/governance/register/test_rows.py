@@ -68,6 +68,21 @@ def test_an_amendment_is_public_when_it_is_submitted() -> None:
     ]
 
 
+def test_each_condition_is_told_once() -> None:
+    """The board's decision takes the owners' conditions over."""
+
+    def conditioned(life: Life) -> None:
+        submit(life)
+        life.do(c.AcceptComplete, Role.OPERATOR)
+        life.review("sde", conditions=("Show us the tables.",))
+        life.review("dol")
+        life.do(c.RecordVote, Role.OPERATOR, motion=build_vote_on(build_content()))
+
+    row = register_row(with_record(build_source(), record("Q0050", conditioned)), "Q0050")
+    assert row is not None
+    assert row.conditions == ("Show us the tables.",)
+
+
 def test_a_refusal_says_the_rule_and_no_word_of_anybody() -> None:
     row = register_row(build_source(), "Q0043")
     assert row is not None
