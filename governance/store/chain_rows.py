@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Engine, Select, func, select, update
 
 from governance.audit.chain import Entry, LedgerProblem, ProblemKind, Row, commit_stored
 from governance.audit.tags import Tag
@@ -88,7 +89,7 @@ def read_entries(
     if subject is not None:
         conditions.append(_E.c.subject.in_([subject] if is_text(subject) else []))
     page, per_page = bounded(page, per_page)
-    total = unit.connection.scalar(select(func.count(_E.c.seq)).where(*conditions)) or 0
+    total = _count(unit, (tuple(tags), subject), conditions)
     rows = unit.connection.execute(
         select(_E)
         .where(*conditions)
@@ -97,6 +98,35 @@ def read_entries(
         .offset((page - 1) * per_page)
     )
     return Page(tuple(entry_of(row) for row in rows), total, page, per_page)
+
+
+_Counted = tuple[int, int]
+"""Through which entry was counted, and how many there were."""
+_COUNTS: WeakKeyDictionary[Engine, dict[tuple[tuple[str, ...], str | None], _Counted]] = (
+    WeakKeyDictionary()
+)
+_MOST_COUNTS: Final = 1_000
+
+
+def _count(
+    unit: UnitOfWork,
+    asked: tuple[tuple[str, ...], str | None],
+    conditions: Sequence[ColumnElement[bool]],
+) -> int:
+    """How many entries fit: the chain only grows, so only what came since is counted again."""
+    last = unit.connection.scalar(select(func.max(_E.c.seq))) or 0
+    if not conditions:
+        return last
+    known = _COUNTS.setdefault(unit.connection.engine, {})
+    through, before = known.get(asked, (0, 0))
+    if through > last:  # another database lies there now
+        through, before = 0, 0
+    newer = select(func.count(_E.c.seq)).where(*conditions, _E.c.seq > through)
+    total = before + (unit.connection.scalar(newer) or 0)
+    if len(known) >= _MOST_COUNTS:
+        known.clear()
+    known[asked] = (last, total)
+    return total
 
 
 def read_entry(unit: UnitOfWork, seq: int) -> Entry | None:
