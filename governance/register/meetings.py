@@ -124,6 +124,6 @@ def _event(body: BodyState, held: MeetingState, source: RegisterSource) -> Calen
         summary=f"{body.rules.title} ({meeting.id})",
         description="\n".join(said),
         location=profile.meeting_place,
-        link=f"{source.base_url}/meetings/{meeting.id}",
+        link=f"{source.base_url}/boards/{body.rules.body}/meetings/{meeting.id}",
         sequence=len(known) - 1,
     )

@@ -1,6 +1,7 @@
 """A meeting's papers: notice, agenda and minutes for everybody, the packet for the board."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from markupsafe import Markup
@@ -25,6 +26,7 @@ from governance.portal.visits import Visit, VisitDep
 from governance.requests.state import DataRequest
 from governance.requests.states import Status
 from governance.services.board import read_body
+from governance.services.public_records import public_records
 from governance.store import NotFoundError
 from governance.store.lists import RequestFilter, list_request_rows
 from governance.store.paging import MAX_PER_PAGE
@@ -38,13 +40,36 @@ _PUBLIC: Final[Mapping[str, Callable[[MeetingSource], Paper]]] = {
 }
 
 
-def _source(visit: Visit, body: str, meeting: str) -> MeetingSource:
+def _source(visit: Visit, body: str, meeting: str, *, public: bool) -> MeetingSource:
     p = visit.programme
     state = read_body(p, visit.actor, body).state
     if meeting not in state.meetings:
         raise NotFoundError("The body has no meeting of that id.")
     moved = {m.moved.about for m in state.motions.values() if m.moved.meeting == meeting}
-    return MeetingSource(p.profile, state, meeting, p.today, _requests(visit, moved))
+    found = {n: _as_submitted(r) for n, r in _requests(visit, moved).items()}
+    if public:
+        found = {n: r and _as_registered(visit, r) for n, r in found.items()}
+    requests = {n: r for n, r in found.items() if r is not None}
+    return MeetingSource(p.profile, state, meeting, p.today, requests)
+
+
+def _as_submitted(request: DataRequest) -> DataRequest | None:
+    """The request without what was never submitted: a paper of the board shows no draft."""
+    versions = tuple(
+        replace(v, content=v.submitted) for v in request.versions if v.submitted is not None
+    )
+    return replace(request, versions=versions) if versions else None
+
+
+def _as_registered(visit: Visit, request: DataRequest) -> DataRequest | None:
+    """With title and organization as in the public register, where no person is named."""
+    row = public_records(visit.programme).by_number.get(request.number)
+    if row is None:
+        return None
+    told = {"title": row.title, "organization": row.organization}
+    content = request.latest.content.model_copy(update=told)
+    newest = replace(request.latest, content=content, submitted=content)
+    return replace(request, versions=(*request.versions[:-1], newest))
 
 
 def _requests(visit: Visit, moved: set[str]) -> dict[str, DataRequest]:
@@ -69,7 +94,7 @@ def _register(kind: str, draft: Callable[[MeetingSource], Paper]) -> None:
 
     @router.page("GET", path, asks=Action.READ_REGISTER, about=about_body)
     def show(visit: VisitDep, body: str, meeting: str) -> Response:
-        return _show(visit, draft(_source(visit, body, meeting)))
+        return _show(visit, draft(_source(visit, body, meeting, public=True)))
 
 
 for _kind, _draft in _PUBLIC.items():
@@ -85,5 +110,5 @@ for _kind, _draft in _PUBLIC.items():
 def show_packet(visit: VisitDep, body: str, meeting: str) -> Response:
     """Agenda, each request with what changed and the pre-check, minutes to fill in."""
     p = visit.programme
-    source = _source(visit, body, meeting)
+    source = _source(visit, body, meeting, public=False)
     return _show(visit, draft_packet(PacketSource(source, p.rules, p.contracts, p.agreements)))
