@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from governance.permissions import Target
+from governance.portal.numbers import whole_number
 from governance.portal.visits import Visit
 from governance.requests.state import Version
 from governance.store import NotFoundError
@@ -25,7 +26,7 @@ def about_request(visit: Visit) -> Target:
     if request is None:
         raise NotFoundError("There is no request of that number.")
     asked = visit.request.query_params.get("version", "")
-    version = request.version(int(asked)) if asked.isdecimal() else request.latest
+    version = request.version(whole_number(asked) or 0) if asked else request.latest
     if version is None:
         raise NotFoundError("The request has no such version.")
     return Target(

@@ -14,6 +14,7 @@ from governance.papers.destruction import Destroyed, Survivor
 from governance.permissions import Action
 from governance.portal.forms import BASED_ON_FIELD, ONCE_FIELD, Field, Form, FormSpec
 from governance.portal.navigation import NavItem
+from governance.portal.numbers import whole_number
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
 from governance.portal.targets import about_request
@@ -178,8 +179,7 @@ def _with_digest(form: Form, rows: Rows, paper: Paper) -> Form:
 
 
 def _version(visit: Visit) -> int | None:
-    asked = visit.request.query_params.get("version", "")
-    return int(asked) if asked.isdecimal() else None
+    return whole_number(visit.request.query_params.get("version", ""))
 
 
 def _show(

@@ -14,6 +14,7 @@ from governance.canonical import canonical_json
 from governance.papers import Paper, render_html, render_pdf
 from governance.permissions import Action
 from governance.portal.navigation import Area, NavItem, everybody, may
+from governance.portal.numbers import whole_number
 from governance.portal.pages import register
 from governance.portal.routes import PortalRouter
 from governance.portal.visits import VisitDep
@@ -146,9 +147,9 @@ def show_report(visit: VisitDep, year: str) -> Response:
         NotFoundError: Nothing is on record of that year.
     """
     records = public_records(visit.programme)
-    if not year.isdecimal() or int(year) not in _years(records):
+    number = whole_number(year)
+    if number is None or number not in _years(records):
         raise NotFoundError("There is no report of that year.")
-    number = int(year)
     kind = visit.request.query_params.get("format")
     if kind == "json":
         figures = annual_figures(records.source, number).to_dict()

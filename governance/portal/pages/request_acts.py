@@ -14,6 +14,7 @@ from starlette.responses import Response
 from governance.errors import DocumentError
 from governance.portal.forms import Field, FormSpec
 from governance.portal.navigation import NavItem
+from governance.portal.numbers import whole_number
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
 from governance.portal.targets import about_request
@@ -312,8 +313,7 @@ add_said(**{f"act_{page.act.value}": page.said for page in PAGES})
 
 
 def _version(visit: Visit) -> int | None:
-    asked = visit.request.query_params.get("version", "")
-    return int(asked) if asked.isdecimal() else None
+    return whole_number(visit.request.query_params.get("version", ""))
 
 
 def _register(page: ActPage) -> None:

@@ -15,6 +15,7 @@ from governance.people import Person
 from governance.permissions import Action
 from governance.portal.forms import Field, Form, FormSpec
 from governance.portal.navigation import NavItem
+from governance.portal.numbers import whole_number
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
 from governance.portal.targets import about_request
@@ -317,7 +318,7 @@ def take_edit(visit: VisitDep, number: str) -> Response:
             number,
             Act.SAVE_DRAFT,
             {"content": content},
-            based_on=int(position) if position.isdecimal() else None,
+            based_on=whole_number(position),
             once=form.token,
         )
     except DocumentError as error:
@@ -341,8 +342,9 @@ def _change_rows(visit: Visit, content: dict[str, Any], do: str, form: Form) -> 
         content["people"] = [*content["people"], _newcomer(visit, form)]
         return "people"
     kind, _, index = do.removeprefix("remove_").partition(":")
-    if kind in {"datasets", "people"} and index.isdecimal() and int(index) < len(content[kind]):
-        content[kind] = [r for n, r in enumerate(content[kind]) if n != int(index)]
+    row = whole_number(index)
+    if kind in {"datasets", "people"} and row is not None and row < len(content[kind]):
+        content[kind] = [r for n, r in enumerate(content[kind]) if n != row]
         return kind
     return ""
 

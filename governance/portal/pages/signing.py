@@ -11,6 +11,7 @@ from governance.papers import Paper, render_html, render_pdf
 from governance.permissions import Action
 from governance.portal.forms import Field, Form, FormSpec
 from governance.portal.navigation import NavItem
+from governance.portal.numbers import whole_number
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
 from governance.portal.targets import about_own_statement, about_request
@@ -72,8 +73,7 @@ def _pdf(paper: Paper) -> Response:
 
 
 def _version(visit: Visit) -> int | None:
-    asked = visit.request.query_params.get("version", "")
-    return int(asked) if asked.isdecimal() else None
+    return whole_number(visit.request.query_params.get("version", ""))
 
 
 def _terms(form: Form) -> Terms:
