@@ -14,6 +14,7 @@ from governance.errors import ProgrammeError
 from governance.services.dispatch import dispatch, forget_sent
 from governance.services.ledger_copy import checkpoint_due, make_checkpoint
 from governance.services.programme import Programme
+from governance.services.public_records import public_records
 
 EVERY_SECONDS: Final = 20.0
 _TIDY_EVERY: Final = 180
@@ -63,6 +64,7 @@ def _checkpoint(p: Programme) -> None:
 
 def _keep_on(p: Programme, stop: threading.Event, every_seconds: float, first: Work | None) -> None:
     rounds = 0
+    _tried(p, public_records)  # replaying thousands of requests takes seconds: not a visitor's
     while not stop.wait(every_seconds):
         round_of(p, first)
         if rounds % _TIDY_EVERY == 0:
