@@ -69,7 +69,7 @@ class Store:
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
-        """A transaction that may append to the ledger; alone until it ends.
+        """A transaction that may append; alone until it ends, so never inside another one.
 
         Raises:
             StoreBusyError: Others wrote for too long; nothing was changed.
