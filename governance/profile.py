@@ -196,6 +196,18 @@ class Profile(Facts):
         found = self.agency(agency)
         return found.name if found else agency.upper()
 
+    def agency_named(self, text: str) -> str | None:
+        """Id of the agency that a text names, by name, code or id alone; None for no agency."""
+        said = " ".join(text.split()).casefold()
+        return next(
+            (
+                a.id
+                for a in self.agencies
+                if said in {a.name.casefold(), a.code.casefold(), a.id.casefold()}
+            ),
+            None,
+        )
+
     def party_name(self, party: str) -> str:
         """A party's name in full: an agency that signs under its id, or the party as written."""
         return next(

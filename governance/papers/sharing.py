@@ -30,7 +30,7 @@ from governance.papers.model import (
 )
 from governance.papers.scope import data_sections, disclosure_blocks, people_table, purpose_terms
 from governance.papers.words import count_words, day_words, list_words, text_or
-from governance.profile import Agency, MatchingClock, Profile
+from governance.profile import MatchingClock, Profile
 from governance.requests.model import RequestContent
 from governance.requests.precheck import PrecheckReport, agreement_for, precheck
 from governance.requests.rules import RequestRules
@@ -71,13 +71,10 @@ def sharing_parties(content: RequestContent, profile: Profile) -> tuple[str, ...
     named = [agency.party if agency else name.upper() for agency, name in found]
     typed = content.organization.strip()
     # A recipient that is an agency signs as that agency: whatever is typed, somebody signs for it.
-    recipient = next((a.party for a in profile.agencies if typed.casefold() in _names_of(a)), typed)
+    as_agency = profile.agency(profile.agency_named(typed) or "")
+    recipient = as_agency.party if as_agency else typed
     signed = not recipient or recipient.casefold() in {party.casefold() for party in named}
     return tuple(named) if signed else (*named, recipient)
-
-
-def _names_of(agency: Agency) -> frozenset[str]:
-    return frozenset(n.casefold() for n in (agency.name, agency.code, agency.party))
 
 
 def draft_sharing_agreement(source: SharingSource) -> Paper:

@@ -303,7 +303,7 @@ def _command(
         given["on"] = _today(p, facts.get("on"))
     command = facts_of(kind, {**facts, **given}, "The form")
     if isinstance(command, c.SaveDraft | c.Amend):
-        recorded = {"content": _as_recorded(unit, command.content)}
+        recorded = {"content": _as_recorded(p, unit, command.content)}
         return command.model_copy(update=recorded)
     return command
 
@@ -317,8 +317,11 @@ def _today(p: Programme, said: object) -> str:
     return today
 
 
-def _as_recorded(unit: UnitOfWork, content: RequestContent) -> RequestContent:
-    """The content with persons as the office keeps them: a form says nobody's employer."""
+def _as_recorded(p: Programme, unit: UnitOfWork, content: RequestContent) -> RequestContent:
+    """The content with persons as the office keeps them: a form says nobody's employer.
+
+    Who asks under an agency's name asks as that agency: it signs, and its own owner is recused.
+    """
     found = {x.id: unit.person(x.id) for x in content.people}
     people = tuple(
         x
@@ -333,7 +336,8 @@ def _as_recorded(unit: UnitOfWork, content: RequestContent) -> RequestContent:
         )
         for x in content.people
     )
-    return content.model_copy(update={"people": people})
+    agency = content.requestor_agency or p.profile.agency_named(content.organization)
+    return content.model_copy(update={"people": people, "requestor_agency": agency})
 
 
 def _content(content: RequestContent | Mapping[str, Any]) -> RequestContent:

@@ -8,6 +8,7 @@ import pytest
 from governance.board import commands as b
 from governance.decisions import AccessDeniedError
 from governance.errors import DocumentError
+from governance.papers import sharing_parties
 from governance.permissions import SIGNER
 from governance.requests.states import Act, Status
 from governance.services.agreements import Terms, send_agreement, sign_agreement
@@ -18,6 +19,7 @@ from governance.services.people import change_person, read_person
 from governance.services.requests import act_on_request, read_request
 from governance.store import NotFoundError
 from tests.lib.programme import Office
+from tests.lib.requests import build_content
 
 DAY = timedelta(days=1)
 
@@ -149,3 +151,14 @@ def test_an_erased_request_leaves_no_document_even_after_a_crash(
     assert [i.key for i in p.documents.list() if number in i.key] == []
     with pytest.raises(NotFoundError):
         erase_record(p, office.actor("p-office"), "request", number, reason="Again.")
+
+
+@pytest.mark.parametrize("typed", ["Office of Early  Childhood", "oec"])
+def test_who_asks_under_an_agencys_name_asks_as_that_agency(office: Office, typed: str) -> None:
+    """Else the recipient's signature is asked of nobody, and its own owner is not recused."""
+    number = office.begin(build_content(organization=typed))
+    view = read_request(office.programme, office.actor("p-ruiz"), number)
+    content = view.latest.content
+    assert content.requestor_agency == "oec"
+    assert "oec" in content.requestor_employers
+    assert sharing_parties(content, office.programme.profile) == ("DOL", "SDE", "OEC")
