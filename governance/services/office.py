@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from governance.calendar import legal_date
 from governance.decisions import check_permitted
 from governance.permissions import Action, Actor, decide_action
 from governance.profile import Profile
@@ -56,6 +57,11 @@ class Waiting:
     until: date | None
     overdue: bool
     page: str = ""
+
+    @property
+    def since_on(self) -> date:
+        """The legal date since when it waits."""
+        return legal_date(self.since)
 
 
 _AGREED: Final = (Status.AGREEMENTS_OUT, *LIVE)

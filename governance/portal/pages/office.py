@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import SecretStr
 from starlette.responses import Response
 
+from governance.people import PortalRole
 from governance.permissions import Action
 from governance.portal.navigation import Area, NavItem, may
 from governance.portal.pages.requests import LIST, list_page
@@ -53,6 +54,7 @@ def show_desk(visit: VisitDep) -> Response:
         queues[step.queue].append(step)
     return visit.page(
         "office/desk.html",
+        acts=PortalRole.OPERATOR in visit.actor.roles,
         overdue=[w for w in waiting if w.overdue],
         queues=[(q, *QUEUES[q], queues[q]) for q in QUEUES],
         sending=read_sending(visit.programme, visit.actor),
