@@ -92,7 +92,8 @@ class OpenIdConnect:
         Raises:
             SignInError: It has no address, or left the groups out because they are too many.
         """
-        email = _text(claims, "email") or _text(claims, "preferred_username")
+        stated = _text(claims, "email")
+        email = stated or _text(claims, "preferred_username")
         if not email:
             raise SignInError(
                 "Your organization did not send an e-mail address.",
@@ -101,7 +102,8 @@ class OpenIdConnect:
         return SignInClaims(
             name=_text(claims, "name") or email,
             email=email,
-            email_verified=claims.get("email_verified") is True,
+            # The claim speaks of `email`; a preferred user name is whatever somebody chose.
+            email_verified=bool(stated) and claims.get("email_verified") is True,
             roles=self._roles(claims),
         )
 
