@@ -30,6 +30,7 @@ from governance.requests.states import Act
 from governance.services.kept_papers import keep_paper, kept_paper
 from governance.services.people import find_by_id
 from governance.services.programme import Programme
+from governance.services.recording import denials_recorded
 from governance.services.requests import RequestView, act_on_request, read_request
 from governance.store import NotFoundError
 
@@ -64,10 +65,16 @@ def draft_agreement(
     meant = _version(view, version)
     if not view.may(Act.SEND_AGREEMENT, meant.number):
         _refuse(
-            "sharing_agreement.send",
-            "The sharing agreement is drafted by the operating office, once the board approved.",
-            "Ask the operating office.",
             p,
+            actor,
+            number,
+            Act.SEND_AGREEMENT,
+            Denial(
+                "sharing_agreement.send",
+                "The operating office drafts the sharing agreement, once the board approved.",
+                "Ask the operating office.",
+                p.rules.chain_clause,
+            ),
         )
     if terms.ends_on < terms.effective_on:
         raise DocumentError(
@@ -128,10 +135,16 @@ def send_agreement(
     paper = draft_agreement(p, actor, number, terms, version=meant.number)
     if digest is not None and digest != paper.digest:
         _refuse(
-            "sharing_agreement.digest",
-            "The agreement's text is not the one you looked at.",
-            "Look at it again, then send it.",
             p,
+            actor,
+            number,
+            Act.SEND_AGREEMENT,
+            Denial(
+                "sharing_agreement.digest",
+                "The agreement's text is not the one you looked at.",
+                "Look at it again, then send it.",
+                p.rules.chain_clause,
+            ),
         )
     keep_paper(p, number, paper)
     content = meant.submitted or meant.content
@@ -264,10 +277,16 @@ def sign_nda(
     paper = _statement(p, number, meant, _named(meant, actor.by))
     if digest != paper.digest:
         _refuse(
-            "nda.digest",
-            "The statement's text is not the one that was shown.",
-            "Read it again, then sign.",
             p,
+            actor,
+            number,
+            Act.SIGN_NDA,
+            Denial(
+                "nda.digest",
+                "The statement's text is not the one that was shown.",
+                "Read it again, then sign.",
+                p.rules.chain_clause,
+            ),
         )
     _check_name(actor, name)
     keep_paper(p, number, paper)
@@ -330,7 +349,8 @@ def _keep_signed(p: Programme, actor: Actor, number: str, document: bytes) -> st
     if problem:
         raise DocumentError("The form has 1 mistake(s):", problems=(f"signed_pdf: {problem}",))
     view = read_request(p, actor, number)
-    check_permitted(_may_sign(p, view))
+    with denials_recorded(p, actor, Act.SIGN_AGREEMENT.value, number):
+        check_permitted(_may_sign(p, view))
     digest = sha256_of(document)
     with contextlib.suppress(PreconditionFailedError):  # the same file is kept already
         p.documents.put(f"signed/{number}/{digest}.pdf", document, if_none_match=True)
@@ -398,6 +418,6 @@ def _events(p: Programme, number: str) -> tuple[object, ...]:
         return tuple(parse_event(e) for e in unit.load("request", number).events)
 
 
-def _refuse(rule: str, reason: str, remedy: str, p: Programme) -> None:
-    denial = Denial(rule, reason, remedy, p.rules.chain_clause)
-    check_permitted(Decision((rule,), (denial,)))
+def _refuse(p: Programme, actor: Actor, number: str, act: Act, denial: Denial) -> None:
+    with denials_recorded(p, actor, act.value, number):
+        check_permitted(Decision((denial.rule,), (denial,)))

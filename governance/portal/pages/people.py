@@ -67,7 +67,8 @@ def _spec(visit: Visit, *, change: bool) -> FormSpec:
               hint="Issuer, a vertical bar, and subject. Empty: the first sign-in under the "
                    "address is theirs."),
     )  # fmt: skip
-    return FormSpec((*fields, _REASON) if change else fields)
+    last = Field("employed_until", "Last day", "day", hint="Empty: the end is open.")
+    return FormSpec((*fields, last, _REASON) if change else fields)
 
 
 def _facts(form: Form) -> dict[str, Any]:
