@@ -6,10 +6,12 @@ still; a raw file or quarantined rows that name the person go on their own clock
 that names the person gives them a new id, unrelated to the old one. Copies of the identity zone the
 storage service keeps hold the link, encrypted, until their own expiry.
 
-Order, safe to repeat: the crosswalk is committed without the person; the ledger says so, row-free.
+Order, safe to repeat: the crosswalk is committed without the person; that generation is the least
+from then on; the ledger says so, row-free.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,15 +25,15 @@ from enclave.deidentify.normalize import normalize
 from enclave.deidentify.plan import PersonPlan
 from enclave.deployment import Deployment
 from enclave.errors import DatasetNotFoundError, UnusableIdentityError
-from enclave.steps.generations import known_generation
+from enclave.steps.generations import known_generation, remember_generation
 from enclave.steps.signed_in import signed_in
-from enclave.store import SubmissionState
 from enclave.zones import Zone
 from governance.contracts import DatasetContract, LogicalType
 from governance.decisions import Decision, Denial, check_permitted
 from governance.grants import Account
 
 _MAX_BYTES = 1 << 16
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ def erase_person(
     Raises:
         AccessDeniedError: Whoever runs this is no data steward of the agency.
         DatasetNotFoundError: No such dataset, or it is about no person.
-        UnusableIdentityError: Columns are missing, unknown, or identify nobody.
+        UnusableIdentityError: Columns are missing, unknown, or identify nobody; or the reference
+            is none, or spells out a value of the identity.
         LeaseHeldError: A load of the agency is at work; try again.
     """
     who = signed_in(deployment)
@@ -119,6 +122,7 @@ def erase_person(
     check_permitted(decision)
     contract, plan, person = _planned(deployment, agency, dataset)
     identifiers = _identifiers(contract, person, identity)
+    _check_reference(request, identity)
     with Crosswalk(
         deployment.zones.store(Zone.IDENTITY),
         deployment.ring,
@@ -127,6 +131,7 @@ def erase_person(
         at_least_generation=known_generation(deployment, agency, person.domain),
     ) as crosswalk:
         state = crosswalk.erase(identifiers)
+        remember_generation(deployment, agency, person.domain, state.generation)
     tables = tuple(
         sorted(
             c.table
@@ -148,7 +153,6 @@ def erase_person(
             "person": None if who is None else who.person,
         },
     )
-    _remember(deployment, agency, person.domain, state.generation)
     return Erasure(agency, person.domain, known, state.generation, tables)
 
 
@@ -201,29 +205,33 @@ def _identifiers(
     return pa.RecordBatch.from_arrays(arrays, names=wanted)
 
 
+def _check_reference(request: str, identity: Mapping[str, str]) -> None:
+    """The reference goes into the ledger, which is public: it must name nobody."""
+    if not _REFERENCE.fullmatch(request):
+        message = "The request's reference takes letters, digits, '.', '_' and '-'."
+        raise UnusableIdentityError(message)
+    said = _bare(request)
+    if any((bare := _bare(value)) and bare in said for value in identity.values()):
+        message = "The request's reference spells out a value of the identity; give another."
+        raise UnusableIdentityError(message)
+
+
+def _bare(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
 def _typed(contract: DatasetContract, name: str, value: str) -> pa.Array:
     text = value.strip()
     try:
         match contract.column(name).logical_type:
-            case LogicalType.DATE:
+            case LogicalType.DATE | LogicalType.TIMESTAMP:
                 return pa.array([date.fromisoformat(text)], pa.date32())
             case LogicalType.INTEGER:
                 return pa.array([int(text)], pa.int64())
+            case LogicalType.NUMBER:
+                return pa.array([float(text)], pa.float64())
             case _:
                 return pa.array([text], pa.string())
-    except ValueError:
-        message = f"{name}: dates are written YYYY-MM-DD, whole numbers in digits."
+    except (ValueError, OverflowError):
+        message = f"{name}: dates are written YYYY-MM-DD, numbers in digits."
         raise UnusableIdentityError(message) from None
-
-
-def _remember(deployment: Deployment, agency: str, domain: str, generation: int) -> None:
-    """So that the crosswalk as it was before, put back, is noticed by the next load."""
-    knowing = [
-        s
-        for s in deployment.store.list(agency=agency)
-        if s.facts.get("crosswalk", {}).get("domain") == domain
-    ]
-    if knowing:
-        newest = max(knowing, key=lambda s: int(s.facts["crosswalk"]["generation"]))
-        facts = {"crosswalk": {**newest.facts["crosswalk"], "generation": generation}}
-        deployment.store.change(newest.id, expected=tuple(SubmissionState), facts=facts)
