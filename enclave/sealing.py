@@ -76,7 +76,7 @@ class SealedSpill:
         self._directory = directory
         self._lock = threading.Lock()
         self._file: BinaryIO | None = None
-        self._cipher = AESGCM(secrets.token_bytes(32))
+        self._cipher: AESGCM | None = AESGCM(secrets.token_bytes(32))
 
     def __enter__(self) -> Self:
         return self
@@ -90,21 +90,29 @@ class SealedSpill:
         self.close()
 
     def close(self) -> None:
-        """Remove the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Remove the file and let go of the key; a worker still at it finds neither."""
+        with self._lock:
+            self._cipher = None
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
     @property
     def size_bytes(self) -> int:
         """Bytes that went to the disk so far."""
-        return 0 if self._file is None else self._file.seek(0, os.SEEK_END)
+        with self._lock:
+            return 0 if self._file is None else self._file.seek(0, os.SEEK_END)
 
     def store(self, plain: bytes) -> tuple[int, int]:
-        """Encrypt and append; where it lies and its length, for `load`."""
+        """Encrypt and append; where it lies and its length, for `load`.
+
+        Raises:
+            RuntimeError: The spill was closed.
+        """
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        frame = nonce + self._cipher.encrypt(nonce, plain, None)
+        frame = nonce + self._open_cipher().encrypt(nonce, plain, None)
         with self._lock:
+            self._open_cipher()
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="enclave-spill-", dir=self._directory)  # noqa: SIM115  closed by close()
             at = self._file.seek(0, os.SEEK_END)
@@ -117,9 +125,15 @@ class SealedSpill:
         Raises:
             RuntimeError: The spill was closed.
         """
+        cipher = self._open_cipher()
         with self._lock:
             if self._file is None:
-                raise RuntimeError("The spill was closed while it was read.")
+                raise RuntimeError("The spill was closed while it was used.")
             self._file.seek(at)
             frame = self._file.read(size)
-        return self._cipher.decrypt(frame[:_NONCE_BYTES], frame[_NONCE_BYTES:], None)
+        return cipher.decrypt(frame[:_NONCE_BYTES], frame[_NONCE_BYTES:], None)
+
+    def _open_cipher(self) -> AESGCM:
+        if self._cipher is None:
+            raise RuntimeError("The spill was closed while it was used.")
+        return self._cipher

@@ -75,8 +75,9 @@ def measure_risk(
     classes = _Tuples(plan.quasi_identifiers)
     diversity = [_Diversity(name) for name in plan.sensitive]
     with ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(_THREADS, thread_name_prefix="risk"))
         rows = PeoplePerClass(stack.enter_context(SealedSpill(spill)), memory_bytes=memory_bytes)
+        # Left first: no thread is at work any more when the spill goes.
+        pool = stack.enter_context(ThreadPoolExecutor(_THREADS, thread_name_prefix="risk"))
         person = plan.person_column
         members = _Rows() if person is None else _People(person, rows, pool)
         for batch in batches:

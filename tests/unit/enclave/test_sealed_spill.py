@@ -41,6 +41,10 @@ def test_a_closed_spill_gives_nothing_back(tmp_path: Path) -> None:
         frame = spill.store(CANARY)
     with pytest.raises(RuntimeError):
         spill.load(*frame)
+    with pytest.raises(RuntimeError):
+        spill.store(CANARY)
+    assert spill._cipher is None, "the key goes with the file"
+    assert spill._file is None, "none is made anew"
 
 
 @pytest.mark.parametrize("memory_bytes", [0, 1 << 14, 1 << 30])
