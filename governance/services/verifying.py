@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from governance.audit import Checkpoint, LedgerReport, Tag
 from governance.audit.merkle import verify_consistency
 from governance.decisions import check_permitted
@@ -15,7 +13,7 @@ from governance.permissions import Action, Actor, decide_action
 from governance.services.ledger import list_entries, prove_consistency, read_entry, verify
 from governance.services.programme import Programme
 from governance.services.recording import denials_recorded, record
-from governance.store import tables as t
+from governance.store.chain_rows import read_tags
 
 SUBJECT = "governance-ledger"
 """What a verification's entry is about."""
@@ -88,7 +86,5 @@ def continues(p: Programme, old_size: int, old_root: str) -> tuple[Checkpoint, b
 
 def tags_in_use(p: Programme) -> tuple[Tag, ...]:
     """Kinds of entries that the chain has, in the order of their names."""
-    entries = t.ledger_entries
     with p.store.read() as unit:
-        found = unit.connection.scalars(select(entries.c.tag).distinct()).all()
-    return tuple(Tag(tag) for tag in sorted(found))
+        return tuple(Tag(tag) for tag in read_tags(unit))

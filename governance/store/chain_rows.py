@@ -129,6 +129,15 @@ def _count(
     return total
 
 
+def read_tags(unit: UnitOfWork) -> list[str]:
+    """Tags that stand in the chain, in order; one step of the index each, not one an entry."""
+    step = select(func.min(_E.c.tag).label("tag")).cte("tags", recursive=True)
+    following = select(func.min(_E.c.tag)).where(_E.c.tag > step.c.tag).scalar_subquery()
+    every = step.union_all(select(following).where(step.c.tag.is_not(None)))
+    found = unit.connection.scalars(select(every.c.tag)).all()
+    return sorted(tag for tag in found if tag is not None)
+
+
 def read_entry(unit: UnitOfWork, seq: int) -> Entry | None:
     """One entry."""
     if not is_number(seq):

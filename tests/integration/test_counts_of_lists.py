@@ -5,6 +5,7 @@ from governance.permissions import PUBLIC
 from governance.requests.states import Act
 from governance.services.ledger import list_entries
 from governance.services.request_lists import ListQuery, list_requests
+from governance.services.verifying import tags_in_use
 from tests.lib.programme import Office
 
 DRAFTED = (Tag.DATA_REQUEST_DRAFTED,)
@@ -44,3 +45,11 @@ def test_a_status_filters_whatever_the_list_is_sorted_by(office: Office) -> None
                 assert listed == sorted(numbers[:2], reverse=descending)
     query = ListQuery(status=("submitted", "draft"))
     assert list_requests(office.programme, office.actor("p-office"), query).total == 3
+
+
+def test_the_tags_of_the_chain_are_each_named_once(office: Office) -> None:
+    number = office.begin()
+    office.act("p-ruiz", number, Act.SUBMIT)
+    assert tags_in_use(office.programme) == (
+        Tag.DATA_REQUEST_DRAFTED, Tag.DATA_REQUEST_SUBMITTED, Tag.PERSON_REGISTERED,
+    )  # fmt: skip
