@@ -45,7 +45,13 @@ from governance.event_feed.model import (
 from governance.event_feed.published import COUNTED
 from governance.event_feed.reading import START, FeedReading, read_feed
 from governance.objects import ObjectStore
-from governance.signing import Envelope, PublicKey, check_signed, sign_envelope
+from governance.signing import (
+    Envelope,
+    PublicKey,
+    SignatureRefusedError,
+    check_signed,
+    sign_envelope,
+)
 from governance.stored_ledger import parse_object
 
 _LATEST: Final = "feed/latest.json"
@@ -250,9 +256,25 @@ class EventFeed:
         missing = list(self._missing(newest, mend=mend))
         for number in reversed(missing):
             self._policy.put(batch_key(number), self._kept.read(_kept_key(number)))
-        if newest and (missing or self._is_behind(newest)):
-            self._policy.put(CURRENT_KEY, self._kept.read(_kept_key(newest)))
+        if newest:
+            self._make_current(newest)
         return len(missing)
+
+    def _make_current(self, newest: int) -> None:
+        """`current.json` names the batch, unless another publisher named a later one meanwhile."""
+        data = self._kept.read(_kept_key(newest))
+        while True:
+            info = self._policy.stat(CURRENT_KEY)
+            if not self._is_behind(newest):
+                return
+            try:
+                if info is None:
+                    self._policy.put(CURRENT_KEY, data, if_none_match=True)
+                else:
+                    self._policy.put(CURRENT_KEY, data, if_match=info.etag)
+            except PreconditionFailedError:
+                continue
+            return
 
     def _missing(self, newest: int, *, mend: bool) -> Iterator[int]:
         """Numbers that are not in the policy zone as they are here, newest first.
@@ -276,9 +298,15 @@ class EventFeed:
             return None
 
     def _is_behind(self, newest: int) -> bool:
+        """Whether `current.json` is neither this batch nor a later one of ours."""
         try:
-            return self._policy.read(CURRENT_KEY) != self._kept.read(_kept_key(newest))
-        except ObjectNotFoundError:
+            data = self._policy.read(CURRENT_KEY)
+            payload = check_signed(
+                Envelope.from_json(data), payload_type=FEED_TYPE, keys=self._ledger.keys
+            )
+            number = parse_batch(payload).number
+            return number < newest or data != self._kept.read(_kept_key(number))
+        except (ObjectNotFoundError, SignatureRefusedError, LedgerError):
             return True
 
 

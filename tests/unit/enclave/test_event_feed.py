@@ -159,3 +159,18 @@ def test_a_foreign_batch_in_the_policy_zone_is_replaced_by_ours() -> None:
     assert read_feed(plane.policy, KEYS).stop is not None
     assert plane.feed.publish(plane.now, mend=True).copied == 1
     assert len(told(plane)) == 2
+
+
+def test_a_publisher_that_comes_late_does_not_take_the_newest_batch_back() -> None:
+    plane = Plane()
+    plane.receive("a1")
+    plane.publish()
+    plane.receive("a2")
+    plane.publish()
+    newest = plane.policy.read(batch_key(2))
+
+    plane.feed._copy(1, mend=False)  # what a slower publisher has left to do
+    assert plane.policy.read(CURRENT_KEY) == newest
+    plane.policy.put(CURRENT_KEY, b"forged")
+    plane.feed._copy(2, mend=False)
+    assert plane.policy.read(CURRENT_KEY) == newest
