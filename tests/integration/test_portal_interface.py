@@ -95,3 +95,13 @@ def test_nobody_acts_for_a_process(portal: RunningPortal) -> None:
     described = portal.client().get("/api/openapi.json").json()
     for act in ("grant", "mark-expiring", "end", "supersede"):
         assert f"/api/v1/requests/{{number}}/{act}" not in described["paths"]
+
+
+def test_the_public_reads_the_register_and_nothing_of_the_office(portal: RunningPortal) -> None:
+    public = portal.client()
+    assert public.get("/api/v1/register").json()["total"] == 0
+    assert public.get("/api/v1/register/Q0001").status_code == 404
+    for path in ("/api/v1/webhooks", "/api/v1/people", "/api/v1/agencies/sde/feed"):
+        assert public.get(path).status_code == 401, path
+        assert portal.client("rita").get(path).status_code == 403, path
+    assert portal.client("omar").get("/api/v1/webhooks").json() == []

@@ -6,10 +6,16 @@ from governance.portal.api import (
     agreements,
     boards,
     catalogue,
+    certificates,
+    feed,
     ledger,
     people,
+    register,
     requests,
+    webhooks,
 )
 
-AREAS: Final = (requests, agreements, boards, people, ledger, catalogue)
+AREAS: Final = (
+    requests, agreements, certificates, boards, people, ledger, catalogue, register, feed, webhooks,
+)  # fmt: skip
 """Modules with a `router` and `NAVIGATION`, as `governance.portal.pages`."""

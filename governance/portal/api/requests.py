@@ -38,8 +38,8 @@ from governance.services.requests import (
 router = PortalRouter(prefix="/api/v1", tags=("requests",))
 NAVIGATION: tuple[NavItem, ...] = ()
 
-_SPECIAL = {Act.SEND_AGREEMENT, Act.SIGN_AGREEMENT, Act.SIGN_NDA}
-"""Go with a document: `governance.portal.api.agreements`."""
+_SPECIAL = {Act.SEND_AGREEMENT, Act.SIGN_AGREEMENT, Act.SIGN_NDA, Act.CERTIFY_DESTRUCTION}
+"""Go with a document: `governance.portal.api.agreements` and `.certificates`."""
 _PROCESSES = {Act.GRANT, Act.MARK_EXPIRING, Act.END, Act.SUPERSEDE}
 """Of the signer and the clock alone; they use no portal."""
 
