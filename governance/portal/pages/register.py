@@ -73,13 +73,10 @@ def found_rows(
     """The rows that fit, in the order asked for; orders are made once."""
     words = wishes.text.casefold().split()
     rows = _in_order(spec, wishes, records)
-    if not words and not wishes.filters:
-        return rows
-    return [
-        r
-        for r in rows
-        if _fits(spec, wishes, r) and all(w in records.found[r.number] for w in words)
-    ]
+    found = records.found
+    for word in words:  # one pass a word over ever fewer rows
+        rows = [r for r in rows if word in found[r.number]]
+    return [r for r in rows if _fits(spec, wishes, r)] if wishes.filters else rows
 
 
 def _fits(spec: ListSpec[RegisterRow], wishes: Wishes, row: RegisterRow) -> bool:
