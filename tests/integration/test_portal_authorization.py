@@ -146,6 +146,7 @@ def place(declared: Declared, number: str = "", **places: str) -> str:
 def meant(world: World, declared: Declared, actor: Actor, status: Status | None) -> Target:
     """What a route is about, said here once more by its path alone."""
     names = set(re.findall(r"{(\w+)}", declared.path))
+    named = {n: PLACES[n] for n in names if n in PLACES}
     own = declared.path.split("/")[1] == "agency"  # one's own agency's pages
     request = world.request(status) if "number" in names and status is not None else None
     version = request.version(1) if request is not None else None
@@ -158,9 +159,9 @@ def meant(world: World, declared: Declared, actor: Actor, status: Status | None)
         request=request,
         version=version,
         body=world.body() if names & {"number", "body"} else None,
-        motion=PLACES["motion"] if "motion" in names else None,
-        agency=actor.agency if names & {"number", "body"} or own else None,
-        person=actor.by if request is not None else PLACES["person"] if "person" in names else None,
+        motion=named.get("motion"),
+        agency=actor.agency if names & {"number", "body"} or own else named.get("agency"),
+        person=actor.by if request is not None else named.get("person"),
         party=party,
     )
 
@@ -222,6 +223,7 @@ def check_allowed(world: World, case: Case, answer: Answered, before: int) -> No
     elif answer.status == 403:  # the command's own rules, told in the ledger
         assert "Please send the form again" not in answer.text, where
         denied = [facts for _, tag, facts in world.entries(before) if tag == "action:denied"]
+        assert denied, where
         assert not {r for facts in denied for r in facts["facts"]["rules"]} & GATE_RULES, where
 
 
