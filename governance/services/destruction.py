@@ -19,6 +19,7 @@ from governance.requests.state import Version
 from governance.requests.states import Act
 from governance.services.kept_papers import keep_paper, kept_paper
 from governance.services.programme import Programme
+from governance.services.recording import denials_recorded
 from governance.services.requests import RequestView, act_on_request, read_request
 from governance.store import NotFoundError
 
@@ -51,8 +52,7 @@ def draft_certificate(
         rule = "destruction.certify"
         reason = "Who acts for the request certifies, once the use is over."
         remedy = "Ask the requestor or the authorized representative."
-        denial = Denial(rule, reason, remedy, p.rules.destruction_clause)
-        check_permitted(Decision((rule,), (denial,)))
+        _refuse(p, actor, number, Denial(rule, reason, remedy, p.rules.destruction_clause))
     problems = tuple(_problems(told, p.today))
     if problems:
         raise DocumentError(f"The form has {len(problems)} mistake(s):", problems=problems)
@@ -105,8 +105,8 @@ def certify_destruction(
     if paper.digest != digest:
         rule = "destruction.digest"
         reason = "The certificate's text is not the one you looked at."
-        denial = Denial(rule, reason, "Look at it again.", p.rules.destruction_clause)
-        check_permitted(Decision((rule,), (denial,)))
+        clause = p.rules.destruction_clause
+        _refuse(p, actor, number, Denial(rule, reason, "Look at it again.", clause))
     keep_paper(p, number, paper)
     facts = {"digest": digest, "survives": survives_words(told.survives)}
     return act_on_request(
@@ -144,6 +144,11 @@ def _read(
     if meant is None:
         raise NotFoundError("The request has no such version.")
     return view, meant
+
+
+def _refuse(p: Programme, actor: Actor, number: str, denial: Denial) -> None:
+    with denials_recorded(p, actor, Act.CERTIFY_DESTRUCTION.value, number):
+        check_permitted(Decision((denial.rule,), (denial,)))
 
 
 def _problems(told: Told, today: date) -> Sequence[str]:

@@ -212,9 +212,12 @@ def show_certificate(visit: VisitDep, number: str) -> Response:
     Raises:
         NotFoundError: None was given.
     """
-    version = visit.target.version
-    if version is None or version.certified is None:
+    versions = read_request(visit.programme, visit.actor, number).request.versions
+    asked = _version(visit)
+    given = [v for v in versions if v.certified and asked in {None, v.number}]
+    if not given:
         raise NotFoundError("No destruction is certified yet.")
+    version = given[-1]
     try:
         paper = read_certificate(visit.programme, visit.actor, number, version=version.number)
     except NotFoundError:  # it was given on paper; its digest and what survives are on record
