@@ -11,6 +11,7 @@ In this order, each step once:
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -21,6 +22,7 @@ from starlette.responses import Response
 from governance.decisions import check_permitted
 from governance.people import Person
 from governance.permissions import Actor, decide_action
+from governance.permissions.rights import READING
 from governance.portal.context import Portal
 from governance.portal.declared import Declared, Open
 from governance.portal.faults import BadRequestError, ForgedFormError, UnsupportedTypeError
@@ -141,6 +143,9 @@ def _ask(visit: Visit, declared: Declared) -> None:
     if isinstance(declared.asks, Open):
         return
     visit.target = declared.about(visit)
+    if "version" not in visit.request.query_params and READING.issuperset(declared.asks):
+        # While an amendment is a draft, its request is still read in the versions before.
+        visit.target = replace(visit.target, version=None)
     decisions = [
         decide_action(visit.actor, action, visit.target, today=visit.today)
         for action in declared.asks

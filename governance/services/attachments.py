@@ -143,12 +143,13 @@ def list_attachments(p: Programme, actor: Actor, number: str) -> tuple[Attachmen
     """
     denials = denials_recorded(p, actor, Action.READ_ATTACHMENT.value, number)
     with denials, p.store.read() as unit:
-        _may(p, unit, actor, Action.READ_ATTACHMENT, number, None)
+        readable = _readable(p, unit, actor, number)
         a = t.attachments
         rows = unit.connection.execute(
             select(a).where(a.c.number == number).order_by(a.c.filed_at, a.c.id)
         ).mappings()
-        return tuple(read_row(Attachment, row) for row in rows)
+        found = (read_row(Attachment, row) for row in rows)
+        return tuple(x for x in found if x.version <= readable)
 
 
 def read_attachment(
@@ -163,8 +164,10 @@ def read_attachment(
     """
     denials = denials_recorded(p, actor, Action.READ_ATTACHMENT.value, number)
     with denials, p.store.read() as unit:
-        _may(p, unit, actor, Action.READ_ATTACHMENT, number, None)
+        readable = _readable(p, unit, actor, number)
         found = _find(unit, number, id=attachment)
+        if found.version > readable:
+            raise NotFoundError("There is no such document.")
     content = p.documents.read(_key(number, found.id))
     if sha256_of(content) != found.digest:
         message = "The document is not the one that was filed; tell the operating office."
@@ -224,6 +227,23 @@ def _may(  # noqa: PLR0917  who may do what to which version
     target = Target(request=request, version=meant, body=unit.body(p.board)[0])
     check_permitted(decide_action(actor, action, target, today=p.today))
     return meant
+
+
+def _readable(p: Programme, unit: UnitOfWork, actor: Actor, number: str) -> int:
+    """The newest version whose documents the actor may read, those of earlier ones among them.
+
+    What is filed with an amendment is read by the others once that is submitted.
+    """
+    request = unit.request(number)
+    if request is None:
+        raise NotFoundError("There is no such request.")
+    body, action = unit.body(p.board)[0], Action.READ_ATTACHMENT
+    for version in reversed(request.versions):
+        target = Target(request=request, version=version, body=body)
+        if decide_action(actor, action, target, today=p.today).permitted:
+            return version.number
+    check_permitted(decide_action(actor, action, Target(request=request), today=p.today))
+    raise NotFoundError("There is no such request.")
 
 
 def _find(unit: UnitOfWork, number: str, **named_by: Any) -> Attachment:  # noqa: ANN401  columns
