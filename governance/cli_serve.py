@@ -1,5 +1,6 @@
 """`governance serve`: the portal on an address, by default on this machine only."""
 
+import gc
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -83,6 +84,9 @@ def make_server(
     app = create_app(programme, sign_in=sign_in)
     if app.portal.sign_in is not None:
         app.portal.sign_in.prepare()
+    # What was loaded stays for good: the collector need not walk it again at every few requests.
+    gc.collect()
+    gc.freeze()
     config = uvicorn.Config(
         app,
         host=host,

@@ -10,6 +10,7 @@ with 5,000 requests and 100,000 events, starts the server as a process of its ow
 """
 
 import asyncio
+import gc
 import json
 import statistics
 import subprocess
@@ -175,6 +176,8 @@ def serve(home: Path, port: int) -> None:
     for role, person in (("operator", person_id(0)), ("requestor", person_id(50))):
         secret = app.portal.sessions.begin(person, "", programme.clock())
         cookies[role] = f"{app.portal.cookies.session}={secret}"
+    gc.collect()
+    gc.freeze()  # as `governance serve` does
     print(json.dumps(cookies), flush=True)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
 
