@@ -20,13 +20,10 @@ IMAGES = ROOT / "docs" / "images"
 PAGES = (
     ("portal-home", None, "/"),
     ("portal-request", "brian.mensah", "/requests/Q0007"),
-    ("portal-catalogue", None, "/catalogue"),
     ("portal-register", None, "/register"),
     ("portal-report", None, "/report/2026"),
     ("portal-board", None, "/boards/data_governing_board"),
     ("portal-office", "brian.mensah", "/office"),
-    ("portal-agency", "alicia.ortega", "/agency"),
-    ("portal-ledger", "julian.bishop", "/ledger"),
 )
 WIDTH, HEIGHT = 1280, 960
 
