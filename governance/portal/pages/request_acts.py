@@ -12,7 +12,7 @@ from typing import Any
 from starlette.responses import Response
 
 from governance.errors import DocumentError
-from governance.portal.forms import Field, FormSpec
+from governance.portal.forms import BoundField, Field, FormSpec
 from governance.portal.navigation import NavItem
 from governance.portal.numbers import whole_number
 from governance.portal.routes import PortalRouter
@@ -336,6 +336,9 @@ def _register(page: ActPage) -> None:
     def take(visit: VisitDep, number: str) -> Response:
         view = read_request(visit.programme, visit.actor, number)
         form = page.form(visit, view).read(visit.form)
+        missing = [f"{n}: Field required" for n, b in form.fields.items() if _lacks(b)]
+        if missing:
+            return show(visit, view, form.with_problems(missing), 422)
         facts = page.facts(visit, form.content())
         try:
             act_on_request(
@@ -351,6 +354,10 @@ def _register(page: ActPage) -> None:
         except DocumentError as error:
             return show(visit, view, form.refused(error, paths=page.paths), 422)
         return visit.redirect(f"/requests/{number}", said=f"act_{page.act.value}")
+
+
+def _lacks(bound: BoundField) -> bool:
+    return bound.field.required and not bound.value.strip()
 
 
 def _texts(values: Mapping[str, date]) -> dict[str, str]:
