@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date
 
@@ -147,13 +148,16 @@ class SubprocessRunner:
             QueryError: Past the deadline.
         """
         ends = time.monotonic() + self._limits.seconds
-        unsent: bytes | None = request
-        while (left := ends - time.monotonic()) > 0:
+        # A thread talks: `communicate` that timed out forgets what it had not sent yet.
+        with ThreadPoolExecutor(1, thread_name_prefix="query") as pool:
+            talk = pool.submit(child.communicate, request)
             try:
-                return child.communicate(unsent, timeout=min(left, _WAIT_SECONDS))[0]
-            except subprocess.TimeoutExpired:
-                unsent = None  # what was not sent yet is kept by `communicate`
-            self._on_wait()
+                while (left := ends - time.monotonic()) > 0:
+                    if talk in wait([talk], timeout=min(left, _WAIT_SECONDS)).done:
+                        return talk.result()[0]
+                    self._on_wait()
+            finally:
+                child.kill()  # which ends the talk
         raise QueryError(
             f"The query took longer than {self._limits.seconds:g} seconds and was stopped. "
             "Ask for fewer groups or a smaller dataset.",
