@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 
 from enclave.adapters.duckdb_engine import QueryLimits, SubprocessRunner
 from enclave.deidentify.categories import Category, categories
@@ -113,7 +114,7 @@ class _Running:
     """A question while it runs: what it was judged by, and how it is judged again.
 
     Attributes:
-        person, bundle, rules, snapshots, today: What it was judged by.
+        person, bundle, today: What it was judged by.
         newest: Version of the newest bundle that was verified meanwhile.
         watch: To be told while it runs.
     """
@@ -131,9 +132,17 @@ class _Running:
         self.person, self.bundle = identify(deployment, project)
         self.newest = self.bundle.bundle.version
         self.today = deployment.today()
-        self.rules = _rules(deployment)
-        self.snapshots = _snapshots(deployment, self.bundle)
         self._meaning: str | None = None
+
+    @cached_property
+    def rules(self) -> dict[str, DisclosureRule]:
+        """Disclosure rules, as they were first asked for."""
+        return _rules(self._deployment)
+
+    @cached_property
+    def snapshots(self) -> dict[str, Snapshot]:
+        """Pinned when they are first asked for."""
+        return _snapshots(self._deployment, self.bundle)
 
     def _look(self) -> object:
         """Etags of the documents it is judged by."""

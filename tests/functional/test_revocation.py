@@ -14,7 +14,7 @@ import pytest
 
 from enclave.adapters.duckdb_engine import QueryLimits, SubprocessRunner
 from enclave.deployment import Deployment
-from enclave.errors import QueryStoppedError
+from enclave.errors import LakeError, QueryStoppedError
 from enclave.steps import query as query_step
 from enclave.steps.query import ask, trust_root
 from enclave.zones import Zone
@@ -252,6 +252,22 @@ def test_a_question_without_a_disclosure_rule_is_in_the_ledger_too(
     last = [e for e in deployment.ledger.entries() if e.tag == "query:failed"][-1]
     facts = deployment.ledger.facts(last) or {}
     assert facts["code"] == ConfigurationError.code
+
+
+def test_a_question_of_a_table_that_cannot_be_read_is_in_the_ledger_too(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise LakeError("the log does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deployment.lake, "state", refuse)
+        with pytest.raises(LakeError):
+            ask(deployment, project=PROJECT, sql=SQL)
+
+    last = list(deployment.ledger.entries())[-1]
+    assert last.tag == "query:failed"
+    assert (deployment.ledger.facts(last) or {})["code"] == LakeError.code
 
 
 def put_back(deployment: Deployment, key: str) -> Callable[[], None]:
