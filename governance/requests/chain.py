@@ -25,6 +25,7 @@ from governance.requests.compile import (
     PersonFacts,
 )
 from governance.requests.making import content_digest
+from governance.requests.model import EmploymentClass
 from governance.requests.rules import RequestRules
 from governance.requests.state import DataRequest, PersonChain, Version
 
@@ -38,12 +39,14 @@ class Outside:
         owner_entries: Ledger entry of each owner's decision, by agency.
         board_entry: Ledger entry of the vote.
         employed: First and last day of employment, by person; an open end is None.
+        employment_classes: As the person's record says today, by person.
     """
 
     motion: MotionFacts | None = None
     owner_entries: Mapping[str, LedgerReference] = field(default_factory=dict)
     board_entry: LedgerReference | None = None
     employed: Mapping[str, tuple[date, date | None]] = field(default_factory=dict)
+    employment_classes: Mapping[str, EmploymentClass] = field(default_factory=dict)
 
 
 def gather_chain(
@@ -149,6 +152,7 @@ def _person(person: str, request: DataRequest, outside: Outside) -> PersonFacts:
         training_valid_until=chain.training_valid_until,
         employed_from=begins,
         employed_until=ends,
+        employment_class=outside.employment_classes.get(person),
     )
 
 

@@ -33,7 +33,7 @@ from governance.grants.model import (
 )
 from governance.requests.changes import agencies_to_review
 from governance.requests.making import content_digest
-from governance.requests.model import RequestContent, RequestPerson
+from governance.requests.model import EmploymentClass, RequestContent, RequestPerson
 from governance.requests.precheck import PrecheckReport, agreement_for, precheck
 from governance.requests.rules import RequestRules
 
@@ -74,13 +74,18 @@ class BoardApproval(Facts):
 
 
 class PersonFacts(Facts):
-    """A person's own dated facts, as recorded."""
+    """A person's own dated facts, as recorded.
+
+    Attributes:
+        employment_class: Of the person's record today; None where nobody keeps one.
+    """
 
     id: PersonId
     nda_signed_on: date | None = None
     training_valid_until: date | None = None
     employed_from: date | None = None
     employed_until: date | None = None
+    employment_class: EmploymentClass | None = None
 
 
 class ApprovedRequest(Facts):
@@ -347,6 +352,12 @@ def _person_denials(
     if facts.employed_from is None or facts.employed_from > today or ended:
         reason = f"{person.name} is not on record as employed by {person.employer}."
         yield Denial("person.employment", reason, f"{person.employer} confirms it.", clause)
+    kind = facts.employment_class
+    if kind is not None and kind != person.employment_class:
+        approved, now = (k.replace("_", " ") for k in (person.employment_class, kind))
+        reason = f"{person.name} was approved as {approved} and is on record as {now}."
+        remedy = "Amend the request: the owners decide who uses the data."
+        yield Denial("person.employment_class", reason, remedy, clause)
 
 
 def _people_denials(

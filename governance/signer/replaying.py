@@ -160,6 +160,11 @@ class Records:
                 for name in named
                 if (person := self._persons.get(name)) is not None
             },
+            employment_classes={
+                name: person.employment_class
+                for name in named
+                if (person := self._persons.get(name)) is not None
+            },
         )
 
     def votes_by_others(self, motion: str) -> tuple[Denial, ...]:

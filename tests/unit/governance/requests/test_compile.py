@@ -47,6 +47,23 @@ def bundle_of(approved: ApprovedRequest | None = None, **agreements: Any) -> Gra
     return result.bundle
 
 
+def test_who_is_employed_otherwise_by_now_is_left_out() -> None:
+    approved = build_approved()
+    people = tuple(
+        p.model_copy(update={"employment_class": "university"}) if p.id == "p-chen" else p
+        for p in approved.people
+    )
+    left = compiled(approved.model_copy(update={"people": people})).left_out
+    rules = {p.person: [d.rule for d in p.denials] for p in left}
+    assert "person.employment_class" in rules["p-chen"]
+    same = tuple(
+        p.model_copy(update={"employment_class": "state_employee"}) if p.id == "p-chen" else p
+        for p in approved.people
+    )
+    kept = compiled(approved.model_copy(update={"people": same})).left_out
+    assert "p-chen" not in {p.person for p in kept}
+
+
 def test_the_bundle_carries_the_approved_scope_and_the_chain() -> None:
     bundle = bundle_of()
     assert (bundle.project, bundle.request, bundle.version) == ("p20-q0042", "Q0042", 1)
@@ -313,6 +330,6 @@ def test_a_recipient_that_is_an_agency_signs_under_its_code_alone() -> None:
         update={"content": content.model_copy(update={"requestor_agency": "oec"})}
     )
     refused = compile_grant(asks, build_contracts(), build_agreements(), RULES).decision.denials
-    assert ["oec is no party to DSA-0042."] == [
+    assert [
         d.reason for d in refused if d.rule == "chain.parties"
-    ]
+    ] == ["oec is no party to DSA-0042."]
