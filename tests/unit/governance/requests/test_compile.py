@@ -330,6 +330,6 @@ def test_a_recipient_that_is_an_agency_signs_under_its_code_alone() -> None:
         update={"content": content.model_copy(update={"requestor_agency": "oec"})}
     )
     refused = compile_grant(asks, build_contracts(), build_agreements(), RULES).decision.denials
-    assert [
-        d.reason for d in refused if d.rule == "chain.parties"
-    ] == ["oec is no party to DSA-0042."]
+    assert [d.reason for d in refused if d.rule == "chain.parties"] == [
+        "oec is no party to DSA-0042."
+    ]
