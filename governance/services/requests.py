@@ -320,24 +320,37 @@ def _today(p: Programme, said: object) -> str:
 def _as_recorded(p: Programme, unit: UnitOfWork, content: RequestContent) -> RequestContent:
     """The content with persons as the office keeps them: a form says nobody's employer.
 
-    Who asks under an agency's name asks as that agency: it signs, and its own owner is recused.
+    An id alone tells nobody's name: a form that names a person of the records otherwise than they
+    are called is refused. Who is on no record is of no kind that opens a restricted dataset. Who
+    asks under an agency's name asks as that agency: it signs, and its own owner is recused.
+
+    Raises:
+        DocumentError: A name is not the one on record for its id.
     """
-    found = {x.id: unit.person(x.id) for x in content.people}
-    people = tuple(
-        x
-        if (person := found[x.id]) is None
-        else x.model_copy(
-            update={
+    people, problems = [], []
+    for n, named in enumerate(content.people):
+        person = unit.person(named.id)
+        if person is None:
+            people.append(named.model_copy(update={"agency": None, "employment_class": "other"}))
+        elif _folded(person.name) != _folded(named.name):
+            words = "this is not the name on record for that id; name the person by address"
+            problems.append(f"content.people.{n}.name: {words}")
+        else:
+            facts = {
                 "name": person.name,
                 "employer": person.employer,
                 "agency": person.agency,
                 "employment_class": person.employment_class,
             }
-        )
-        for x in content.people
-    )
+            people.append(named.model_copy(update=facts))
+    if problems:
+        raise DocumentError(f"The form has {len(problems)} mistake(s):", problems=tuple(problems))
     agency = content.requestor_agency or p.profile.agency_named(content.organization)
-    return content.model_copy(update={"people": people, "requestor_agency": agency})
+    return content.model_copy(update={"people": tuple(people), "requestor_agency": agency})
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def _content(content: RequestContent | Mapping[str, Any]) -> RequestContent:

@@ -121,7 +121,7 @@ def test_nobody_writes_themselves_another_employer(journey: Journey, portal: Run
     begun = fill(ruiz, "/requests/new", title="Third study", type="initial")
     number = begun.headers["location"].split("/")[2]
     token = ruiz.get("/api/session").json()["csrf_token"]
-    content = {
+    content: dict[str, list[dict[str, str]]] = {
         "people": [
             {
                 "id": "p-ruiz", "name": "Somebody", "employer": "The state",
@@ -129,11 +129,20 @@ def test_nobody_writes_themselves_another_employer(journey: Journey, portal: Run
             }
         ]
     }  # fmt: skip
-    answer = ruiz.post(
-        f"/api/v1/requests/{number}/save-draft",
-        json={"content": content},
-        headers={"X-CSRF-Token": token},
-    )
+
+    def save() -> httpx.Response:
+        return ruiz.post(
+            f"/api/v1/requests/{number}/save-draft",
+            json={"content": content},
+            headers={"X-CSRF-Token": token},
+        )
+
+    refused = save()
+    assert refused.status_code == 422
+    assert "name on record" in refused.text
+    assert "Dana Ruiz" not in refused.text
+    content["people"][0]["name"] = "Dana Ruiz"
+    answer = save()
     assert answer.status_code == 200, answer.text
     people = read_request(journey.p, journey.actor("p-ruiz"), number).latest.content.people
     assert [(p.name, p.employment_class) for p in people] == [("Dana Ruiz", "university")]

@@ -24,7 +24,6 @@ from governance.portal.visits import Visit, VisitDep
 from governance.requests.model import RequestContent, RequestType
 from governance.requests.states import Act
 from governance.services.named_people import name_person
-from governance.services.people import find_by_id
 from governance.services.requests import (
     RequestView,
     act_on_request,
@@ -175,8 +174,8 @@ def sent_rows(visit: Visit) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def typed_content(visit: Visit, form: Form, old: Mapping[str, Any]) -> dict[str, Any]:
-    """The request's content from what was typed; persons as the office keeps them."""
+def typed_content(form: Form, old: Mapping[str, Any]) -> dict[str, Any]:
+    """The request's content from what was typed; persons as they stood in the form already."""
     typed = form.content()
     for name in ("new_person", ADD_DATASET, "position"):
         typed.pop(name, None)
@@ -192,18 +191,17 @@ def typed_content(visit: Visit, form: Form, old: Mapping[str, Any]) -> dict[str,
     purposes = typed.get("purposes") or {}
     kept = {k: v for k, v in (old.get("purposes") or {}).items() if "/" in k}
     typed["purposes"] = kept | {k: v for k, v in purposes.items() if v}
-    typed["people"] = [_as_recorded(visit, row) for row in _rows(typed, "people")]
+    known = {str(row.get("id")): row for row in _rows(old, "people")}
+    typed["people"] = [
+        {**known.get(str(row.get("id")), {}), "id": row.get("id"), "role": row.get("role")}
+        for row in _rows(typed, "people")
+    ]
     return typed
 
 
 def _years(text: str) -> list[int | str] | None:
     years = [y for y in re.split(r"[,;\s]+", text) if y]
     return [int(y) if re.fullmatch(r"[0-9]{1,9}", y) else y for y in years] or None
-
-
-def _as_recorded(visit: Visit, row: Mapping[str, Any]) -> dict[str, Any]:
-    person = find_by_id(visit.programme, str(row.get("id")))
-    return {"id": row.get("id"), "role": row.get("role")} | (person_facts(person) if person else {})
 
 
 def person_facts(person: Person) -> dict[str, Any]:
@@ -263,7 +261,7 @@ def ask_edit(visit: VisitDep, number: str) -> Response:
 def _show(
     visit: Visit, view: RequestView, form: Form, content: Mapping[str, Any], status: int = 200
 ) -> Response:
-    people = [find_by_id(visit.programme, str(r.get("id"))) for r in _rows(content, "people")]
+    people = _rows(content, "people")
     titles = {c.id: c.title for c in visit.programme.contracts.values()}
     return visit.page(
         "requests/edit.html",
@@ -291,7 +289,7 @@ def keep_typed(visit: VisitDep, number: str) -> Response:
     """Autosave: mistakes and all; no entry of the ledger."""
     view = read_request(visit.programme, visit.actor, number)
     form = spec_for(visit, sent_rows(visit)).read(visit.form)
-    content = typed_content(visit, form, _content(view))
+    content = typed_content(form, _content(view))
     revision = autosave(visit.programme, visit.actor, number, content, based_on=form.based_on or 0)
     said = f"Draft saved {say_eastern(visit.now)}."
     return JSONResponse({"based_on": revision, "said": said})
@@ -303,7 +301,7 @@ def take_edit(visit: VisitDep, number: str) -> Response:
     view = read_request(visit.programme, visit.actor, number)
     rows = sent_rows(visit)
     form = spec_for(visit, rows).read(visit.form)
-    content = typed_content(visit, form, _content(view))
+    content = typed_content(form, _content(view))
     do = str(visit.form.get("do", "save"))
     where = f"/requests/{number}/edit"
     try:
