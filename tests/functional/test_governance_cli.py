@@ -305,8 +305,9 @@ def _decide(demo: Demo, number: str, seats: dict[str, str], hours: dict[str, tim
     early = demo.facts("motion", "open", meeting, as_=demo.operator, code=ExitCode.REFUSED)
     assert early["denials"][0]["rule"] == "meeting.time"
     absent, holder = "ows", demo.who("a signatory")
-    day = legal_date(starts).isoformat()
-    proxy = ("proxy", "file", holder, "--from", day, "--until", day)
+    day = legal_date(starts)
+    until = day + timedelta(days=1)  # the meeting may go on past midnight
+    proxy = ("proxy", "file", holder, "--from", day.isoformat(), "--until", until.isoformat())
     demo.facts(*proxy, as_=seats[absent])
     hours["by"] += timedelta(days=8, hours=1)
     demo.facts("motion", "open", meeting, as_=demo.operator)

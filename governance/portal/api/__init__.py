@@ -10,12 +10,14 @@ from governance.portal.api import (
     feed,
     ledger,
     people,
+    records,
     register,
     requests,
     webhooks,
 )
 
 AREAS: Final = (
-    requests, agreements, certificates, boards, people, ledger, catalogue, register, feed, webhooks,
+    requests, agreements, certificates, boards, people, ledger, catalogue, register, feed,
+    records, webhooks,
 )  # fmt: skip
 """Modules with a `router` and `NAVIGATION`, as `governance.portal.pages`."""
