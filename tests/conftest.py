@@ -17,6 +17,24 @@ if TYPE_CHECKING:
     from tests.lib.programme import Office
 
 
+_WHOLE_FILES = (
+    "tests/functional/",
+    "tests/integration/test_portal_",
+    "services/test_agreements",
+)
+"""Files whose tests share a server, a browser or a story: one process runs all of a file's tests."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of such a file together, in their order."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        together = any(part in file for part in _WHOLE_FILES)
+        if together and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(file))
+
+
 @pytest.fixture(scope="session")
 def azurite() -> Iterator["Azurite"]:
     """A running Azurite, one a test process."""
@@ -89,9 +107,9 @@ def ring(tmp_path: Path) -> "StoredKeyRing":
     return LocalKeyRing(tmp_path / "ring", secrets.token_bytes(32))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    """A headless Chromium, one a test process."""
+    """A headless Chromium, one a file: while it runs, its thread has a running event loop."""
     from tests.lib.browser import run_browser
 
     with run_browser() as running:

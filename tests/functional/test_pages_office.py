@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lib.browser import run_axe, run_browser
+from tests.lib.browser import run_axe
 from tests.lib.portal import DESKTOP, PHONE, RunningPortal, free_port, run_portal
 from tests.lib.statuses import EveryStatus
 
@@ -32,12 +32,6 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
         cost = {"year": "2026", "heading": "Secure hosting", "cents": "1,250.50", "note": ""}
         served.send(office, "/office/costs", form_of="/office/costs", **cost)
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with run_browser() as started:
-        yield started
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lib.afterwards import Afterwards
-from tests.lib.browser import run_axe, run_browser
+from tests.lib.browser import run_axe
 from tests.lib.portal import DESKTOP, PHONE, RunningPortal, free_port, run_portal
 
 if TYPE_CHECKING:
@@ -59,12 +59,6 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Afterwards:
 def portal(story: Afterwards, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
     with run_portal(tmp_path_factory.mktemp("public-portal"), programme=story.p) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with run_browser() as started:
-        yield started
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])

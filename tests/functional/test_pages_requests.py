@@ -7,7 +7,7 @@ import pytest
 
 from governance.requests.states import Act
 from governance.services.agreements import Terms, send_agreement
-from tests.lib.browser import run_axe, run_browser
+from tests.lib.browser import run_axe
 from tests.lib.journey import FIRST_DAY, LAST_DAY, Journey
 from tests.lib.portal import DESKTOP, PHONE, RunningPortal, free_port, run_portal
 from tests.lib.programme import Office
@@ -75,12 +75,6 @@ def portal(
     assert numbers
     with run_portal(tmp_path_factory.mktemp("pages-portal"), programme=journey.p) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with run_browser() as started:
-        yield started
 
 
 def _only_contrast_of_controls(doubt: dict[str, Any]) -> bool:

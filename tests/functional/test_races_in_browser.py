@@ -8,7 +8,6 @@ import pytest
 from governance.requests.states import Act, Status
 from governance.services.ledger import list_entries
 from governance.services.requests import begin_request, read_request
-from tests.lib.browser import run_browser
 from tests.lib.journey import Journey
 from tests.lib.portal import RunningPortal, free_port, run_portal
 from tests.lib.programme import Office
@@ -32,12 +31,6 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
 def portal(journey: Journey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
     with run_portal(tmp_path_factory.mktemp("races-portal"), programme=journey.p) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with run_browser() as started:
-        yield started
 
 
 def tags(journey: Journey, number: str) -> list[str]:

@@ -19,7 +19,6 @@ from governance.requests.states import Status
 from governance.services.ledger import verify
 from governance.services.people import change_person
 from governance.services.requests import read_request
-from tests.lib.browser import run_browser
 from tests.lib.planes import Planes
 from tests.lib.portal import RunningPortal, free_port, run_portal
 from tests.lib.signing import PROJECT
@@ -55,12 +54,6 @@ def portal(planes: Planes, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     home = tmp_path_factory.mktemp("life-portal")
     with run_portal(home, programme=planes.desk.office.programme) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with run_browser() as started:
-        yield started
 
 
 class Life:

@@ -28,6 +28,13 @@ TEXTS = (
 )  # fmt: skip
 
 
+def rename(office: Office) -> None:
+    """The persons' names on record become the word too: a form names them as they are called."""
+    p, op = office.programme, office.actor("p-office")
+    for name in ("ruiz", "chen"):
+        change_person(p, op, f"p-{name}", {"name": f"{CANARY} {name}"}, reason="Renamed.")
+
+
 def planted() -> Any:
     people = tuple(
         build_request_person(id=f"p-{name}", name=f"{CANARY} {name}", employer=CANARY, role=role)
@@ -41,6 +48,7 @@ def walk(office: Office) -> list[str]:
     p, op, ruiz = office.programme, office.actor("p-office"), office.actor("p-ruiz")
     register_webhook(p, op, "http://127.0.0.1:9/hook", list(Tag))
     office.seat_everyone()
+    rename(office)
     number = office.begin(planted())
     autosave(p, ruiz, number, {"title": CANARY}, based_on=0)
     office.act("p-ruiz", number, Act.SAVE_DRAFT, content=planted())
@@ -111,6 +119,7 @@ def test_a_database_that_fails_quotes_nothing(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     office = small_office
+    rename(office)
     number = office.begin(planted())
     with office.programme.store.database.engine.connect() as connection, connection.begin():
         connection.exec_driver_sql("ALTER TABLE request_rows RENAME COLUMN title TO other")
