@@ -22,7 +22,7 @@ _WHOLE_FILES = (
     "tests/integration/test_portal_",
     "services/test_agreements",
 )
-"""Files whose tests share a server, a browser or a story: one process runs all of a file's tests."""
+"""Their tests share a server, a browser or a story: one process runs all tests of such a file."""
 
 
 @pytest.hookimpl(tryfirst=True)
