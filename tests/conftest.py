@@ -17,24 +17,6 @@ if TYPE_CHECKING:
     from tests.lib.programme import Office
 
 
-_WHOLE_FILES = (
-    "tests/functional/",
-    "tests/integration/test_portal_",
-    "services/test_agreements",
-)
-"""Their tests share a server, a browser or a story: one process runs all tests of such a file."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of such a file together, in their order."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        together = any(part in file for part in _WHOLE_FILES)
-        if together and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(file))
-
-
 @pytest.fixture(scope="session")
 def azurite() -> Iterator["Azurite"]:
     """A running Azurite, one a test process."""

@@ -12,7 +12,7 @@ from tests.lib.statuses import EveryStatus
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.functional
+pytestmark = [pytest.mark.functional, pytest.mark.xdist_group("pages_office")]
 PAGES = (
     "/office", "/office/requests", "/office/configuration", "/office/costs", "/office/records",
     "/office/webhooks", "/people", "/people/new", "/people/p-okafor", "/people/p-okafor/change",

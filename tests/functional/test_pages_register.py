@@ -14,7 +14,7 @@ from tests.lib.portal import DESKTOP, PHONE, RunningPortal, free_port, run_porta
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.functional
+pytestmark = [pytest.mark.functional, pytest.mark.xdist_group("pages_register")]
 PAGES = (
     (None, "/"),
     (None, "/register"),

@@ -43,7 +43,7 @@ PAGES = (
     (None, BOARD + "/motions/M-1"),
 )
 
-pytestmark = pytest.mark.functional
+pytestmark = [pytest.mark.functional, pytest.mark.xdist_group("pages_requests")]
 
 
 @pytest.fixture(scope="module")

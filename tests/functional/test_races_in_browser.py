@@ -16,7 +16,7 @@ from tests.lib.requests import build_content
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.functional
+pytestmark = [pytest.mark.functional, pytest.mark.xdist_group("races_in_browser")]
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ PARTIES = ("SDE", "DOL", "OEC", "Example University")
 SQL = "SELECT grade, COUNT(*) FROM enrollment GROUP BY grade"
 BY_YEAR = "SELECT year, COUNT(*) FROM enrollment GROUP BY year"
 
-pytestmark = pytest.mark.functional
+pytestmark = [pytest.mark.functional, pytest.mark.xdist_group("whole_life")]
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,8 @@ from governance.requests.states import Act, Status
 from tests.lib.asking import Answered, Asker
 from tests.lib.statuses import CAST, EveryStatus
 
+pytestmark = pytest.mark.xdist_group("portal_authorization")
+
 PLACES: Final = {
     "body": "data_governing_board", "meeting": "M-1", "motion": "MO-open", "person": "p-okafor",
     "agency": "sde", "dataset": "enrollment", "seq": "1",

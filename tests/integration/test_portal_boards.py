@@ -9,6 +9,8 @@ from tests.lib.journey import MEETING_AT, MEMBERS, Journey
 from tests.lib.portal import RunningPortal, free_port, run_portal
 from tests.lib.programme import Office
 
+pytestmark = pytest.mark.xdist_group("portal_boards")
+
 BOARD = "/boards/data_governing_board"
 
 

@@ -17,6 +17,8 @@ from tests.lib.asking import Answered, Asker
 from tests.lib.requests import build_content, build_request_person
 from tests.lib.statuses import CAST, EveryStatus
 
+pytestmark = pytest.mark.xdist_group("portal_objects")
+
 SECRETS: Final = ("Zanzibarquokka", "Purposemarmoset", "Methodwombat", "Placeaxolotl")
 """Words of another's draft: title, purpose, analysis, secure environment."""
 OTHERS: Final = (

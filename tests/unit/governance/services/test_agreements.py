@@ -19,6 +19,8 @@ from governance.services.requests import read_request
 from tests.lib.journey import FIRST_DAY, LAST_DAY, Journey
 from tests.lib.programme import Office
 
+pytestmark = pytest.mark.xdist_group("agreements")
+
 TERMS = Terms(FIRST_DAY, LAST_DAY)
 
 
