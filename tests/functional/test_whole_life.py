@@ -139,7 +139,7 @@ def life(planes: Planes, portal: RunningPortal, browser: "Browser") -> Life:
     return Life(planes, portal, browser)
 
 
-def test_the_form(life: Life) -> None:
+def step_the_form(life: Life) -> None:
     page = life.at("p-ruiz", "/requests/new")
     fill(page, title="Attendance and first wages", type="initial")
     life.press(page, "Begin the request")
@@ -179,7 +179,7 @@ def test_the_form(life: Life) -> None:
     assert life.status() is Status.SUBMITTED
 
 
-def test_returned_and_mended(life: Life) -> None:
+def step_returned_and_mended(life: Life) -> None:
     life.act("p-office", "return", "Return the request", mend="Say where the data is used.")
     page = life.at("p-ruiz", f"{life.where}/edit")
     assert "Say where the data is used." in page.inner_text("main")
@@ -192,7 +192,7 @@ def test_returned_and_mended(life: Life) -> None:
     assert life.status() is Status.OWNER_REVIEW
 
 
-def test_two_owners_approve_and_one_asks_for_a_change(life: Life) -> None:
+def step_two_owners_approve_and_one_asks_for_a_change(life: Life) -> None:
     for agency in ("cscu", "dcf", "dol", "oec", "sde"):
         life.board("p-office", "/seat", "Fill the seat", agency=agency, person=f"p-{agency}")
     review = {"choice": "approve", "reason": "It serves the purpose."}
@@ -210,7 +210,7 @@ def test_two_owners_approve_and_one_asks_for_a_change(life: Life) -> None:
     assert life.status() is Status.BOARD_VOTE
 
 
-def test_no_quorum_then_a_vote_with_a_recusal_and_a_proxy(life: Life) -> None:
+def step_no_quorum_then_a_vote_with_a_recusal_and_a_proxy(life: Life) -> None:
     life.board(
         "p-office", "/notice", "Post the notice", meeting="DGB-3", day="2026-03-12", time="10:00"
     )
@@ -271,7 +271,7 @@ def _agree(life: Life, *people: tuple[str, str]) -> None:
         )
 
 
-def test_signed_and_granted_but_for_one(life: Life) -> None:
+def step_signed_and_granted_but_for_one(life: Life) -> None:
     planes = life.planes
     _agree(life, ("p-ruiz", "Dana Ruiz"), ("p-chen", "Lin Chen"))
     life.act(
@@ -295,7 +295,7 @@ def test_signed_and_granted_but_for_one(life: Life) -> None:
         ask(planes.enclave, project=PROJECT, sql=BY_YEAR)
 
 
-def test_an_amendment_adds_a_variable(life: Life) -> None:
+def step_an_amendment_adds_a_variable(life: Life) -> None:
     page = life.at("p-ruiz", f"{life.where}/amend")
     life.press(page, "Open the next version")
     fill(page, **{"datasets.0.variables": "year"})
@@ -330,7 +330,7 @@ def test_an_amendment_adds_a_variable(life: Life) -> None:
     assert ask(life.planes.enclave, project=PROJECT, sql=BY_YEAR).rows
 
 
-def test_revoked_and_destroyed(life: Life) -> None:
+def step_revoked_and_destroyed(life: Life) -> None:
     planes = life.planes
     life.act("p-sde", "revoke", "Revoke the permission", reason="The terms were broken.")
     planes.desk.sign()
@@ -357,7 +357,7 @@ def test_revoked_and_destroyed(life: Life) -> None:
     assert life.status() is Status.DESTRUCTION_CERTIFIED
 
 
-def test_the_public_sees_it_without_the_persons(life: Life) -> None:
+def step_the_public_sees_it_without_the_persons(life: Life) -> None:
     register = life.at(None, f"/register/{life.number}").inner_text("main")
     assert "Attendance and first wages" in register
     report = life.at(None, "/report/2026").inner_text("main")
@@ -369,7 +369,23 @@ def test_the_public_sees_it_without_the_persons(life: Life) -> None:
     assert life.at(None, "/ledger").locator("main table").count()
 
 
-def test_the_ledger_verifies(life: Life) -> None:
+def step_the_ledger_verifies(life: Life) -> None:
     report = verify(life.planes.desk.office.programme)
     assert report.verified, report.problems
     life.planes.enclave.ledger.verify()
+
+
+def test_the_whole_life(life: Life) -> None:
+    """One story: each step begins where the one before ended."""
+    for step in (
+        step_the_form,
+        step_returned_and_mended,
+        step_two_owners_approve_and_one_asks_for_a_change,
+        step_no_quorum_then_a_vote_with_a_recusal_and_a_proxy,
+        step_signed_and_granted_but_for_one,
+        step_an_amendment_adds_a_variable,
+        step_revoked_and_destroyed,
+        step_the_public_sees_it_without_the_persons,
+        step_the_ledger_verifies,
+    ):
+        step(life)

@@ -31,7 +31,7 @@ def portal(journey: Journey, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield served
 
 
-def test_a_meeting_from_notice_to_result(journey: Journey, portal: RunningPortal) -> None:
+def step_a_meeting_from_notice_to_result(journey: Journey, portal: RunningPortal) -> None:
     number = journey.submit()
     journey.review(number)
     office = portal.client("p-office")
@@ -88,7 +88,7 @@ def test_a_meeting_from_notice_to_result(journey: Journey, portal: RunningPortal
     assert ended.status_code == 303, ended.text
 
 
-def test_papers_of_a_meeting(portal: RunningPortal) -> None:
+def step_papers_of_a_meeting(portal: RunningPortal) -> None:
     papers = f"{BOARD}/meetings/DGB-3/papers"
     for kind in ("notice", "agenda", "minutes"):
         assert portal.client().get(f"{papers}/{kind}").status_code == 200
@@ -99,3 +99,9 @@ def test_papers_of_a_meeting(portal: RunningPortal) -> None:
     assert portal.client().get(f"{BOARD}/meetings/none").status_code == 404
     assert portal.client().get("/boards/none").status_code == 404
     assert portal.client().get("/meetings?format=csv").status_code == 200
+
+
+def test_a_meeting_and_its_papers(journey: Journey, portal: RunningPortal) -> None:
+    """One story: the papers are those of the meeting that was held."""
+    step_a_meeting_from_notice_to_result(journey, portal)
+    step_papers_of_a_meeting(portal)

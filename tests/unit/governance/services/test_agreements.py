@@ -36,7 +36,7 @@ def number(journey: Journey) -> str:
     return journey.approved()
 
 
-def test_the_life_of_an_agreement(journey: Journey, number: str) -> None:
+def step_the_life_of_an_agreement(journey: Journey, number: str) -> None:
     p, office, signs = journey.p, journey.actor("p-office"), journey.actor("p-signs")
     draft = draft_agreement(p, office, number, TERMS)
     with pytest.raises(AccessDeniedError) as outsider:
@@ -82,7 +82,7 @@ def test_the_life_of_an_agreement(journey: Journey, number: str) -> None:
     assert {s.identity for s in paper.signatures} == {"p-signs"}
 
 
-def test_a_person_signs_the_statement_that_was_shown(journey: Journey, number: str) -> None:
+def step_a_person_signs_the_statement_that_was_shown(journey: Journey, number: str) -> None:
     p, ruiz = journey.p, journey.actor("p-ruiz")
     statement = read_nda(p, ruiz, number, "p-ruiz")
     assert statement is not None
@@ -97,7 +97,7 @@ def test_a_person_signs_the_statement_that_was_shown(journey: Journey, number: s
     assert [s.digest for s in signed.signatures] == [statement.digest]
 
 
-def test_a_document_that_was_altered_is_not_shown(journey: Journey, number: str) -> None:
+def step_a_document_that_was_altered_is_not_shown(journey: Journey, number: str) -> None:
     p = journey.p
     sent = read_request(p, journey.actor("p-office"), number).latest.agreement
     assert sent is not None
@@ -110,3 +110,10 @@ def test_a_document_that_was_altered_is_not_shown(journey: Journey, number: str)
             read_agreement(p, journey.actor("p-office"), number)
     finally:
         p.documents.put(key, kept)
+
+
+def test_agreements_and_statements(journey: Journey, number: str) -> None:
+    """One story: each step begins where the one before ended."""
+    step_the_life_of_an_agreement(journey, number)
+    step_a_person_signs_the_statement_that_was_shown(journey, number)
+    step_a_document_that_was_altered_is_not_shown(journey, number)
