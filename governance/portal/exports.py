@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from starlette.responses import Response
 
+from governance.portal.downloads import JSON, download
 from governance.portal.lists import Cell, Listing, Row
 from governance.portal.times import iso_utc
 
@@ -21,10 +22,9 @@ def export(listing: Listing[Row]) -> Response:
     """The rows of a listing as a file, in the format the reader asked for."""
     kind = listing.wishes.format or "csv"
     body = as_csv(listing) if kind == "csv" else as_json(listing)
-    media = "text/csv; charset=utf-8" if kind == "csv" else "application/json"
+    media = "text/csv; charset=utf-8" if kind == "csv" else JSON
     name = f"{listing.spec.name}.{kind}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(body, media_type=media, headers=headers)
+    return download(body, media, name)
 
 
 def as_csv(listing: Listing[Row]) -> bytes:

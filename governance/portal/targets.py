@@ -10,6 +10,11 @@ from governance.store import NotFoundError
 from governance.store.subjects import is_id
 
 
+def asked_version(visit: Visit) -> int | None:
+    """Number of the version that the address names; None when it names none."""
+    return whole_number(visit.request.query_params.get("version", ""))
+
+
 def about_request(visit: Visit) -> Target:
     """The request of the path, in the version that the query names, else its newest.
 
@@ -25,8 +30,8 @@ def about_request(visit: Visit) -> Target:
         request, body = unit.request(number), unit.body(p.board)[0]
     if request is None:
         raise NotFoundError("There is no request of that number.")
-    asked = visit.request.query_params.get("version", "")
-    version = request.version(whole_number(asked) or 0) if asked else request.latest
+    named = visit.request.query_params.get("version")
+    version = request.version(asked_version(visit) or 0) if named else request.latest
     if version is None:
         raise NotFoundError("The request has no such version.")
     return Target(

@@ -5,19 +5,18 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from markupsafe import Markup
 from starlette.responses import Response
 
 from governance.errors import DocumentError
-from governance.papers import Paper, render_html, render_pdf
+from governance.papers import Paper
 from governance.papers.destruction import Destroyed, Survivor
 from governance.permissions import Action
 from governance.portal.forms import BASED_ON_FIELD, ONCE_FIELD, Field, Form, FormSpec
 from governance.portal.navigation import NavItem
-from governance.portal.numbers import whole_number
+from governance.portal.papers_shown import paper_html, paper_pdf
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
-from governance.portal.targets import about_request
+from governance.portal.targets import about_request, asked_version
 from governance.portal.visits import Visit, VisitDep
 from governance.requests.state import Version
 from governance.requests.states import Act
@@ -154,7 +153,7 @@ def certify(visit: VisitDep, number: str) -> Response:
         told, digest = _told(form, rows), form["digest"].value
         if do != "certify" or not digest:
             paper = draft_certificate(
-                visit.programme, visit.actor, number, told, version=_version(visit)
+                visit.programme, visit.actor, number, told, version=asked_version(visit)
             )
             return _show(visit, view, _with_digest(form, rows, paper), paper=paper)
         certify_destruction(
@@ -163,7 +162,7 @@ def certify(visit: VisitDep, number: str) -> Response:
             number,
             told,
             digest=digest,
-            version=_version(visit),
+            version=asked_version(visit),
             based_on=form.based_on,
             once=form.token,
         )
@@ -176,10 +175,6 @@ def _with_digest(form: Form, rows: Rows, paper: Paper) -> Form:
     values = {name: bound.values for name, bound in form.fields.items()}
     shown = values | {"digest": (paper.digest,)}
     return _spec(rows).bind(shown, based_on=form.based_on)
-
-
-def _version(visit: Visit) -> int | None:
-    return whole_number(visit.request.query_params.get("version", ""))
 
 
 def _show(
@@ -197,12 +192,8 @@ def _show(
         form=form,
         groups={g: list(rows.values()) for g, rows in groups.items()},
         paper=paper,
-        paper_html=_html(paper) if paper else "",
+        paper_html=paper_html(paper, level=3) if paper else "",
     )
-
-
-def _html(paper: Paper) -> Markup:
-    return Markup(render_html(paper, level=3))  # noqa: S704  the renderer escapes every text
 
 
 @router.page("GET", "/requests/{number}/certificate", asks=Action.READ_REQUEST, about=about_request)
@@ -213,7 +204,7 @@ def show_certificate(visit: VisitDep, number: str) -> Response:
         NotFoundError: None was given.
     """
     versions = read_request(visit.programme, visit.actor, number).request.versions
-    asked = _version(visit)
+    asked = asked_version(visit)
     given = [v for v in versions if v.certified and asked in {None, v.number}]
     if not given:
         raise NotFoundError("No destruction is certified yet.")
@@ -223,17 +214,15 @@ def show_certificate(visit: VisitDep, number: str) -> Response:
     except NotFoundError:  # it was given on paper; its digest and what survives are on record
         return _show_given(visit, number, version, None)
     if visit.request.query_params.get("format") == "pdf":
-        headers = {"content-disposition": f'attachment; filename="{paper.file_name}.pdf"'}
-        return Response(render_pdf(paper), media_type="application/pdf", headers=headers)
+        return paper_pdf(paper)
     return _show_given(visit, number, version, paper)
 
 
 def _show_given(visit: Visit, number: str, version: Version, paper: Paper | None) -> Response:
-    html = render_html(paper, level=2) if paper else ""
     return visit.page(
         "after/certificate.html",
         number=number,
         version=version,
         paper=paper,
-        paper_html=Markup(html),  # noqa: S704  the renderer escapes every text
+        paper_html=paper_html(paper) if paper else "",
     )

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from governance.errors import DocumentError
 from governance.permissions import Action, decide_action
+from governance.portal.downloads import download
 from governance.portal.forms import Field, Form, FormSpec
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
@@ -107,8 +108,7 @@ def take_document(visit: VisitDep, number: str, document: str) -> Response:
     """A document, always as a download: nothing that was sent is run in our pages."""
     found, content = read_attachment(visit.programme, visit.actor, number, document)
     ending = _ENDINGS.get(found.media_type, "bin")
-    headers = {"content-disposition": f'attachment; filename="{number}-{found.id}.{ending}"'}
-    return Response(content, media_type=found.media_type, headers=headers)
+    return download(content, found.media_type, f"{number}-{found.id}.{ending}")
 
 
 _OFFICE: Final = "application/vnd.openxmlformats-officedocument."

@@ -13,10 +13,12 @@ from governance.audit import Entry, LedgerReport, Tag
 from governance.canonical import canonical_json
 from governance.errors import ObjectNotFoundError
 from governance.permissions import Action, Target, decide_action
+from governance.portal.downloads import JSON, download
 from governance.portal.exports import export
 from governance.portal.forms import Field, FormSpec
 from governance.portal.lists import EXPORT_ROWS, Column, ListSpec, Wishes, arranged, read_wishes
 from governance.portal.navigation import Area, NavItem, everybody
+from governance.portal.numbers import whole_number
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
 from governance.portal.visits import Visit, VisitDep
@@ -48,7 +50,6 @@ NAVIGATION = (
     NavItem(Area.LEDGER, "Compare a checkpoint", "/ledger/consistency", everybody),
 )
 add_said(ledger_verified="The ledger was verified, and the result is an entry of it.")
-_MOST_DIGITS: Final = 9
 _OLD_FORM: Final = FormSpec(
     (
         Field("old_size", "Entries it covers", "number", required=True),
@@ -170,14 +171,14 @@ def take_checkpoint(visit: VisitDep, size: str) -> Response:
         sealed = sealed_checkpoint(visit.programme, number)
     except ObjectNotFoundError:
         raise NotFoundError("There is no checkpoint over so many entries.") from None
-    return _json(sealed, f"checkpoint-{number}.json")
+    return download(sealed, JSON, f"checkpoint-{number}.json")
 
 
 @router.page("GET", "/ledger/key.json", asks=Action.READ_LEDGER)
 def take_key(visit: VisitDep) -> Response:
     """The public key that checkpoints verify with."""
     key = visit.programme.signer.public_key
-    return _json(canonical_json(key.to_dict()), "ledger-key.json")
+    return download(canonical_json(key.to_dict()), JSON, "ledger-key.json")
 
 
 @router.page("GET", "/ledger/consistency", asks=Action.READ_LEDGER)
@@ -194,7 +195,7 @@ def show_consistency(visit: VisitDep) -> Response:
     except (NotFoundError, ValueError):
         problems = (
             ("old_root: Enter the 64 digits of the root.",)
-            if newest is not None and 0 < _whole_or_none(size) <= newest.size
+            if newest is not None and 0 < (whole_number(size) or 0) <= newest.size
             else ("old_size: No checkpoint covers so many entries.",)
         )
         refused = form.with_problems(problems)
@@ -217,7 +218,7 @@ def take_consistency(visit: VisitDep, size: str) -> Response:
         "root": checkpoint.root,
         "path": list(path),
     }
-    return _json(canonical_json(facts), f"consistency-{number}-{checkpoint.size}.json")
+    return download(canonical_json(facts), JSON, f"consistency-{number}-{checkpoint.size}.json")
 
 
 # After the pages beside it: an entry's number is any one segment.
@@ -241,7 +242,7 @@ def show_entry(visit: VisitDep, seq: str) -> Response:
 def take_proof(visit: VisitDep, seq: str) -> Response:
     """Proof that the newest checkpoint covers the entry (RFC 6962), to check elsewhere."""
     proof = prove_inclusion(visit.programme, _whole(seq))
-    return _json(canonical_json(proof.to_dict()), f"entry-{proof.entry.seq}-proof.json")
+    return download(canonical_json(proof.to_dict()), JSON, f"entry-{proof.entry.seq}-proof.json")
 
 
 def _proof(visit: Visit, seq: int) -> InclusionProof | None:
@@ -284,16 +285,7 @@ def _text(value: Any) -> str:  # noqa: ANN401  any plain value
 
 
 def _whole(text: str) -> int:
-    found = _whole_or_none(text)
-    if found <= 0:
+    found = whole_number(text)
+    if not found:
         raise NotFoundError("There is no entry of that number.")
     return found
-
-
-def _whole_or_none(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else 0
-
-
-def _json(content: bytes, name: str) -> Response:
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type="application/json", headers=headers)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from markupsafe import Markup
 from starlette.responses import Response
 
 from governance.papers import (
@@ -15,11 +14,10 @@ from governance.papers import (
     draft_minutes,
     draft_notice,
     draft_packet,
-    render_html,
-    render_pdf,
 )
 from governance.permissions import Action
 from governance.portal.navigation import NavItem
+from governance.portal.papers_shown import paper_html, paper_pdf
 from governance.portal.routes import PortalRouter
 from governance.portal.targets import about_body
 from governance.portal.visits import Visit, VisitDep
@@ -83,10 +81,8 @@ def _requests(visit: Visit, moved: set[str]) -> dict[str, DataRequest]:
 
 def _show(visit: Visit, paper: Paper) -> Response:
     if visit.request.query_params.get("format") == "pdf":
-        headers = {"content-disposition": f'attachment; filename="{paper.file_name}.pdf"'}
-        return Response(render_pdf(paper), media_type="application/pdf", headers=headers)
-    html = Markup(render_html(paper, level=2))  # noqa: S704  the renderer escapes every text
-    return visit.page("boards/paper.html", paper=paper, paper_html=html)
+        return paper_pdf(paper)
+    return visit.page("boards/paper.html", paper=paper, paper_html=paper_html(paper))
 
 
 def _register(kind: str, draft: Callable[[MeetingSource], Paper]) -> None:

@@ -4,15 +4,14 @@ import re
 from datetime import date
 from typing import Any, Final
 
-from markupsafe import Markup
 from starlette.responses import Response
 
 from governance.errors import DocumentError
-from governance.papers import render_html, render_pdf
 from governance.papers.records import RecordsRequest
 from governance.permissions import Action
 from governance.portal.forms import Field, Form, FormSpec
 from governance.portal.navigation import Area, NavItem, may
+from governance.portal.papers_shown import paper_html, paper_pdf
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
 from governance.portal.visits import Visit, VisitDep
@@ -131,12 +130,10 @@ def route(visit: VisitDep) -> Response:
         return _show_records(visit, form.refused(error), 422)
     letter = routed.letter
     if visit.form.get("format") == "pdf":
-        headers = {"content-disposition": f'attachment; filename="{letter.file_name}.pdf"'}
-        return Response(render_pdf(letter), media_type="application/pdf", headers=headers)
-    html = Markup(render_html(letter, level=2))  # noqa: S704  the renderer escapes every text
+        return paper_pdf(letter)
     return visit.page(
         "office/letter.html",
-        letter_html=html,
+        letter_html=paper_html(letter),
         routed=routed,
         form=form,
         once=form.token or "",

@@ -7,15 +7,16 @@ auditor take the whole logs from addresses of their own.
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from markupsafe import Markup
 from starlette.responses import Response
 
 from governance.canonical import canonical_json
-from governance.papers import Paper, render_html, render_pdf
+from governance.papers import Paper, render_pdf
 from governance.permissions import Action
+from governance.portal.downloads import JSON, PDF, download
 from governance.portal.navigation import Area, NavItem, everybody, may
 from governance.portal.numbers import whole_number
 from governance.portal.pages import register
+from governance.portal.papers_shown import paper_html
 from governance.portal.routes import PortalRouter
 from governance.portal.visits import VisitDep
 from governance.register import (
@@ -48,14 +49,9 @@ _LOGS: Final[Mapping[str, Callable[[RegisterSource], OpenTable]]] = {
 }
 _FORMATS: Final[Mapping[str, tuple[str, Callable[[OpenTable], bytes]]]] = {
     "csv": ("text/csv; charset=utf-8", to_csv),
-    "json": ("application/json", to_json),
+    "json": (JSON, to_json),
 }
 _FIRST_YEAR: Final = 2000
-
-
-def _file(content: bytes, media_type: str, name: str = "") -> Response:
-    headers = {"content-disposition": f'attachment; filename="{name}"'} if name else {}
-    return Response(content, media_type=media_type, headers=headers)
 
 
 def _public_table(records: PublicRecords, name: str) -> OpenTable:
@@ -83,7 +79,7 @@ def _register_table(name: str, kind: str) -> None:
         records = public_records(visit.programme)
         table = records.once(f"table:{name}", lambda: _public_table(records, name))
         content = records.once(f"{name}.{kind}", lambda: write(table))
-        return _file(content, media_type, f"{name}.{kind}")
+        return download(content, media_type, f"{name}.{kind}")
 
     if name not in _LOGS:
         return
@@ -91,7 +87,7 @@ def _register_table(name: str, kind: str) -> None:
     @router.page("GET", f"/office/logs/{name}.{kind}", asks=Action.LIST_ALL_REQUESTS)
     def take_whole(visit: VisitDep) -> Response:
         source = public_records(visit.programme).source
-        return _file(write(_LOGS[name](source)), media_type, f"{name}-whole.{kind}")
+        return download(write(_LOGS[name](source)), media_type, f"{name}-whole.{kind}")
 
 
 for _name in ("register", *_LOGS):
@@ -113,7 +109,7 @@ def show_feed(visit: VisitDep) -> Response:
     """Changes of requests' statuses, the newest first (RFC 4287)."""
     records = public_records(visit.programme)
     feed = records.once("atom", lambda: register_feed(records.source))
-    return _file(feed, "application/atom+xml; charset=utf-8")
+    return Response(feed, media_type="application/atom+xml; charset=utf-8")
 
 
 @router.page("GET", "/data.json", asks=Action.READ_REGISTER)
@@ -121,7 +117,7 @@ def show_catalog(visit: VisitDep) -> Response:
     """The catalog of datasets, DCAT-US 1.1."""
     records = public_records(visit.programme)
     made = records.once("dcat", lambda: canonical_json(data_json(records.source)))
-    return _file(made, "application/json")
+    return Response(made, media_type=JSON)
 
 
 @router.page("GET", "/meetings.ics", asks=Action.READ_REGISTER)
@@ -129,7 +125,7 @@ def show_calendar(visit: VisitDep) -> Response:
     """Public meetings (RFC 5545)."""
     records = public_records(visit.programme)
     made = records.once("ics", lambda: meeting_calendar(records.source))
-    return _file(made, "text/calendar; charset=utf-8", "meetings.ics")
+    return download(made, "text/calendar; charset=utf-8", "meetings.ics")
 
 
 @router.page("GET", "/report", asks=Action.READ_REGISTER)
@@ -153,20 +149,15 @@ def show_report(visit: VisitDep, year: str) -> Response:
     kind = visit.request.query_params.get("format")
     if kind == "json":
         figures = annual_figures(records.source, number).to_dict()
-        return _file(canonical_json(figures), "application/json", f"annual-report-{number}.json")
+        return download(canonical_json(figures), JSON, f"annual-report-{number}.json")
     paper: Paper = records.once(
         f"report:{number}", lambda: draft_annual_report(records.source, number)
     )
     if kind == "pdf":
         pdf = records.once(f"report-pdf:{number}", lambda: render_pdf(paper))
-        return _file(pdf, "application/pdf", f"annual-report-{number}.pdf")
-    html = records.once(f"report-html:{number}", lambda: render_html(paper, level=2))
-    return visit.page(
-        "register/report.html",
-        paper=paper,
-        year=number,
-        paper_html=Markup(html),  # noqa: S704  the renderer escapes every text
-    )
+        return download(pdf, PDF, f"annual-report-{number}.pdf")
+    html = records.once(f"report-html:{number}", lambda: paper_html(paper))
+    return visit.page("register/report.html", paper=paper, year=number, paper_html=html)
 
 
 def _years(records: PublicRecords) -> tuple[int, ...]:

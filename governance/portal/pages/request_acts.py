@@ -14,10 +14,9 @@ from starlette.responses import Response
 from governance.errors import DocumentError
 from governance.portal.forms import BoundField, Field, FormSpec
 from governance.portal.navigation import NavItem
-from governance.portal.numbers import whole_number
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
-from governance.portal.targets import about_request
+from governance.portal.targets import about_request, asked_version
 from governance.portal.visits import Visit, VisitDep
 from governance.requests.states import Act
 from governance.services.requests import RequestView, act_on_request, read_request
@@ -312,17 +311,13 @@ PATHS: Mapping[Act, str] = {page.act: page.path for page in PAGES}
 add_said(**{f"act_{page.act.value}": page.said for page in PAGES})
 
 
-def _version(visit: Visit) -> int | None:
-    return whole_number(visit.request.query_params.get("version", ""))
-
-
 def _register(page: ActPage) -> None:
     path = f"/requests/{{number}}/{page.path}"
 
     def show(visit: Visit, view: RequestView, form: Any, status: int = 200) -> Response:  # noqa: ANN401  a bound form
         return visit.page(
             "request_acts/act.html", status=status, page=page, view=view, form=form,
-            version=_version(visit),
+            version=asked_version(visit),
         )  # fmt: skip
 
     @router.page("GET", path, asks=page.act, about=about_request)
@@ -347,7 +342,7 @@ def _register(page: ActPage) -> None:
                 number,
                 page.act,
                 facts,
-                version=_version(visit),
+                version=asked_version(visit),
                 based_on=form.based_on,
                 once=form.token,
             )

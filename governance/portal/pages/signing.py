@@ -3,18 +3,16 @@
 from datetime import date
 from typing import Any
 
-from markupsafe import Markup
 from starlette.responses import Response
 
 from governance.errors import DocumentError
-from governance.papers import Paper, render_html, render_pdf
 from governance.permissions import Action
 from governance.portal.forms import Field, Form, FormSpec
 from governance.portal.navigation import NavItem
-from governance.portal.numbers import whole_number
+from governance.portal.papers_shown import paper_html, paper_pdf
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
-from governance.portal.targets import about_own_statement, about_request
+from governance.portal.targets import about_own_statement, about_request, asked_version
 from governance.portal.uploads import read_upload
 from governance.portal.visits import Visit, VisitDep
 from governance.requests.states import Act
@@ -63,19 +61,6 @@ SEND_FORM = FormSpec(
 NDA_FORM = FormSpec((_NAME, _DIGEST))
 
 
-def _html(paper: Paper) -> Markup:
-    return Markup(render_html(paper, level=2))  # noqa: S704  the renderer escapes every text
-
-
-def _pdf(paper: Paper) -> Response:
-    headers = {"content-disposition": f'attachment; filename="{paper.file_name}.pdf"'}
-    return Response(render_pdf(paper), media_type="application/pdf", headers=headers)
-
-
-def _version(visit: Visit) -> int | None:
-    return whole_number(visit.request.query_params.get("version", ""))
-
-
 def _terms(form: Form) -> Terms:
     """Dates of the form.
 
@@ -119,7 +104,7 @@ def send(visit: VisitDep, number: str) -> Response:
             number,
             terms,
             digest=digest,
-            version=_version(visit),
+            version=asked_version(visit),
             based_on=form.based_on,
             once=form.token,
         )
@@ -131,11 +116,13 @@ def send(visit: VisitDep, number: str) -> Response:
 
 def _show_draft(visit: Visit, view: RequestView, form: Form, terms: Terms) -> Response:
     number = view.request.number
-    paper = draft_agreement(visit.programme, visit.actor, number, terms, version=_version(visit))
+    paper = draft_agreement(
+        visit.programme, visit.actor, number, terms, version=asked_version(visit)
+    )
     values: dict[str, Any] = form.content() | {"digest": paper.digest}
     bound = SEND_FORM.bind(values, based_on=form.based_on)
     return visit.page(
-        "signing/send.html", view=view, form=bound, paper=paper, paper_html=_html(paper)
+        "signing/send.html", view=view, form=bound, paper=paper, paper_html=paper_html(paper)
     )
 
 
@@ -147,27 +134,27 @@ def show_agreement(visit: VisitDep, number: str) -> Response:
 
 def _show_agreement(visit: Visit, number: str, form: Form | None, status: int = 200) -> Response:
     view = read_request(visit.programme, visit.actor, number)
-    paper = read_agreement(visit.programme, visit.actor, number, version=_version(visit))
+    paper = read_agreement(visit.programme, visit.actor, number, version=asked_version(visit))
     if paper is None:
         raise NotFoundError("The sharing agreement has not gone out yet.")
     if visit.request.query_params.get("format") == "pdf":
-        return _pdf(paper)
+        return paper_pdf(paper)
     bound = form or _sign_spec(visit, view).bind({"digest": paper.digest}, based_on=view.position)
     return visit.page(
         "signing/agreement.html",
         status=status,
         view=view,
         paper=paper,
-        paper_html=_html(paper),
+        paper_html=paper_html(paper),
         form=bound,
-        may_sign=view.may(Act.SIGN_AGREEMENT, _version(visit)) and bool(_own(visit, view)),
+        may_sign=view.may(Act.SIGN_AGREEMENT, asked_version(visit)) and bool(_own(visit, view)),
         query="?" + visit.request.url.query if visit.request.url.query else "",
     )
 
 
 def _own(visit: Visit, view: RequestView) -> dict[str, str]:
     """Parties the actor signs for whose signature is missing."""
-    version = view.request.version(_version(visit) or view.latest.number) or view.latest
+    version = view.request.version(asked_version(visit) or view.latest.number) or view.latest
     person, sent = visit.actor.person, version.agreement
     if person is None or sent is None:
         return {}
@@ -216,7 +203,7 @@ def sign(visit: VisitDep, number: str) -> Response:
             digest=form["digest"].value,
             name=form["name"].value,
             signed_pdf=uploaded.content if uploaded else None,
-            version=_version(visit),
+            version=asked_version(visit),
             based_on=None,
             once=form.token,
         )
@@ -232,12 +219,12 @@ def ask_nda(visit: VisitDep, number: str) -> Response:
 
 
 def _show_nda(visit: Visit, number: str, form: Form | None, status: int = 200) -> Response:
-    version = _version(visit)
+    version = asked_version(visit)
     paper = read_nda(visit.programme, visit.actor, number, visit.actor.by, version=version)
     if paper is None:
         raise NotFoundError("The statement is signed once the sharing agreement is out.")
     if visit.request.query_params.get("format") == "pdf":
-        return _pdf(paper)
+        return paper_pdf(paper)
     view = read_request(visit.programme, visit.actor, number)
     bound = form or NDA_FORM.bind({"digest": paper.digest}, based_on=view.position)
     return visit.page(
@@ -245,7 +232,7 @@ def _show_nda(visit: Visit, number: str, form: Form | None, status: int = 200) -
         status=status,
         view=view,
         paper=paper,
-        paper_html=_html(paper),
+        paper_html=paper_html(paper),
         form=bound,
         signed=bool(paper.signatures),
     )
@@ -262,7 +249,7 @@ def sign_own(visit: VisitDep, number: str) -> Response:
             number,
             digest=form["digest"].value,
             name=form["name"].value,
-            version=_version(visit),
+            version=asked_version(visit),
             once=form.token,
         )
     except DocumentError as error:
