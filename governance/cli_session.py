@@ -18,7 +18,7 @@ from rich.console import Console
 
 from governance.audit.tags import Tag
 from governance.canonical import Json, canonical_json
-from governance.decisions import AccessDeniedError, Decision, Denial
+from governance.decisions import AccessDeniedError, Denial, refusal_of
 from governance.errors import ExitCode, ProgrammeError
 from governance.facts import denial_facts
 from governance.people import Person, PortalRole
@@ -140,7 +140,7 @@ def _stand_in(p: Programme, own: Person | None, other: Person, command: str) -> 
 
 
 def _denied(rule: str, reason: str, remedy: str) -> AccessDeniedError:
-    return AccessDeniedError(Decision((rule,), (Denial(rule, reason, remedy, _CLAUSE),)))
+    return refusal_of(Denial(rule, reason, remedy, _CLAUSE))
 
 
 def _refused(error: AccessDeniedError, *, as_json: bool) -> NoReturn:

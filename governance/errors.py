@@ -5,7 +5,7 @@ stable `code`; `facts` holds what may be published: names, counts, ids and posit
 """
 
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ExitCode(IntEnum):
@@ -70,6 +70,18 @@ class DocumentError(ProgrammeError):
         """List the problems under the message, one a line."""
         super().__init__("\n  - ".join((message, *problems)), problems=len(problems), **facts)
         self.problems = problems
+
+    @classmethod
+    def counted(cls, said: str, *problems: str, **facts: str | float | bool | None) -> Self:
+        """The mistakes of one document or of several, with their number.
+
+        Args:
+            said: Subject and verb: "The form has".
+            problems: Every mistake, each beginning with its path.
+            facts: What may be published beside.
+        """
+        count = f"{len(problems)} mistake{'' if len(problems) == 1 else 's'}"
+        return cls(f"{said} {count}:", problems=problems, **facts)
 
 
 class ContractError(DocumentError):

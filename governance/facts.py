@@ -118,7 +118,7 @@ def read_content(document: bytes, where: str) -> dict[str, Any]:
     problems = Problems()
     content = read_document(document, problems)
     if content is None:
-        raise _refused(where, problems.found)
+        raise DocumentError.counted(f"{where} has", *problems.found, where=where)
     return content
 
 
@@ -136,10 +136,4 @@ def facts_of(kind: type[AnyFacts], content: Mapping[str, Any], where: str) -> An
             problems.add(".".join(str(part) for part in found["loc"]), found["msg"])
     except (TypeError, ValueError):
         problems.add("", "it holds something that is no text, number, list or block")
-    raise _refused(where, problems.found)
-
-
-def _refused(where: str, found: list[str]) -> DocumentError:
-    return DocumentError(
-        f"{where} has {len(found)} mistake(s):", problems=tuple(found), where=where
-    )
+    raise DocumentError.counted(f"{where} has", *problems.found, where=where)

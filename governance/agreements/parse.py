@@ -31,9 +31,7 @@ def load_agreements(folder: Path) -> dict[str, Agreement]:
     """
     agreements, problems = _load(sorted(folder.rglob("*.yaml")))
     if problems:
-        raise AgreementError(
-            f"The agreements have {len(problems)} mistake(s):", problems=tuple(problems)
-        )
+        raise AgreementError.counted("The agreements have", *problems)
     return agreements
 
 

@@ -75,11 +75,7 @@ def parse_agreement(document: bytes, where: str) -> Agreement:
     content = read_document(document, problems)
     agreement = _agreement(Node(content, "", problems)) if content is not None else None
     if agreement is None or problems.found:
-        raise AgreementError(
-            f"The agreement {where} has {len(problems.found)} mistake(s):",
-            problems=tuple(problems.found),
-            where=where,
-        )
+        raise AgreementError.counted(f"The agreement {where} has", *problems.found, where=where)
     return agreement
 
 

@@ -32,9 +32,7 @@ def load_contracts(folder: Path, *, code_lists: Path | None = None) -> dict[str,
     """
     contracts, problems = _load(_documents([folder]), code_lists or code_lists_beside(folder))
     if problems:
-        raise ContractError(
-            f"The contracts have {len(problems)} mistake(s):", problems=tuple(problems)
-        )
+        raise ContractError.counted("The contracts have", *problems)
     return contracts
 
 

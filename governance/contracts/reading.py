@@ -154,11 +154,7 @@ def parse_contract(
         for path, message in contradictions(contract):
             problems.add(path, message)
     if contract is None or problems.found:
-        raise ContractError(
-            f"The contract {where} has {len(problems.found)} mistake(s):",
-            problems=tuple(problems.found),
-            where=where,
-        )
+        raise ContractError.counted(f"The contract {where} has", *problems.found, where=where)
     return contract
 
 

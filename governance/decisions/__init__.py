@@ -64,6 +64,11 @@ class AccessDeniedError(ProgrammeError):
         super().__init__(reasons or "No rule permits this.", denials=len(decision.denials))
 
 
+def refusal_of(denial: Denial) -> AccessDeniedError:
+    """One rule's no, to raise by itself."""
+    return AccessDeniedError(Decision((denial.rule,), (denial,)))
+
+
 def check_permitted(decision: Decision) -> None:
     """Raise unless the decision permits.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from governance.decisions import Decision, Denial, check_permitted
+from governance.decisions import Denial
 from governance.digests import sha256_of
 from governance.errors import DocumentError, PreconditionFailedError
 from governance.papers import (
@@ -30,7 +30,7 @@ from governance.requests.states import Act
 from governance.services.kept_papers import keep_paper, kept_paper
 from governance.services.people import find_by_id
 from governance.services.programme import Programme
-from governance.services.recording import denials_recorded
+from governance.services.recording import refuse
 from governance.services.requests import RequestView, act_on_request, read_request
 from governance.store import NotFoundError
 
@@ -64,11 +64,11 @@ def draft_agreement(
     view = read_request(p, actor, number)
     meant = _version(view, version)
     if not view.may(Act.SEND_AGREEMENT, meant.number):
-        _refuse(
+        refuse(
             p,
             actor,
+            Act.SEND_AGREEMENT.value,
             number,
-            Act.SEND_AGREEMENT,
             Denial(
                 "sharing_agreement.send",
                 "The operating office drafts the sharing agreement, once the board approved.",
@@ -77,9 +77,7 @@ def draft_agreement(
             ),
         )
     if terms.ends_on < terms.effective_on:
-        raise DocumentError(
-            "The form has 1 mistake(s):", problems=("ends_on: it is before the first day",)
-        )
+        raise DocumentError.counted("The form has", "ends_on: it is before the first day")
     content = meant.submitted or meant.content
     return draft_sharing_agreement(
         SharingSource(
@@ -134,11 +132,11 @@ def send_agreement(
         return view
     paper = draft_agreement(p, actor, number, terms, version=meant.number)
     if digest is not None and digest != paper.digest:
-        _refuse(
+        refuse(
             p,
             actor,
+            Act.SEND_AGREEMENT.value,
             number,
-            Act.SEND_AGREEMENT,
             Denial(
                 "sharing_agreement.digest",
                 "The agreement's text is not the one you looked at.",
@@ -276,11 +274,11 @@ def sign_nda(
         raise NotFoundError("The statement is signed once the sharing agreement is out.")
     paper = _statement(p, number, meant, _named(meant, actor.by))
     if digest != paper.digest:
-        _refuse(
+        refuse(
             p,
             actor,
+            Act.SIGN_NDA.value,
             number,
-            Act.SIGN_NDA,
             Denial(
                 "nda.digest",
                 "The statement's text is not the one that was shown.",
@@ -347,32 +345,24 @@ def _keep_signed(p: Programme, actor: Actor, number: str, document: bytes) -> st
     elif not document.startswith(_PDF):
         problem = "the file is no PDF"
     if problem:
-        raise DocumentError("The form has 1 mistake(s):", problems=(f"signed_pdf: {problem}",))
+        raise DocumentError.counted("The form has", f"signed_pdf: {problem}")
     view = read_request(p, actor, number)
-    with denials_recorded(p, actor, Act.SIGN_AGREEMENT.value, number):
-        check_permitted(_may_sign(p, view))
+    if not view.may(Act.SIGN_AGREEMENT):
+        reason = "You sign for no party of this agreement whose signature is missing."
+        remedy = "A signatory of the party signs."
+        denial = Denial("sharing_agreement.party", reason, remedy, p.rules.chain_clause)
+        refuse(p, actor, Act.SIGN_AGREEMENT.value, number, denial)
     digest = sha256_of(document)
     with contextlib.suppress(PreconditionFailedError):  # the same file is kept already
         p.documents.put(f"signed/{number}/{digest}.pdf", document, if_none_match=True)
     return digest
 
 
-def _may_sign(p: Programme, view: RequestView) -> Decision:
-    rule = "sharing_agreement.party"
-    if view.may(Act.SIGN_AGREEMENT):
-        return Decision((rule,))
-    reason = "You sign for no party of this agreement whose signature is missing."
-    denial = Denial(rule, reason, "A signatory of the party signs.", p.rules.chain_clause)
-    return Decision((rule,), (denial,))
-
-
 def _check_name(actor: Actor, typed: str) -> None:
     own = actor.person.name if actor.person else ""
     if not own or _folded(typed) != _folded(own):
-        raise DocumentError(
-            "The form has 1 mistake(s):",
-            problems=("name: type your own name as it stands on your account",),
-        )
+        problem = "name: type your own name as it stands on your account"
+        raise DocumentError.counted("The form has", problem)
 
 
 def _folded(name: str) -> str:
@@ -416,8 +406,3 @@ def _signer_name(p: Programme, typed: str, by: str) -> str:
 def _events(p: Programme, number: str) -> tuple[object, ...]:
     with p.store.read() as unit:
         return tuple(parse_event(e) for e in unit.load("request", number).events)
-
-
-def _refuse(p: Programme, actor: Actor, number: str, act: Act, denial: Denial) -> None:
-    with denials_recorded(p, actor, act.value, number):
-        check_permitted(Decision((denial.rule,), (denial,)))

@@ -192,8 +192,7 @@ def _check(p: Programme, upload: Upload) -> None:
     elif not _is_of_type(upload.media_type, upload.content):
         problems.append(f"file: it is not what it says it is ({upload.media_type})")
     if problems:
-        message = f"The form has {len(problems)} mistake(s):"
-        raise DocumentError(message, problems=tuple(problems))
+        raise DocumentError.counted("The form has", *problems)
 
 
 def _is_of_type(media_type: str, content: bytes) -> bool:

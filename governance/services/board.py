@@ -12,7 +12,7 @@ from governance.board.explain import explain
 from governance.board.model import BoardPerson
 from governance.board.state import BodyState, MotionState
 from governance.board.voting import MotionOutcome, decide_motion
-from governance.decisions import Decision, Denial, check_permitted
+from governance.decisions import Denial, check_permitted, refusal_of
 from governance.errors import DocumentError
 from governance.facts import facts_of
 from governance.permissions import Action, Actor, Target, decide_action
@@ -248,9 +248,7 @@ def _about_request(p: Programme, unit: UnitOfWork, number: str) -> dict[str, Any
         rule = "motion.about"
         reason = f"Request {number} does not wait for the board's vote."
         remedy = f"Next: the {request.latest.next.value} {request.latest.facts.what}."
-        denial = Denial(rule, reason, remedy, p.board.clause("jurisdiction"))
-        check_permitted(Decision((rule,), (denial,)))
-        raise NotFoundError("There is nothing to vote on.")
+        raise refusal_of(Denial(rule, reason, remedy, p.board.clause("jurisdiction")))
     content = waiting.submitted
     return {
         "about_digest": content_digest(content),

@@ -78,7 +78,7 @@ def _check(p: Programme, dataset: str, variables: Sequence[str]) -> None:
     elif not known.issuperset(variables):
         problem = "variables: the dataset has no variable of one of these names"
     if problem:
-        raise DocumentError("The form has 1 mistake(s):", problems=(problem,))
+        raise DocumentError.counted("The form has", problem)
 
 
 def _begun(actor: Actor, dataset: str, variables: Sequence[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from governance.decisions import Decision, Denial, check_permitted
+from governance.decisions import Denial
 from governance.errors import DocumentError
 from governance.papers import Paper
 from governance.papers.destruction import (
@@ -19,7 +19,7 @@ from governance.requests.state import Version
 from governance.requests.states import Act
 from governance.services.kept_papers import keep_paper, kept_paper
 from governance.services.programme import Programme
-from governance.services.recording import denials_recorded
+from governance.services.recording import refuse
 from governance.services.requests import RequestView, act_on_request, read_request
 from governance.store import NotFoundError
 
@@ -52,10 +52,11 @@ def draft_certificate(
         rule = "destruction.certify"
         reason = "Who acts for the request certifies, once the use is over."
         remedy = "Ask the requestor or the authorized representative."
-        _refuse(p, actor, number, Denial(rule, reason, remedy, p.rules.destruction_clause))
-    problems = tuple(_problems(told, p.today))
+        denial = Denial(rule, reason, remedy, p.rules.destruction_clause)
+        refuse(p, actor, Act.CERTIFY_DESTRUCTION.value, number, denial)
+    problems = _problems(told, p.today)
     if problems:
-        raise DocumentError(f"The form has {len(problems)} mistake(s):", problems=problems)
+        raise DocumentError.counted("The form has", *problems)
     return draft_destruction_certificate(
         DestructionSource(
             profile=p.profile,
@@ -105,8 +106,8 @@ def certify_destruction(
     if paper.digest != digest:
         rule = "destruction.digest"
         reason = "The certificate's text is not the one you looked at."
-        clause = p.rules.destruction_clause
-        _refuse(p, actor, number, Denial(rule, reason, "Look at it again.", clause))
+        denial = Denial(rule, reason, "Look at it again.", p.rules.destruction_clause)
+        refuse(p, actor, Act.CERTIFY_DESTRUCTION.value, number, denial)
     keep_paper(p, number, paper)
     facts = {"digest": digest, "survives": survives_words(told.survives)}
     return act_on_request(
@@ -144,11 +145,6 @@ def _read(
     if meant is None:
         raise NotFoundError("The request has no such version.")
     return view, meant
-
-
-def _refuse(p: Programme, actor: Actor, number: str, denial: Denial) -> None:
-    with denials_recorded(p, actor, Act.CERTIFY_DESTRUCTION.value, number):
-        check_permitted(Decision((denial.rule,), (denial,)))
 
 
 def _problems(told: Told, today: date) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from governance.decisions import Decision, Denial, check_permitted
+from governance.decisions import Denial, refusal_of
 from governance.facts import facts_of
 from governance.people import Person, PersonRegistered, PortalRole
 from governance.services.people import new_person_id
@@ -34,8 +34,8 @@ def register_first_operator(p: Programme, facts: Mapping[str, Any]) -> Person:
         there = list_people_rows(unit, role=PortalRole.OPERATOR.value, per_page=50).items
         if any(o.employed_until is None or o.employed_until >= p.today for o in there):
             reason = "The office has an operator."
-            denial = Denial(_RULE, reason, "An operator registers the others.", _CLAUSE)
-            check_permitted(Decision((_RULE,), (denial,)))
+            remedy = "An operator registers the others."
+            raise refusal_of(Denial(_RULE, reason, remedy, _CLAUSE))
         event = PersonRegistered(subject=person.id, at=p.clock(), by=FOUNDING, person=person)
         unit.append("person", person.id, (event,), based_on=0, actor=FOUNDING)
     return person

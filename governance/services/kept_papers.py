@@ -2,7 +2,7 @@
 
 import contextlib
 
-from governance.decisions import Decision, Denial, check_permitted
+from governance.decisions import Denial, refusal_of
 from governance.errors import ObjectNotFoundError, PreconditionFailedError
 from governance.papers import Paper, parse_paper
 from governance.services.programme import Programme
@@ -30,8 +30,7 @@ def kept_paper(p: Programme, number: str, digest: str) -> Paper:
         rule = "document.digest"
         reason = "The document on file is not the one that went out."
         remedy = "Tell the operating office: it was altered."
-        denial = Denial(rule, reason, remedy, p.rules.chain_clause)
-        check_permitted(Decision((rule,), (denial,)))
+        raise refusal_of(Denial(rule, reason, remedy, p.rules.chain_clause))
     return paper
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from governance.audit.chain import Entry
 from governance.audit.tags import Tag
-from governance.decisions import Decision, Denial, check_permitted
+from governance.decisions import Denial, check_permitted, refusal_of
 from governance.permissions import Action, Actor, Target, decide_action
 from governance.requests.links import agencies_with_link
 from governance.services.programme import Programme
@@ -39,7 +39,7 @@ def confirm_link_destroyed(p: Programme, actor: Actor, number: str, agency: str)
             reason = "The agency does not analyze its own data in this request."
             remedy = "Nothing is left to do."
             clause = p.profile.matching_clock.clause
-            check_permitted(Decision((_RULE,), (Denial(_RULE, reason, remedy, clause),)))
+            raise refusal_of(Denial(_RULE, reason, remedy, clause))
         once = f"link:{number}:{agency}"
         tag, facts = Tag.LINK_DESTRUCTION_CONFIRMED, {"agency": agency}
         return note(p, unit, actor, tag, subject=number, facts=facts, once=once)

@@ -263,8 +263,8 @@ def _roles_differ(person: Person, claims: SignInClaims) -> bool:
 
 def _register(p: Programme, unit: UnitOfWork, person: Person, by: str, mark: str | None) -> Person:
     if unit.load("person", person.id).position:
-        problem = ("id: it is taken; choose another",)
-        raise DocumentError("The form has 1 mistake(s):", problems=problem)
+        problem = "id: it is taken; choose another"
+        raise DocumentError.counted("The form has", problem)
     _check_free(unit, person)
     event = PersonRegistered(subject=person.id, at=p.clock(), by=by, person=person)
     unit.append("person", person.id, (event,), based_on=0, actor=by, once=mark)
@@ -313,5 +313,5 @@ def _check_free(unit: UnitOfWork, person: Person) -> None:
         return
     holder = find_person(unit, account=person.account)
     if holder is not None and holder.id != person.id:
-        problem = ("account: it is another person's",)
-        raise DocumentError("The form has 1 mistake(s):", problems=problem)
+        problem = "account: it is another person's"
+        raise DocumentError.counted("The form has", problem)

@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 
 from governance.audit.chain import Entry
 from governance.audit.tags import Tag
-from governance.decisions import AccessDeniedError
+from governance.decisions import AccessDeniedError, Denial, refusal_of
 from governance.facts import Event
 from governance.permissions import Actor
 from governance.services.programme import Programme
@@ -89,3 +89,13 @@ def denials_recorded(p: Programme, actor: Actor, action: str, subject: str) -> I
         }
         record(p, actor, Tag.ACTION_DENIED, subject=subject, facts=facts)
         raise
+
+
+def refuse(p: Programme, actor: Actor, action: str, subject: str, denial: Denial) -> None:
+    """Record one rule's no, then tell it.
+
+    Raises:
+        AccessDeniedError: Always.
+    """
+    with denials_recorded(p, actor, action, subject):
+        raise refusal_of(denial)

@@ -116,8 +116,8 @@ def route_request(
     with denials_recorded(p, actor, action.value, PROGRAMME), p.store.begin() as unit:
         check_permitted(decide_action(actor, action, today=p.today))
         if not asked.asks_for.strip():
-            problem = ("asks_for: say what is asked for",)
-            raise DocumentError("The form has 1 mistake(s):", problems=problem)
+            problem = "asks_for: say what is asked for"
+            raise DocumentError.counted("The form has", problem)
         routed = route_records_request(p.profile, asked, p.contracts)
         facts = {
             "reference": asked.reference,

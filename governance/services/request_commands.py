@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from governance.board.state import BodyState
-from governance.decisions import Decision, Denial, check_permitted
+from governance.decisions import Denial, refusal_of
 from governance.errors import DocumentError
 from governance.requests import commands as c
 from governance.requests.states import Act
@@ -47,13 +47,11 @@ def recorded_motion(p: Programme, body: BodyState | None, motion: object) -> dic
         DocumentError: No motion is named.
     """
     if not isinstance(motion, str) or body is None:
-        raise DocumentError("The form has 1 mistake(s):", problems=("motion: name the motion",))
+        raise DocumentError.counted("The form has", "motion: name the motion")
     found = body.motions.get(motion)
     if found is None or found.passed is None:
         reason = "There is no motion of that id whose vote was closed."
         remedy = "Close the vote in the meeting, then record it."
         clause = p.board.clause("votes")
-        check_permitted(
-            Decision(("vote.closed",), (Denial("vote.closed", reason, remedy, clause),))
-        )
+        raise refusal_of(Denial("vote.closed", reason, remedy, clause))
     return body.facts(motion).model_dump(mode="json")

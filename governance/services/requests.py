@@ -312,8 +312,8 @@ def _today(p: Programme, said: object) -> str:
     """The legal date of an act that takes effect at once; a form that says another is mistaken."""
     today = p.today.isoformat()
     if said not in {None, today}:
-        problem = (f"on: it takes effect today, {today}",)
-        raise DocumentError("The form has 1 mistake(s):", problems=problem)
+        problem = f"on: it takes effect today, {today}"
+        raise DocumentError.counted("The form has", problem)
     return today
 
 
@@ -344,7 +344,7 @@ def _as_recorded(p: Programme, unit: UnitOfWork, content: RequestContent) -> Req
             }
             people.append(named.model_copy(update=facts))
     if problems:
-        raise DocumentError(f"The form has {len(problems)} mistake(s):", problems=tuple(problems))
+        raise DocumentError.counted("The form has", *problems)
     agency = content.requestor_agency or p.profile.agency_named(content.organization)
     return content.model_copy(update={"people": tuple(people), "requestor_agency": agency})
 

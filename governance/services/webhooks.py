@@ -158,6 +158,6 @@ def _tags(tags: Sequence[Tag | str]) -> tuple[str, ...]:
     known = {tag.value for tag in Tag}
     wanted = tuple(dict.fromkeys(str(tag) for tag in tags))
     if not wanted or not set(wanted) <= known:
-        problem = ("tags: choose events of the list",)
-        raise DocumentError("The form has 1 mistake(s):", problems=problem)
+        problem = "tags: choose events of the list"
+        raise DocumentError.counted("The form has", problem)
     return wanted

@@ -280,4 +280,4 @@ def _number(payload: Mapping[str, JsonValue], name: str) -> int | None:
 
 
 def _refuse(name: str, words: str) -> None:
-    raise DocumentError("The body has 1 mistake(s):", problems=(f"{name}: {words}",))
+    raise DocumentError.counted("The body has", f"{name}: {words}")

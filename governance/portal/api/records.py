@@ -111,9 +111,7 @@ def file_document(visit: VisitDep, number: str, filing: Filing) -> Attachment:
     try:
         content = base64.b64decode(filing.content, validate=True)
     except (binascii.Error, ValueError):
-        raise DocumentError(
-            "The body has 1 mistake(s):", problems=("content: it is no base64",)
-        ) from None
+        raise DocumentError.counted("The body has", "content: it is no base64") from None
     upload = Upload(filing.kind, filing.title, filing.media_type, content, filing.confidential)
     return file_attachment(visit.programme, visit.actor, number, upload, once=filing.once)
 

@@ -119,7 +119,7 @@ def _told(form: Form, rows: Rows) -> Told:
             continue
         destroyed.append(Destroyed(row["what"], row["where"], row["how"], on))
     if problems:
-        raise DocumentError("The form has mistakes:", problems=tuple(problems))
+        raise DocumentError.counted("The form has", *problems)
     survives = tuple(Survivor(**row) for row in rows["survives"])
     return Told(tuple(destroyed), survives, form["capacity"].value)
 

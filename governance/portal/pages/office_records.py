@@ -72,8 +72,8 @@ def _cents(text: str) -> int:
     """
     found = _AMOUNT.fullmatch(text.strip())
     if found is None:
-        problem = ("cents: write an amount in dollars, as 1250.50",)
-        raise DocumentError("The form has 1 mistake(s):", problems=problem)
+        problem = "cents: write an amount in dollars, as 1250.50"
+        raise DocumentError.counted("The form has", problem)
     return int(found[1].replace(",", "")) * 100 + int(found[2] or 0)
 
 
@@ -154,7 +154,7 @@ def _asked(typed: dict[str, Any]) -> RecordsRequest:
     if not str(typed["asks_for"]).strip():
         problems.append("asks_for: say what is asked for")
     if problems:
-        raise DocumentError(f"The form has {len(problems)} mistake(s):", problems=tuple(problems))
+        raise DocumentError.counted("The form has", *problems)
     address = tuple(x.strip() for x in str(typed["address"]).splitlines() if x.strip())
     return RecordsRequest(
         reference, str(typed["asks_for"]), received, dataset=typed["dataset"],

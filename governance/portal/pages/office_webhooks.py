@@ -68,8 +68,8 @@ def _check_new(hooks: Iterable[Webhook], url: str, tags: Iterable[str]) -> None:
         DocumentError: There is one.
     """
     if any(h.url == url and set(h.tags) == set(tags) for h in hooks):
-        problem = ("url: it is registered for these events already",)
-        raise DocumentError("The form has 1 mistake(s):", problems=problem)
+        problem = "url: it is registered for these events already"
+        raise DocumentError.counted("The form has", problem)
 
 
 def _event_words(hook: Webhook) -> str:

@@ -232,5 +232,5 @@ def _day(text: object) -> date:
     try:
         return date.fromisoformat(str(text))
     except ValueError:
-        problem = ("last_day: Field required",) if not text else ("last_day: choose a day",)
-        raise DocumentError("The form has 1 mistake(s):", problems=problem) from None
+        problem = "last_day: Field required" if not text else "last_day: choose a day"
+        raise DocumentError.counted("The form has", problem) from None

@@ -74,7 +74,7 @@ def _terms(form: Form) -> Terms:
         except ValueError:
             problems.append(f"{name}: Enter a date.")
     if problems:
-        raise DocumentError("The form has mistakes:", problems=tuple(problems))
+        raise DocumentError.counted("The form has", *problems)
     return Terms(days["effective_on"], days["ends_on"], form["irb"].value.strip())
 
 
