@@ -17,7 +17,25 @@ from governance.settings import LOOPBACK
 
 _HTTPS, _HTTP = 443, 80
 _LONGEST: Final = 2000
+_V6: Final = 6
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+"""Addresses that a translator sends on over IPv4 (RFC 6052, section 2.1)."""
+_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
+"""IPv4-compatible addresses, deprecated (RFC 4291, section 2.5.5.1)."""
+_ISATAP: Final = 0x00005EFE
+"""Third quarter of an address whose last one is IPv4, but for the bit "universal" (RFC 5214)."""
+_UNICAST: Final = (ipaddress.IPv6Network("2000::/3"), ipaddress.IPv6Network("fc00::/7"))
+"""What may be sent to over IPv6: global unicast, and unique local where private ones are allowed.
+Whatever else there is, such as NAT64 with a prefix of one's own (64:ff9b:1::/48, RFC 8215: where in
+it an IPv4 address stands nobody else can know) or site-local addresses, is refused."""
+_NOWHERE: Final = (
+    ipaddress.IPv4Network("0.0.0.0/8"),
+    ipaddress.IPv4Network("168.63.129.16/32"),
+)
+"""No machine's address (RFC 1122, section 3.2.1.3); and one that is global by number, but that only
+a cloud's own machines reach, which it configures:
+https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16."""
 
 
 class AddressRefusedError(ProgrammeError):
@@ -54,8 +72,8 @@ def check_url(url: str, *, loopback: bool) -> None:
     try:
         _parts(url, loopback=loopback)
     except AddressRefusedError as error:
-        problem = (f"url: {error.message}",)
-        raise DocumentError("The form has 1 mistake(s):", problems=problem) from None
+        problem = f"url: {error.message}"
+        raise DocumentError.counted("The form has", problem) from None
 
 
 def resolve(url: str, *, loopback: bool, private: bool) -> Destination:
@@ -77,7 +95,7 @@ def resolve(url: str, *, loopback: bool, private: bool) -> Destination:
     for address in addresses:
         _check_address(address, own=own, private=private)
     first = addresses[0]
-    literal = f"[{first}]" if first.version == 6 else str(first)  # noqa: PLR2004  IPv6
+    literal = f"[{first}]" if first.version == _V6 else str(first)
     shown = f"[{host}]" if ":" in host else host
     default = _HTTPS if scheme == "https" else _HTTP
     name = shown if port == default else f"{shown}:{port}"
@@ -114,13 +132,53 @@ def _addresses(host: str, port: int) -> Iterator[_Address]:
 
 
 def _check_address(address: _Address, *, own: bool, private: bool) -> None:
-    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    judged = mapped or address
+    for judged in _leads_to(address):
+        _check_one(judged, own=own, private=private)
+
+
+def _check_one(judged: _Address, *, own: bool, private: bool) -> None:
     if judged.is_loopback:
         if own:
             return
         raise AddressRefusedError("The webhook's name leads to this machine.")
-    if judged.is_link_local or judged.is_multicast or judged.is_unspecified:
+    if _is_reserved(judged):
         raise AddressRefusedError("The webhook's name leads to a reserved address.")
     if not judged.is_global and not private:
         raise AddressRefusedError("The webhook's name leads to a private address.")
+
+
+def _is_reserved(judged: _Address) -> bool:
+    if judged.is_link_local or judged.is_multicast or judged.is_unspecified or judged.is_reserved:
+        return True
+    if judged.version == _V6:
+        return not any(judged in network for network in _UNICAST)
+    return any(judged in network for network in _NOWHERE)
+
+
+def _leads_to(address: _Address) -> Iterator[_Address]:
+    """Every address a packet to it may end at: those an IPv6 address carries, else itself."""
+    carried = tuple(_carried(address)) if isinstance(address, ipaddress.IPv6Address) else ()
+    if not carried:
+        yield address
+    for inner in carried:
+        yield from _leads_to(inner)
+
+
+def _carried(address: ipaddress.IPv6Address) -> Iterator[_Address]:
+    """IPv4 addresses within an IPv6 address that some machine on the way sends on to."""
+    if address.ipv4_mapped is not None:
+        yield address.ipv4_mapped
+    elif address.sixtofour is not None:
+        yield address.sixtofour
+    elif address.teredo is not None:
+        yield from address.teredo
+    elif address in _NAT64 or _is_isatap(address) or _is_compatible(address):
+        yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+
+
+def _is_isatap(address: ipaddress.IPv6Address) -> bool:
+    return int(address) >> 32 & 0xFDFFFFFF == _ISATAP
+
+
+def _is_compatible(address: ipaddress.IPv6Address) -> bool:
+    return address in _COMPATIBLE and not (address.is_loopback or address.is_unspecified)

@@ -8,7 +8,7 @@ import base64
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -30,6 +30,8 @@ from governance.store import tables as t
 PURPOSE: Final = "webhook-secret"
 _SECRET_BYTES: Final = 32
 MAX_WEBHOOKS: Final = 50
+SHOWN_AGAIN: Final = timedelta(minutes=10)
+"""How long a form sent twice is answered with the same secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +46,83 @@ class Webhook:
 
 
 def register_webhook(
-    p: Programme, actor: Actor, url: str, tags: Sequence[Tag | str]
+    p: Programme,
+    actor: Actor,
+    url: str,
+    tags: Sequence[Tag | str],
+    *,
+    once: str | None = None,
 ) -> tuple[Webhook, str]:
     """Register an address for events of some tags.
 
+    Args:
+        p: The programme.
+        actor: Of the operating office.
+        url: Where notices go.
+        tags: Events that are told.
+        once: The form's token: sent twice within `SHOWN_AGAIN`, it gets the first one's answer.
+
     Returns:
-        The webhook and its secret (`whsec_…`), which is never shown again.
+        The webhook and its secret (`whsec_…`), which is not shown again.
 
     Raises:
         AccessDeniedError: The actor may not; recorded.
-        DocumentError: The address or a tag is none, or there are too many.
+        DocumentError: The address or a tag is none, there are too many, or it is registered.
     """
     with denials_recorded(p, actor, Action.MANAGE_WEBHOOKS.value, "programme"):
         check_permitted(decide_action(actor, Action.MANAGE_WEBHOOKS, today=p.today))
         check_url(url, loopback=p.settings.loopback)
         wanted = _tags(tags)
-        hook_id, secret = f"wh-{secrets.token_hex(6)}", secrets.token_bytes(_SECRET_BYTES)
-        now = p.clock()
+        mark = None if once is None else f"webhook:{actor.by}:{once}"
         with p.store.begin() as unit:
-            if len(_all(unit)) >= MAX_WEBHOOKS:
-                raise DocumentError(f"There are {MAX_WEBHOOKS} webhooks; remove one first.")
+            if mark is not None and (seq := unit.find_once(mark)) is not None:
+                return _shown_again(p, unit, seq)
+            hook, secret = _new(p, actor, url, wanted)
+            _check_room(_all(unit), hook)
             unit.connection.execute(
                 insert(t.webhooks).values(
-                    id=hook_id,
+                    id=hook.id,
                     url=url,
                     tags=",".join(wanted),
-                    sealed_secret=seal(p.secret, PURPOSE, hook_id, secret),
-                    created_at=format_instant(now),
+                    sealed_secret=seal(p.secret, PURPOSE, hook.id, secret),
+                    created_at=format_instant(hook.created_at),
                     by=actor.by,
                 )
             )
             facts = {"url": url, "tags": list(wanted)}
-            note(p, unit, actor, Tag.WEBHOOK_REGISTERED, subject=hook_id, facts=facts)
-    shown = f"whsec_{base64.b64encode(secret).decode()}"
-    return Webhook(hook_id, url, wanted, now, actor.by), shown
+            tag = Tag.WEBHOOK_REGISTERED
+            note(p, unit, actor, tag, subject=hook.id, facts=facts, once=mark)
+    return hook, _shown(secret)
+
+
+def _new(p: Programme, actor: Actor, url: str, tags: tuple[str, ...]) -> tuple[Webhook, bytes]:
+    hook = Webhook(f"wh-{secrets.token_hex(6)}", url, tags, p.clock(), actor.by)
+    return hook, secrets.token_bytes(_SECRET_BYTES)
+
+
+def _check_room(hooks: Sequence[Webhook], new: Webhook) -> None:
+    if any(h.url == new.url and set(h.tags) == set(new.tags) for h in hooks):
+        problem = "url: it is registered for these events already"
+        raise DocumentError.counted("The form has", problem)
+    if len(hooks) >= MAX_WEBHOOKS:
+        raise DocumentError(f"There are {MAX_WEBHOOKS} webhooks; remove one first.")
+
+
+def _shown_again(p: Programme, unit: UnitOfWork, seq: int) -> tuple[Webhook, str]:
+    """What the same form was answered a moment ago: a double click shows the second answer."""
+    entries = t.ledger_entries
+    hook_id = unit.connection.scalar(select(entries.c.subject).where(entries.c.seq == seq)) or ""
+    hook = next((h for h in _all(unit) if h.id == hook_id), None)
+    if hook is None or p.clock() > hook.created_at + SHOWN_AGAIN:
+        problem = "url: this form was taken before; its secret is not shown again"
+        raise DocumentError.counted("The form has", problem)
+    hooks = t.webhooks
+    sealed = unit.connection.scalar(select(hooks.c.sealed_secret).where(hooks.c.id == hook_id))
+    return hook, _shown(unseal(p.secret, PURPOSE, hook_id, sealed or b""))
+
+
+def _shown(secret: bytes) -> str:
+    return f"whsec_{base64.b64encode(secret).decode()}"
 
 
 def remove_webhook(p: Programme, actor: Actor, hook_id: str) -> None:

@@ -28,6 +28,7 @@ class WantedWebhook(BaseModel):
     model_config = ConfigDict(extra="forbid")
     url: Annotated[str, Field(min_length=1, max_length=2000)]
     tags: Annotated[list[Tag], Field(min_length=1, max_length=100)]
+    once: Annotated[str | None, Field(min_length=1, max_length=64)] = None
 
 
 class RegisteredWebhook(BaseModel):
@@ -61,7 +62,9 @@ def list_all(visit: VisitDep) -> tuple[Webhook, ...]:
 )
 def register(visit: VisitDep, wanted: WantedWebhook) -> RegisteredWebhook:
     """Notices are signed with the secret (HMAC-SHA256 over id, time and body)."""
-    hook, secret = register_webhook(visit.programme, visit.actor, wanted.url, wanted.tags)
+    hook, secret = register_webhook(
+        visit.programme, visit.actor, wanted.url, wanted.tags, once=wanted.once
+    )
     return RegisteredWebhook(webhook=hook, secret=secret)
 
 

@@ -206,6 +206,30 @@ class TestWebhooks:
         with pytest.raises(NotFoundError):
             remove_webhook(p, op, hook.id)
 
+    def test_a_form_sent_twice_registers_once_and_gets_the_same_answer(
+        self, office: Office
+    ) -> None:
+        p, op, tags = office.programme, office.actor("p-office"), [Tag.VOTE_CAST]
+        answers: list[Any] = []
+
+        def click() -> None:
+            answers.append(register_webhook(p, op, HOOK, tags, once="token"))
+
+        threads = [threading.Thread(target=click) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert len(answers) == len(threads)
+        assert len({secret for _, secret in answers}) == 1
+        assert len(list_webhooks(p, op)) == 1
+        for token in ("another", None):
+            with pytest.raises(DocumentError, match="registered for these events"):
+                register_webhook(p, op, HOOK, tags, once=token)
+        office.clock.to(office.clock.now + timedelta(minutes=11))
+        with pytest.raises(DocumentError, match="not shown again"):
+            register_webhook(p, op, HOOK, tags, once="token")
+
     def test_who_may_and_what(self, small_office: Office) -> None:
         p, op = small_office.programme, small_office.actor("p-office")
         with pytest.raises(AccessDeniedError):
