@@ -1,11 +1,15 @@
 """Send what waits in the outbox: mail and webhooks, each tried again until it is given up.
 
-A message is claimed, sent outside any transaction, and noted. A crash between sending and noting
-sends it again, with the same id: at least once, and the receiver can tell.
+One message is claimed at a time, sent outside any transaction while the claim is renewed, and
+noted; what waits behind a slow receiver is free for another process. Whoever lost a claim notes
+nothing. A crash between sending and noting sends a message again, with the same id (`Message-ID`,
+`webhook-id`): at least once, and the receiver can tell.
 """
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -25,11 +29,12 @@ RETRY_AFTER: Final = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440)
 )
 """Between two tries; after the last one a message is given up."""
-CLAIM: Final = timedelta(minutes=5)
+CLAIM: Final = timedelta(minutes=2)
 """A sender that died loses its message after so long."""
+RENEW_SECONDS: Final = 30.0
+"""How often a sender that lives renews its claim."""
 KEPT: Final = timedelta(days=30)
 """How long a message is kept after it was sent or given up."""
-_AT_ONCE: Final = 50
 
 
 class _FailedError(Exception):
@@ -50,9 +55,12 @@ class Dispatched:
     given_up: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Waiting:
+    """A message that is claimed; `claim` is until when, and tells this claim from any later one."""
+
     id: int
+    claim: str
     kind: str
     recipient: str
     payload: str
@@ -61,7 +69,11 @@ class _Waiting:
 
 
 def dispatch(
-    p: Programme, *, at_most: int = 500, transport: httpx.BaseTransport | None = None
+    p: Programme,
+    *,
+    at_most: int = 500,
+    transport: httpx.BaseTransport | None = None,
+    renew_seconds: float = RENEW_SECONDS,
 ) -> Dispatched:
     """Send what is due; safe to run in several processes at once.
 
@@ -69,6 +81,7 @@ def dispatch(
         p: The programme.
         at_most: Messages in one go.
         transport: Another HTTP transport, for tests.
+        renew_seconds: Between two renewals of a claim, while its message is being sent.
 
     Returns:
         How many were sent, will be tried again, were given up.
@@ -78,12 +91,11 @@ def dispatch(
         "mail": lambda waiting: _mail(p, waiting),
         "webhook": lambda waiting: _webhook(p, waiting, transport),
     }
-    while done.sent + done.failed + done.given_up < at_most:
-        claimed = _claim(p)
-        if not claimed:
+    for _ in range(at_most):
+        waiting = _claim(p)
+        if waiting is None:
             break
-        for waiting in claimed:
-            _try(p, waiting, senders[waiting.kind], done)
+        _try(p, waiting, senders[waiting.kind], done, renew_seconds)
     return done
 
 
@@ -106,39 +118,77 @@ def forget_sent(p: Programme) -> int:
     return forgotten.rowcount
 
 
-def _claim(p: Programme) -> list[_Waiting]:
+def _claim(p: Programme) -> _Waiting | None:
+    """The one that waits longest and that nobody is sending; None when nothing is due."""
     box, now = t.outbox, p.clock()
     stamp = format_instant(now)
-    with p.store.aside() as unit:
-        query = (
-            select(box)
-            .where(
-                box.c.next_at <= stamp,
-                or_(box.c.claimed_until.is_(None), box.c.claimed_until < stamp),
-            )
-            .order_by(box.c.next_at, box.c.id)
-            .limit(_AT_ONCE)
-            .with_for_update(skip_locked=True)
+    query = (
+        select(box)
+        .where(
+            box.c.next_at <= stamp,
+            or_(box.c.claimed_until.is_(None), box.c.claimed_until < stamp),
         )
-        rows = unit.connection.execute(query).all()
-        if rows:
-            unit.connection.execute(
-                update(box)
-                .where(box.c.id.in_([row.id for row in rows]))
-                .values(claimed_until=format_instant(now + CLAIM))
-            )
-    return [
-        _Waiting(row.id, row.kind, row.recipient, row.payload, row.once, row.attempts)
-        for row in rows
-    ]
+        .order_by(box.c.next_at, box.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    claim = format_instant(now + CLAIM)
+    with p.store.aside() as unit:
+        row = unit.connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        unit.connection.execute(update(box).where(box.c.id == row.id).values(claimed_until=claim))
+    return _Waiting(row.id, claim, row.kind, row.recipient, row.payload, row.once, row.attempts)
+
+
+def _note(p: Programme, waiting: _Waiting, **values: object) -> bool:
+    """Write what became of it, unless somebody else claimed it since; whether it was written."""
+    box = t.outbox
+    with p.store.aside() as unit:
+        written = unit.connection.execute(
+            update(box)
+            .where(box.c.id == waiting.id, box.c.claimed_until == waiting.claim)
+            .values(**values)
+        )
+    return written.rowcount == 1
+
+
+@contextmanager
+def _renewed(p: Programme, waiting: _Waiting, every_seconds: float) -> Iterator[None]:
+    """Keep the claim while the message is being sent, however slow its receiver is."""
+    stop = threading.Event()
+
+    def renew() -> None:
+        while not stop.wait(every_seconds):
+            claim = format_instant(p.clock() + CLAIM)
+            try:
+                if not _note(p, waiting, claimed_until=claim):
+                    return
+            except ProgrammeError:
+                continue  # the database is busy: the claim holds for three more tries
+            waiting.claim = claim
+
+    thread = threading.Thread(target=renew, name="governance-claim", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _try(
-    p: Programme, waiting: _Waiting, send: Callable[[_Waiting], None], done: Dispatched
+    p: Programme,
+    waiting: _Waiting,
+    send: Callable[[_Waiting], None],
+    done: Dispatched,
+    renew_seconds: float,
 ) -> None:
     values: dict[str, object] = {"attempts": waiting.attempts + 1, "claimed_until": None}
+    outcome = "sent"
     try:
-        send(waiting)
+        with _renewed(p, waiting, renew_seconds):
+            send(waiting)
     except _FailedError as error:
         last = error.final or waiting.attempts >= len(RETRY_AFTER)
         now = p.clock()
@@ -146,15 +196,11 @@ def _try(
         values["next_at"] = None if last else format_instant(now + RETRY_AFTER[waiting.attempts])
         if last:
             values["given_up_at"] = format_instant(now)
-            done.given_up += 1
-        else:
-            done.failed += 1
+        outcome = "given_up" if last else "failed"
     else:
         values |= {"next_at": None, "sent_at": format_instant(p.clock()), "problem": ""}
-        done.sent += 1
-    box = t.outbox
-    with p.store.aside() as unit:
-        unit.connection.execute(update(box).where(box.c.id == waiting.id).values(**values))
+    if _note(p, waiting, **values):
+        setattr(done, outcome, getattr(done, outcome) + 1)
 
 
 def _mail(p: Programme, waiting: _Waiting) -> None:

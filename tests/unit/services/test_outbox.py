@@ -20,7 +20,7 @@ from governance.errors import ConfigurationError, DocumentError
 from governance.mail import MailError, MailRefusedError, Message
 from governance.requests.states import Act
 from governance.services.background import in_background, round_of
-from governance.services.dispatch import RETRY_AFTER, Dispatched, dispatch, forget_sent
+from governance.services.dispatch import CLAIM, RETRY_AFTER, Dispatched, dispatch, forget_sent
 from governance.services.ledger_copy import newest_checkpoint
 from governance.services.outbox import enqueue_mail
 from governance.services.sealing import seal, unseal
@@ -151,6 +151,73 @@ class TestMail:
         assert dispatch(p) == Dispatched()
         office.clock.to(later + timedelta(seconds=1))
         assert dispatch(p) == Dispatched(sent=1)
+
+
+class SlowPost(Post):
+    """A mailer that takes the first mail only when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def send(self, message: Message) -> None:
+        first = not self.begun.is_set()
+        self.begun.set()
+        if first:
+            assert self.go_on.wait(30)
+        super().send(message)
+
+
+def slow_sender(office: Office, renew_seconds: float) -> tuple[SlowPost, list[Any], Any]:
+    """Two mails wait; one dispatcher is held up with the first."""
+    post, done = SlowPost(), []
+    p = replace(office.programme, mailer=post)
+    with p.store.begin() as unit:
+        enqueue_mail(p, unit, message(office, 1))
+        office.clock()
+        enqueue_mail(p, unit, message(office, 2))
+
+    def send() -> None:
+        done.append(dispatch(p, at_most=1, renew_seconds=renew_seconds))
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    assert post.begun.wait(30)
+    return post, done, (p, thread)
+
+
+class TestSlowReceivers:
+    def test_a_claim_is_renewed_while_its_mail_is_being_sent(self, office: Office) -> None:
+        """However long the first takes, nobody else sends it; and the second does not wait."""
+        post, done, (p, thread) = slow_sender(office, 0.02)
+        assert dispatch(p) == Dispatched(sent=1)
+        assert post.sent == [f"{2:032x}"]
+        for _ in range(3):
+            before = box(office)[0].claimed_until
+            office.clock.to(office.clock.now + CLAIM * 0.75)
+            deadline = time.monotonic() + 20
+            while box(office)[0].claimed_until == before and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert dispatch(p) == Dispatched()
+        post.go_on.set()
+        thread.join(30)
+        assert done == [Dispatched(sent=1)]
+        assert sorted(post.sent) == [f"{n:032x}" for n in (1, 2)]
+        assert [(row.attempts, row.claimed_until) for row in box(office)] == [(1, None)] * 2
+
+    def test_who_lost_a_claim_notes_nothing_and_the_mail_has_the_same_id(
+        self, office: Office
+    ) -> None:
+        """A process that stood still may send once more: at least once, told by the id."""
+        post, done, (p, thread) = slow_sender(office, 3600)
+        office.clock.to(office.clock.now + CLAIM + timedelta(seconds=5))
+        assert dispatch(p) == Dispatched(sent=2)
+        noted = box(office)
+        post.go_on.set()
+        thread.join(30)
+        assert done == [Dispatched()]
+        assert box(office) == noted
+        assert post.sent.count(f"{1:032x}") == 2
 
 
 class TestWebhooks:
