@@ -82,6 +82,11 @@ class GovernanceSettings(BaseSettings):
     oidc_client_secret: SecretStr | None = Field(
         default=None, description="Client secret at the issuer."
     )
+    oidc_api_audience: str | None = Field(
+        default=None,
+        description="Audience (`aud`) of the access tokens that programs send; unset: none is "
+        "taken.",
+    )
     oidc_role_claim: str = Field(
         default="roles", description="Claim with groups or application roles."
     )

@@ -18,11 +18,11 @@ from governance.portal import gate
 from governance.portal.faults import AlreadyDoneError, PortalRefusalError
 from governance.portal.forms import BASED_ON_FIELD, CSRF_FIELD, ONCE_FIELD
 from governance.portal.security import log_failure, problem_document
+from governance.portal.sign_in.bearer import REALM, has_bearer
 from governance.portal.sign_in.ways import safe_path
 from governance.portal.visits import Visit
 from governance.store.errors import NotFoundError, StaleError, StoreBusyError
 
-API = "/api/"
 _FAILED = 500
 _CARRIED = frozenset({CSRF_FIELD, ONCE_FIELD, BASED_ON_FIELD})
 
@@ -45,6 +45,7 @@ class Answer:
     typed: Mapping[str, str] = field(default_factory=dict)
     error_id: str = ""
     retry_after: int | None = None
+    challenge: str = ""
 
 
 def answer_to(error: Exception, error_id: str = "") -> Answer:  # noqa: PLR0911  a table of cases
@@ -66,7 +67,7 @@ def answer_to(error: Exception, error_id: str = "") -> Answer:  # noqa: PLR0911 
         case PortalRefusalError():
             return Answer(
                 error.status, error.title, error.message, error.remedy,
-                retry_after=error.retry_after,
+                retry_after=error.retry_after, challenge=error.challenge,
             )  # fmt: skip
         case RequestValidationError():
             problems = tuple(
@@ -97,7 +98,7 @@ async def answer(request: Request, error: Exception, error_id: str = "") -> Resp
     said = answer_to(error, error_id)
     if said.status == _FAILED and not error_id:
         said = replace(said, error_id=log_failure(error))
-    if request.url.path.startswith(API):
+    if request.url.path.startswith(gate.API) or has_bearer(request):
         return _with_retry(_problem(said, error, request), said)
     visit = await _visit(request, said)
     to_sign_in = isinstance(error, AccessDeniedError) and visit.actor.person is None
@@ -139,19 +140,28 @@ def _typed(visit: Visit) -> dict[str, str]:
 
 def _problem(said: Answer, error: Exception, request: Request) -> Response:
     facts: dict[str, Any] = {"detail": said.text}
-    status = said.status
+    status, challenge = said.status, said.challenge
     if isinstance(error, AccessDeniedError):
         facts["denials"] = [denial_facts(d) for d in said.denials]
         visit = getattr(request.state, "visit", None)
         if visit is not None and visit.actor.person is None:
-            status = 401
+            status, challenge = 401, _challenge(visit)
     if said.problems:
         facts["problems"] = list(said.problems)
     if said.remedy:
         facts["remedy"] = said.remedy
     if said.error_id:
         facts["error_id"] = said.error_id
-    return problem_document(status, said.title, **facts)
+    problem = problem_document(status, said.title, **facts)
+    if challenge:
+        problem.headers["www-authenticate"] = challenge
+    return problem
+
+
+def _challenge(visit: Visit) -> str:
+    """How a program shows who it is (RFC 6750, section 3), where it can."""
+    way = visit.portal.sign_in
+    return REALM if way is not None and way.takes_tokens else ""
 
 
 def _with_retry(response: Response, said: Answer) -> Response:

@@ -21,7 +21,7 @@ from governance.portal.sessions import Sessions
 from governance.portal.visits import Visit
 from governance.requests.states import Act
 from governance.services import Programme
-from governance.services.people import find_by_id
+from governance.services.people import find_by_account, find_by_id
 from governance.services.recording import denials_recorded
 
 if TYPE_CHECKING:
@@ -111,6 +111,10 @@ class Portal:
     def person(self, person: str) -> Person | None:
         """A person's record as it is now."""
         return find_by_id(self.programme, person)
+
+    def person_of_account(self, account: str) -> Person | None:
+        """Who signs in with that account."""
+        return find_by_account(self.programme, account)
 
     @contextmanager
     def recording_denials(self, visit: Visit, action: Action | Act) -> Iterator[None]:

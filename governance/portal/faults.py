@@ -24,6 +24,11 @@ class PortalRefusalError(ProgrammeError):
         self.remedy = remedy
         self.retry_after = retry_after
 
+    @property
+    def challenge(self) -> str:
+        """The header `WWW-Authenticate` of the answer; empty: none."""
+        return ""
+
 
 class BadRequestError(PortalRefusalError):
     """What was sent cannot be read as what the page asks for."""

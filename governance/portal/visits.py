@@ -32,6 +32,8 @@ class Visit:
         target: What the route declared it is about.
         secret: What the form tokens of this browser are made from; empty without a session.
         form: What a form sent; empty on a GET.
+        limited_by: What the rates of this visit count by: its session or token; empty: neither.
+        by_token: Whether a program asks with an access token; then no cookie says anything.
     """
 
     request: Request
@@ -42,6 +44,8 @@ class Visit:
     target: Target = NOTHING
     secret: str = ""
     form: FormData = field(default_factory=FormData)
+    limited_by: str = ""
+    by_token: bool = False
 
     @property
     def programme(self) -> Programme:

@@ -2,6 +2,8 @@
 
 Discovery, authorization code with PKCE (S256 required), client authentication, JWKS with rotation,
 RP-initiated logout. A code is good once, for the client, address and challenge it was made for.
+Access tokens are opaque, or JWTs (RFC 9068) for a resource that was asked for (RFC 8707); a program
+gets one for itself by its client credentials.
 `provider.user` is who signs in without being asked; None: a page asks. `provider.spoil` changes the
 next ID tokens: the attacks of the tests.
 """
@@ -34,6 +36,7 @@ class Code:
     challenge: str
     nonce: str
     user: str
+    resource: str = ""
     used: bool = False
 
 
@@ -43,6 +46,7 @@ class Provider:
 
     Attributes:
         users: Claims by subject, beside those every ID token has.
+        resources: Audiences of which access tokens are made.
         spoil: Gets header and claims of an ID token and changes them in place; may return the
             key to sign with (or "none" for no signature at all).
         asked: Names of the endpoints asked, in order.
@@ -62,6 +66,7 @@ class Provider:
     codes: dict[str, Code] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     keys: list[Any] = field(default_factory=list)
+    resources: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.rotate()
@@ -77,13 +82,25 @@ class Provider:
         self.keys = [new, *(self.keys if keep else [])]
 
     def id_token(self, code: Code) -> str:
-        key = self.keys[0]
         now = int(time.time())
-        header = {"alg": "RS256" if key.key_type == "RSA" else "ES256", "kid": key.kid}
         claims: Claims = {
             "iss": self.url, "sub": code.user, "aud": code.client_id, "iat": now,
             "exp": now + 300, "nonce": code.nonce, **self.users.get(code.user, {}),
         }  # fmt: skip
+        return self._signed({}, claims)
+
+    def access_token(self, subject: str, resource: str, **facts: Any) -> str:
+        """A JWT access token for a resource (RFC 9068)."""
+        now = int(time.time())
+        claims: Claims = {
+            "iss": self.url, "sub": subject, "aud": resource, "client_id": self.client_id,
+            "iat": now, "exp": now + 300, "jti": secrets.token_hex(8), **facts,
+        }  # fmt: skip
+        return self._signed({"typ": "at+jwt"}, claims)
+
+    def _signed(self, own: Claims, claims: Claims) -> str:
+        key = self.keys[0]
+        header = {"alg": "RS256" if key.key_type == "RSA" else "ES256", "kid": key.kid, **own}
         with_key = self.spoil(header, claims) or key
         if with_key == "none":
             return ".".join((_b64(_json(header)), _b64(_json(claims)), ""))
@@ -118,6 +135,7 @@ def _app(provider: Provider) -> FastAPI:
     def authorize(  # noqa: PLR0917  the protocol's parameters
         response_type: str, client_id: str, redirect_uri: str, scope: str, state: str, nonce: str,
         code_challenge: str, code_challenge_method: str, user: str | None = None,
+        resource: str = "",
     ) -> Response:  # fmt: skip
         provider.asked.append("authorize")
         # Without a client and an address that are known nobody may be redirected.
@@ -126,19 +144,22 @@ def _app(provider: Provider) -> FastAPI:
         sound = response_type == "code" and code_challenge_method == "S256"
         if not sound or "openid" not in scope.split() or len(code_challenge) != 43:
             return _back(provider, redirect_uri, state, error="invalid_request")
+        if resource and resource not in provider.resources:
+            return _back(provider, redirect_uri, state, error="invalid_target")
         who = user or provider.user
         if who is None:
             return HTMLResponse(_chooser(provider, locals()))
         code = secrets.token_urlsafe(24)
-        provider.codes[code] = Code(client_id, redirect_uri, code_challenge, nonce, who)
+        provider.codes[code] = Code(client_id, redirect_uri, code_challenge, nonce, who, resource)
         return _back(provider, redirect_uri, state, code=code)
 
     @app.post("/token")
     def token(  # noqa: PLR0917  the protocol's parameters
         grant_type: Annotated[str, Form()],
-        code: Annotated[str, Form()],
-        redirect_uri: Annotated[str, Form()],
-        code_verifier: Annotated[str, Form()],
+        code: Annotated[str, Form()] = "",
+        redirect_uri: Annotated[str, Form()] = "",
+        code_verifier: Annotated[str, Form()] = "",
+        resource: Annotated[str, Form()] = "",
         client_id: Annotated[str, Form()] = "",
         client_secret: Annotated[str | None, Form()] = None,
         authorization: Annotated[str | None, Header()] = None,
@@ -146,6 +167,11 @@ def _app(provider: Provider) -> FastAPI:
         provider.asked.append("token")
         if not _is_client(provider, client_id, client_secret, authorization):
             return JSONResponse({"error": "invalid_client"}, 401)
+        if grant_type == "client_credentials":
+            if resource not in provider.resources:
+                return JSONResponse({"error": "invalid_target"}, 400)
+            made = provider.access_token(client_id or provider.client_id, resource)
+            return JSONResponse({"access_token": made, "token_type": "Bearer", "expires_in": 300})
         kept = provider.codes.get(code)
         challenge = _b64(sha256_digest(code_verifier.encode()))
         fits = (
@@ -159,7 +185,12 @@ def _app(provider: Provider) -> FastAPI:
             kept.used = True
         if not fits or kept is None:
             return JSONResponse({"error": "invalid_grant"}, 400)
-        answer = {"access_token": "opaque", "token_type": "Bearer", "expires_in": 300}
+        access = "opaque"
+        if kept.resource:
+            groups = provider.users.get(kept.user, {})
+            told = {n: groups[n] for n in ("roles", "_claim_names") if n in groups}
+            access = provider.access_token(kept.user, kept.resource, scope="openid", **told)
+        answer = {"access_token": access, "token_type": "Bearer", "expires_in": 300}
         return JSONResponse({**answer, "id_token": provider.id_token(kept)})
 
     @app.get("/logout")

@@ -14,6 +14,7 @@ import binascii
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,6 +29,8 @@ from governance.people.commands import decide_roles
 from governance.portal.faults import NoSuchPageError, SignInError
 from governance.portal.routes import Open, PortalRouter
 from governance.portal.sessions import derive, is_secret, new_secret
+from governance.portal.sign_in.access_tokens import ExpectedAccess, verify_access_token
+from governance.portal.sign_in.bearer import Bearer, ProviderSilentError, TokenRefusedError
 from governance.portal.sign_in.leaving import give_session, give_signing_in
 from governance.portal.sign_in.provider import Client, Provider, ProviderError, origin_of
 from governance.portal.sign_in.tokens import Expected, TokenError, verify_id_token
@@ -51,12 +54,14 @@ class OpenIdConnect:
     Attributes:
         role_claim: Claim with groups or application roles.
         roles: Portal role by value of that claim; empty: the office gives the roles.
+        api_audience: What an access token of a program must be for; empty: none is taken.
     """
 
     provider: Provider
     base_url: str
     role_claim: str
     roles: Mapping[str, PortalRole]
+    api_audience: str = ""
 
     @property
     def warning(self) -> str:
@@ -85,6 +90,36 @@ class OpenIdConnect:
         if known is not None:
             places = {known.authorization, known.end_session or known.authorization}
         return frozenset(map(origin_of, places))
+
+    @property
+    def takes_tokens(self) -> bool:
+        """Whether programs may come with an access token."""
+        return bool(self.api_audience)
+
+    def read_token(self, token: str, now: datetime) -> Bearer:
+        """Whom an access token names.
+
+        Raises:
+            TokenRefusedError: None is taken here, or not this one.
+            ProviderSilentError: The provider's keys are not known now.
+        """
+        if not self.api_audience:
+            raise TokenRefusedError("not_taken")
+        expected = ExpectedAccess(self.provider.issuer, self.api_audience, now)
+        try:
+            claims = verify_access_token(token, self.provider.keys, expected)
+        except TokenError as error:
+            raise TokenRefusedError(error.check) from None
+        except ProviderError as error:
+            LOG.warning("the sign-in provider's keys cannot be read: %s", error.check)
+            raise ProviderSilentError(
+                "The sign-in provider does not answer.", "Try again in a minute.", retry_after=30
+            ) from None
+        try:
+            roles = self._roles(claims)
+        except SignInError:
+            raise TokenRefusedError("roles") from None
+        return Bearer(account_of(self.provider.issuer, claims), roles)
 
     def claims_of(self, claims: Mapping[str, Any]) -> SignInClaims:
         """What the token says of the person.
@@ -134,6 +169,8 @@ def open_id_connect(settings: GovernanceSettings) -> OpenIdConnect | None:
         ConfigurationError: No client id, or a role that does not exist.
     """
     if settings.oidc_issuer is None:
+        if settings.oidc_api_audience:
+            raise ConfigurationError("GOVERNANCE_OIDC_API_AUDIENCE needs GOVERNANCE_OIDC_ISSUER.")
         return None
     if not settings.oidc_client_id:
         raise ConfigurationError("GOVERNANCE_OIDC_CLIENT_ID is missing.")
@@ -151,7 +188,13 @@ def open_id_connect(settings: GovernanceSettings) -> OpenIdConnect | None:
         settings.base_url,
         settings.oidc_role_claim,
         {value: PortalRole(role) for value, role in settings.oidc_role_map.items()},
+        settings.oidc_api_audience or "",
     )
+
+
+def account_of(issuer: str, claims: Mapping[str, Any]) -> str:
+    """What a person's record names a sign-in by: issuer and subject, joined."""
+    return f"{issuer}|{claims['sub']}"
 
 
 @router.page("POST", "/sign-in/start", asks=_WHO)
@@ -194,7 +237,7 @@ def come_back(visit: VisitDep) -> Response:
         claims = verify_id_token(token, way.provider.keys, expected)
     except (ProviderError, TokenError) as error:
         raise _failed(error.check) from None
-    account = f"{way.provider.issuer}|{claims['sub']}"
+    account = account_of(way.provider.issuer, claims)
     person = _person(visit, account, way.claims_of(claims))
     return give_session(visit, redirect(to), person.id, account)
 

@@ -1,10 +1,15 @@
-"""An ID token is believed only after every check of OpenID Connect Core 1.0, section 3.1.3.7.
+"""A token is believed only after every check: signature and keys here for both kinds of token.
+
+An ID token is checked as OpenID Connect Core 1.0, section 3.1.3.7, says; an access token of a
+program by `access_tokens`.
 
 The checks, in this order: the algorithm is one of three asymmetric ones (never `none`, never an
 HMAC); the signature is by a key that the issuer publishes now; issuer, audience, authorized party;
 expiry and age; the nonce of this browser's own sign-in; a subject.
 """
 
+import math
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +26,9 @@ LEEWAY_SECONDS: Final = 60
 OLDEST_SECONDS: Final = 600
 _MAXIMUM_BYTES: Final = 65_536
 _MAXIMUM_SUBJECT: Final = 255
+_KEPT_SECONDS: Final = 3600.0
+_RETRY_SECONDS: Final = 5.0
+"""The issuer is asked again after a failure at most so often."""
 _NEW_KEYS_SECONDS: Final = 30.0
 """Keys are fetched for an unknown key id at most so often, whoever sends one."""
 
@@ -49,7 +57,10 @@ class Expected:
 
 
 class PublishedKeys:
-    """The issuer's keys, fetched anew when a token names one that is not known yet (rotation)."""
+    """The issuer's keys: kept for an hour, fetched anew when a token names another (rotation).
+
+    However many tokens name unknown keys, the issuer is asked at most twice a minute.
+    """
 
     def __init__(
         self,
@@ -60,6 +71,8 @@ class PublishedKeys:
         self._fetch, self._clock = fetch, clock
         self._keys: dict[str, Any] = {}
         self._fetched_at: float | None = None
+        self._failed_at: float | None = None
+        self._fetching = threading.Lock()
 
     def find(self, key_id: str) -> Any:  # noqa: ANN401  a public key of joserfc
         """The key of that id.
@@ -67,16 +80,35 @@ class PublishedKeys:
         Raises:
             TokenError: The issuer publishes none.
         """
-        if key_id not in self._keys and self._may_fetch():
-            self._keys = _signing_keys(self._fetch())
-            self._fetched_at = self._clock()
-        if key_id not in self._keys:
-            raise TokenError("key")
-        return self._keys[key_id]
+        with self._fetching:
+            if self._is_old():  # a key that the issuer took back is good for an hour at most
+                self._keys = {}
+            if key_id not in self._keys and self._may_fetch():
+                self._renew()
+            if key_id not in self._keys:
+                raise TokenError("key")
+            return self._keys[key_id]
+
+    def _renew(self) -> None:
+        try:
+            found = _signing_keys(self._fetch())
+        except Exception:
+            self._failed_at = self._clock()
+            raise
+        self._keys, self._fetched_at, self._failed_at = found, self._clock(), None
+
+    def _is_old(self) -> bool:
+        at = self._fetched_at
+        return at is not None and self._clock() - at >= _KEPT_SECONDS
 
     def _may_fetch(self) -> bool:
-        at = self._fetched_at
-        return at is None or self._clock() - at >= _NEW_KEYS_SECONDS
+        return _ago(self._clock(), self._fetched_at) >= _NEW_KEYS_SECONDS and (
+            _ago(self._clock(), self._failed_at) >= _RETRY_SECONDS
+        )
+
+
+def _ago(now: float, then: float | None) -> float:
+    return math.inf if then is None else now - then
 
 
 def verify_id_token(token: str, keys: PublishedKeys, expected: Expected) -> dict[str, Any]:
@@ -84,6 +116,17 @@ def verify_id_token(token: str, keys: PublishedKeys, expected: Expected) -> dict
 
     Raises:
         TokenError: A check failed.
+    """
+    _, claims = verify_signature(token, keys)
+    _check_claims(claims, expected)
+    return claims
+
+
+def verify_signature(token: str, keys: PublishedKeys) -> tuple[Mapping[str, Any], dict[str, Any]]:
+    """Header and claims of a token that a published key signed; who it is for is not checked.
+
+    Raises:
+        TokenError: Its form, algorithm, key or signature is not right.
     """
     if len(token) > _MAXIMUM_BYTES:
         raise TokenError("size")
@@ -100,39 +143,74 @@ def verify_id_token(token: str, keys: PublishedKeys, expected: Expected) -> dict
         claims = dict(jwt.decode(token, keys.find(key_id), algorithms=list(ALGORITHMS)).claims)
     except (JoseError, ValueError):
         raise TokenError("signature") from None
-    _check_claims(claims, expected)
-    return claims
+    return header, claims
 
 
 def _check_claims(claims: Mapping[str, Any], expected: Expected) -> None:
-    if claims.get("iss") != expected.issuer:
-        raise TokenError("issuer")
-    audience = claims.get("aud")
-    several = [audience] if isinstance(audience, str) else audience
-    if not isinstance(several, list) or expected.client_id not in several:
-        raise TokenError("audience")
-    party = claims.get("azp")
-    if (len(several) > 1 or party is not None) and party != expected.client_id:
+    check_issuer_and_audience(claims, expected.issuer, expected.client_id)
+    audience, party = claims["aud"], claims.get("azp")
+    several = isinstance(audience, list) and len(audience) > 1
+    if (several or party is not None) and party != expected.client_id:
         raise TokenError("authorized_party")
     now = expected.now.timestamp()
-    ends, made = _seconds(claims, "exp"), _seconds(claims, "iat")
-    if ends <= now - LEEWAY_SECONDS:
-        raise TokenError("expired")
-    if made > now + LEEWAY_SECONDS or made < now - OLDEST_SECONDS:
+    made = seconds_of(claims, "iat")
+    check_times(claims, now)
+    if made < now - OLDEST_SECONDS:
         raise TokenError("age")
-    if "nbf" in claims and _seconds(claims, "nbf") > now + LEEWAY_SECONDS:
-        raise TokenError("not_before")
     nonce = claims.get("nonce")
     if not isinstance(nonce, str) or not constant_time.bytes_eq(
         nonce.encode(), expected.nonce.encode()
     ):
         raise TokenError("nonce")
+    subject_of(claims)
+
+
+def check_issuer_and_audience(claims: Mapping[str, Any], issuer: str, audience: str) -> None:
+    """Raise unless the issuer made it for that audience.
+
+    Raises:
+        TokenError: Another issuer or another audience.
+    """
+    if claims.get("iss") != issuer:
+        raise TokenError("issuer")
+    named = claims.get("aud")
+    several = [named] if isinstance(named, str) else named
+    if not isinstance(several, list) or audience not in several:
+        raise TokenError("audience")
+
+
+def check_times(claims: Mapping[str, Any], now: float) -> None:
+    """Raise unless a token is in force at an instant, in seconds since 1970.
+
+    Raises:
+        TokenError: It has ended, was made later, or is not valid yet.
+    """
+    if seconds_of(claims, "exp") <= now - LEEWAY_SECONDS:
+        raise TokenError("expired")
+    if seconds_of(claims, "iat") > now + LEEWAY_SECONDS:
+        raise TokenError("age")
+    if "nbf" in claims and seconds_of(claims, "nbf") > now + LEEWAY_SECONDS:
+        raise TokenError("not_before")
+
+
+def subject_of(claims: Mapping[str, Any]) -> str:
+    """Who it is about.
+
+    Raises:
+        TokenError: Nobody.
+    """
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= _MAXIMUM_SUBJECT:
         raise TokenError("subject")
+    return subject
 
 
-def _seconds(claims: Mapping[str, Any], name: str) -> float:
+def seconds_of(claims: Mapping[str, Any], name: str) -> float:
+    """A claim that is an instant, in seconds since 1970.
+
+    Raises:
+        TokenError: It is none.
+    """
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TokenError(name)

@@ -1,10 +1,12 @@
 """The two ways to sign in, as the rest of the portal sees them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Protocol
 
 from governance.errors import ConfigurationError
+from governance.portal.sign_in.bearer import Bearer, TokenRefusedError
 from governance.settings import LOOPBACK
 
 
@@ -20,6 +22,13 @@ class SignIn(Protocol):
 
     def prepare(self) -> None:
         """Get ready to sign somebody in."""
+
+    @property
+    def takes_tokens(self) -> bool:
+        """Whether programs may come with an access token."""
+
+    def read_token(self, token: str, now: datetime) -> Bearer:
+        """Whom an access token names; a `TokenRefusedError` when it is not taken."""
 
     def origins(self) -> frozenset[str]:
         """Other sites that a form of this one may lead to."""
@@ -59,6 +68,19 @@ class UnsafeDevelopmentSignIn:
 
     def prepare(self) -> None:
         """Nothing to do."""
+
+    @property
+    def takes_tokens(self) -> bool:
+        """Never: nobody issues any."""
+        return False
+
+    def read_token(self, token: str, now: datetime) -> Bearer:  # noqa: ARG002  refused unread
+        """None is taken.
+
+        Raises:
+            TokenRefusedError: Always.
+        """
+        raise TokenRefusedError("not_taken")
 
     def origins(self) -> frozenset[str]:
         """None."""
