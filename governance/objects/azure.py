@@ -46,6 +46,7 @@ from governance.objects.azure_streams import (
 )
 from governance.objects.naming import check_key, check_prefix, check_tags, shown_key
 from governance.objects.port import Lease, ObjectInfo
+from governance.objects.refusing import lease_held, not_found, precondition_failed
 
 _LOCKS = ".locks/"
 _SYNCHRONOUS_COPY_BYTES = 256 << 20
@@ -277,7 +278,7 @@ class AzureBlobStore:
         check_key(target_key)
         found = source.stat(source_key)
         if found is None:
-            raise _not_found(source.name, source_key)
+            raise not_found(source.name, source_key)
         if found.size_bytes > _SYNCHRONOUS_COPY_BYTES:
             with source.open(source_key) as stream:
                 return self.put(target_key, stream)
@@ -292,7 +293,7 @@ class AzureBlobStore:
             )
         copied = self.stat(target_key)
         if copied is None:
-            raise _not_found(self.name, target_key)
+            raise not_found(self.name, target_key)
         return copied
 
     def set_tags(self, key: str, tags: Mapping[str, str]) -> None:
@@ -320,10 +321,7 @@ class AzureBlobStore:
             blob = self._container.get_blob_client(_LOCKS + key)
             lease = acquire_blob_lease(blob, wait_seconds)
         if lease is None:
-            raise LeaseHeldError(
-                f"{self.name}: somebody else holds {shown_key(key)}; try again later.",
-                store=self.name,
-            )
+            raise lease_held(self.name, key)
         with self._ended(lease):
             yield lease
 
@@ -374,12 +372,7 @@ class AzureBlobStore:
             properties = blob.get_blob_properties()
             if (properties.metadata or {}).get(_WRITE_ID) == write_id:
                 return _info(properties, blob.get_blob_tags() if properties.tag_count else {})
-        raise self._precondition_failed(key)
-
-    def _precondition_failed(self, key: str) -> PreconditionFailedError:
-        return PreconditionFailedError(
-            f"{self.name}: {shown_key(key)} exists or changed meanwhile.", store=self.name
-        )
+        raise precondition_failed(self.name, key)
 
     @contextlib.contextmanager
     def _errors(self, action: str, key: str) -> Iterator[None]:
@@ -404,9 +397,9 @@ class AzureBlobStore:
                 store=self.name,
             )
         if error.status_code == _NOT_FOUND:
-            return _not_found(self.name, key)
+            return not_found(self.name, key)
         if code in _CONFLICTS:
-            return self._precondition_failed(key)
+            return precondition_failed(self.name, key)
         kind = ObjectAccessError if error.status_code in _REFUSALS else ObjectStoreError
         return kind(
             f"{self.name}: Azure refused to {action} {shown_key(key)} "
@@ -422,10 +415,6 @@ def _is_hidden(properties: BlobProperties) -> bool:
     name = str(properties.name)
     is_folder = name.endswith("/") or _FOLDER_MARK in (properties.metadata or {})
     return is_folder or name.startswith(".")
-
-
-def _not_found(name: str, key: str) -> ObjectNotFoundError:
-    return ObjectNotFoundError(f"{name}: nothing lies under {shown_key(key)}.", store=name)
 
 
 def _conditions(*, if_none_match: bool, if_match: str | None) -> dict[str, Any]:

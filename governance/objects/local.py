@@ -26,13 +26,12 @@ from typing import BinaryIO
 
 from governance.errors import (
     LeaseHeldError,
-    ObjectNotFoundError,
     ObjectStoreError,
-    PreconditionFailedError,
 )
 from governance.objects import files
 from governance.objects.naming import check_key, check_prefix, check_tags, shown_key
 from governance.objects.port import Lease, ObjectInfo
+from governance.objects.refusing import lease_held, not_found, precondition_failed
 
 _HIDDEN = ".store"
 _LOCKS = 256
@@ -153,7 +152,7 @@ class LocalFolderStore:
         """
         path = source._path(source_key)  # noqa: SLF001  the same class
         if _regular_file(path) is None:
-            raise source._not_found(source_key)  # noqa: SLF001
+            raise not_found(source.name, source_key)
         return self.put_file(key, path)
 
     def read(self, key: str) -> bytes:
@@ -177,7 +176,7 @@ class LocalFolderStore:
             descriptor = os.open(path, flags)
             if not stat_module.S_ISREG(os.fstat(descriptor).st_mode):
                 os.close(descriptor)
-                raise self._not_found(key)
+                raise not_found(self.name, key)
             return io.BufferedReader(io.FileIO(descriptor, "rb"), _BLOCK_BYTES)
 
     def stat(self, key: str) -> ObjectInfo | None:
@@ -223,7 +222,7 @@ class LocalFolderStore:
         with self._errors("tag", key), self._locked(key):
             found = _regular_file(path)
             if found is None:
-                raise self._not_found(key)
+                raise not_found(self.name, key)
             self._write_tags(key, path, _etag(found), checked)
 
     @contextlib.contextmanager
@@ -240,10 +239,7 @@ class LocalFolderStore:
         with self._errors("lease", key):
             held = files.wait_for_lock(path, wait_seconds)
         if held is None:
-            raise LeaseHeldError(
-                f"{self.name}: somebody else holds {shown_key(key)}; try again later.",
-                store=self.name,
-            )
+            raise lease_held(self.name, key)
         try:
             yield _FileLease(held, path)
         finally:
@@ -273,7 +269,7 @@ class LocalFolderStore:
         if (if_none_match and found) or (
             if_match is not None and (found is None or _etag(found) != if_match)
         ):
-            raise self._precondition_failed(key)
+            raise precondition_failed(self.name, key)
 
     def _publish(self, key: str, temporary: Path, path: Path, *, exclusive: bool) -> None:
         files.make_folders(path.parent)
@@ -281,7 +277,7 @@ class LocalFolderStore:
             try:
                 os.link(temporary, path, follow_symlinks=False)
             except FileExistsError:
-                raise self._precondition_failed(key) from None
+                raise precondition_failed(self.name, key) from None
         else:
             temporary.replace(path)
         files.sync_folder(path.parent)
@@ -333,22 +329,12 @@ class LocalFolderStore:
                 temporary.unlink()
             held.close()
 
-    def _not_found(self, key: str) -> ObjectNotFoundError:
-        return ObjectNotFoundError(
-            f"{self.name}: nothing lies under {shown_key(key)}.", store=self.name
-        )
-
-    def _precondition_failed(self, key: str) -> PreconditionFailedError:
-        return PreconditionFailedError(
-            f"{self.name}: {shown_key(key)} exists or changed meanwhile.", store=self.name
-        )
-
     @contextlib.contextmanager
     def _errors(self, action: str, key: str) -> Iterator[None]:
         try:
             yield
         except (FileNotFoundError, NotADirectoryError):
-            raise self._not_found(key) from None
+            raise not_found(self.name, key) from None
         except OSError as error:
             # The system's text quotes the path, and a file name may carry a person.
             reason = errno.errorcode.get(error.errno or 0, "unknown")
