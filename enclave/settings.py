@@ -1,18 +1,18 @@
 """Settings of the data plane, from `ENCLAVE_…` variables and the deployment's `enclave.env`."""
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
 
-from governance.errors import ConfigurationError
+from governance.settings import HomeSettings, read_settings
 
 SETTINGS_FILE = "enclave.env"
 ENV_PREFIX = "ENCLAVE_"
 
 
-class EnclaveSettings(BaseSettings):
+class EnclaveSettings(HomeSettings):
     """One deployment's settings; every field is `ENCLAVE_<NAME>` in the environment."""
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="ignore")
@@ -73,23 +73,5 @@ def load_settings(home: Path | None = None, **values: object) -> EnclaveSettings
     Raises:
         ConfigurationError: No home is named, or a value is unusable; names the settings at fault.
     """
-    try:
-        settings = _read(home, None, values)
-        file = settings.home / SETTINGS_FILE
-        if file.is_file():
-            settings = _read(settings.home, file, values)
-    except ValidationError as error:
-        fields = ", ".join(
-            f"{ENV_PREFIX}{'_'.join(map(str, e['loc'])).upper()} ({e['type']})"
-            for e in error.errors()
-        )
-        remedy = "Give --home DIR or set ENCLAVE_HOME; `enclave init DIR` makes a deployment."
-        message = f"Settings cannot be used: {fields}. {remedy}"
-        raise ConfigurationError(message) from None
-    return settings.model_copy(update={"home": settings.home.resolve()})
-
-
-def _read(home: Path | None, file: Path | None, values: dict[str, object]) -> EnclaveSettings:
-    """Settings with `home` fixed when given; `file` fills what the environment does not say."""
-    named: dict[str, Any] = dict(values) if home is None else {**values, "home": home}
-    return EnclaveSettings(**named) if file is None else EnclaveSettings(_env_file=file, **named)  # type: ignore[call-arg]  # pydantic-settings' own argument
+    remedy = "Give --home DIR or set ENCLAVE_HOME; `enclave init DIR` makes a deployment."
+    return read_settings(EnclaveSettings, home, values, file_name=SETTINGS_FILE, remedy=remedy)

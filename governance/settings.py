@@ -1,8 +1,9 @@
 """Settings of the control plane, from `GOVERNANCE_…` variables and its home's `governance.env`."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -15,7 +16,16 @@ ENV_PREFIX = "GOVERNANCE_"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-class GovernanceSettings(BaseSettings):
+class HomeSettings(BaseSettings):
+    """Settings of a part of the programme that has a folder of its own."""
+
+    home: Path
+
+
+AnySettings = TypeVar("AnySettings", bound=HomeSettings)
+
+
+class GovernanceSettings(HomeSettings):
     """One control plane's settings; every field is `GOVERNANCE_<NAME>` in the environment."""
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="ignore")
@@ -197,28 +207,45 @@ def load_settings(home: Path | None = None, **values: object) -> GovernanceSetti
     Raises:
         ConfigurationError: No home is named, or a value is unusable; names the settings at fault.
     """
+    remedy = "Give --home DIR or set GOVERNANCE_HOME."
+    return read_settings(GovernanceSettings, home, values, file_name=SETTINGS_FILE, remedy=remedy)
+
+
+def read_settings(
+    kind: type[AnySettings],
+    home: Path | None,
+    values: Mapping[str, object],
+    *,
+    file_name: str,
+    remedy: str,
+) -> AnySettings:
+    """Settings of one kind: what the caller fixes, then the environment, then the home's file.
+
+    Args:
+        kind: Whose settings; its variables begin with its `env_prefix`.
+        home: The folder; unset: as the environment says.
+        values: Fields fixed by the caller, whatever the environment says.
+        file_name: Of the file in the home, which may be missing.
+        remedy: What to do where no home is named.
+
+    Raises:
+        ConfigurationError: No home is named, or a value is unusable; names the settings at fault.
+    """
+    prefix = kind.model_config.get("env_prefix", "")
+    named: dict[str, Any] = dict(values) if home is None else {**values, "home": home}
     try:
-        settings = _read(home, None, values)
-        file = settings.home / SETTINGS_FILE
+        settings = kind(**named)
+        file = settings.home / file_name
         if file.is_file():
-            settings = _read(settings.home, file, values)
+            named |= {"home": settings.home, "_env_file": file}  # pydantic-settings' own argument
+            settings = kind(**named)
     except ValidationError as error:
         fields = ", ".join(
-            f"{ENV_PREFIX}{'_'.join(map(str, e['loc'])).upper()} ({e['type']})"
-            for e in error.errors()
+            f"{prefix}{'_'.join(map(str, e['loc'])).upper()} ({e['type']})" for e in error.errors()
         )
-        remedy = "Give --home DIR or set GOVERNANCE_HOME."
         raise ConfigurationError(f"Settings cannot be used: {fields}. {remedy}") from None
     except SettingsError as error:  # a list or mapping that is no JSON; names the field alone
         found = re.search(r'field "(\w+)"', str(error))
-        name = f"{ENV_PREFIX}{found[1].upper()}" if found else "one of them"
+        name = f"{prefix}{found[1].upper()}" if found else "one of them"
         raise ConfigurationError(f"Settings cannot be used: {name} is no JSON.") from None
     return settings.model_copy(update={"home": settings.home.resolve()})
-
-
-def _read(home: Path | None, file: Path | None, values: dict[str, object]) -> GovernanceSettings:
-    """Settings with `home` fixed when given; `file` fills what the environment does not say."""
-    named: dict[str, Any] = dict(values) if home is None else {**values, "home": home}
-    if file is not None:
-        named["_env_file"] = file  # pydantic-settings' own argument
-    return GovernanceSettings(**named)

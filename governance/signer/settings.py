@@ -6,18 +6,17 @@ process cannot read.
 """
 
 from pathlib import Path
-from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
 
-from governance.errors import ConfigurationError
+from governance.settings import HomeSettings, read_settings
 
 SIGNER_PREFIX = "GOVERNANCE_SIGNER_"
 SIGNER_FILE = "signer.env"
 
 
-class SignerSettings(BaseSettings):
+class SignerSettings(HomeSettings):
     """One signer's settings; every field is `GOVERNANCE_SIGNER_<NAME>` in the environment."""
 
     model_config = SettingsConfigDict(env_prefix=SIGNER_PREFIX, extra="ignore")
@@ -90,23 +89,5 @@ def load_signer_settings(home: Path | None = None, **values: object) -> SignerSe
     Raises:
         ConfigurationError: No folder is named, or a value is unusable; names the settings at fault.
     """
-    try:
-        settings = _read(home, None, values)
-        file = settings.home / SIGNER_FILE
-        if file.is_file():
-            settings = _read(settings.home, file, values)
-    except ValidationError as error:
-        fields = ", ".join(
-            f"{SIGNER_PREFIX}{'_'.join(map(str, e['loc'])).upper()} ({e['type']})"
-            for e in error.errors()
-        )
-        remedy = "Give --signer-home DIR or set GOVERNANCE_SIGNER_HOME."
-        raise ConfigurationError(f"Settings cannot be used: {fields}. {remedy}") from None
-    return settings.model_copy(update={"home": settings.home.resolve()})
-
-
-def _read(home: Path | None, file: Path | None, values: dict[str, object]) -> SignerSettings:
-    named: dict[str, Any] = dict(values) if home is None else {**values, "home": home}
-    if file is not None:
-        named["_env_file"] = file  # pydantic-settings' own argument
-    return SignerSettings(**named)
+    remedy = "Give --signer-home DIR or set GOVERNANCE_SIGNER_HOME."
+    return read_settings(SignerSettings, home, values, file_name=SIGNER_FILE, remedy=remedy)
