@@ -1,6 +1,5 @@
 """The benchmark's CSV (20 columns, made up, fixed seed), its contract and its agreement."""
 
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -8,18 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from governance.agreements import (
-    Agreement,
-    AuthorityKind,
-    Clause,
-    DatasetTerms,
-    DeliveryMode,
-    DisclosureRule,
-    GateAction,
-    Party,
-    Retention,
-    RiskGate,
-)
+from governance.agreements import Agreement
 from governance.contracts import (
     Column,
     DatasetContract,
@@ -32,6 +20,7 @@ from governance.contracts import (
     Treatment,
     TreatmentKind,
 )
+from tests.lib.builders import build_agreement, build_contract, build_terms
 
 SEXES = ("F", "M", "U")
 RACES = ("1", "2", "3", "4", "5", "6", "7")
@@ -143,15 +132,10 @@ def contract() -> DatasetContract:
         _column("TAX", number, keep, minimum=0),
         _column("WEEKS", whole, keep, minimum=0, maximum=14),
     )
-    return DatasetContract(
+    return build_contract(
+        columns,
         agency="bench",
         dataset="wages",
-        version="1.0.0",
-        title="Benchmark wages",
-        description="Made-up wage records.",
-        grain="one row per person and quarter",
-        table="curated_bench__person_quarter_wages",
-        columns=columns,
         file=FileFormat(delimiter=",", quote='"', encoding="utf-8"),
         key=("ssn",),
         rules=(
@@ -168,39 +152,8 @@ def contract() -> DatasetContract:
 
 
 def agreement(bench: DatasetContract) -> Agreement:
-    """The agreement of the benchmark's feed."""
-    clause = "§1"
-    terms = DatasetTerms(
-        dataset="wages",
-        columns=tuple(column.name for column in bench.columns),
-        columns_clause=clause,
-        file_name_pattern="P_{period}.csv",
-        delivery=DeliveryMode.APPEND,
-        delivery_clause=clause,
-        reject_threshold_pct=5.0,
-        reject_clause=clause,
-        linkage_scope="bench",
-        risk_gate=RiskGate(1, 100.0, None, GateAction.RECORD, clause),
-        disclosure=DisclosureRule(6, 20, clause),
+    """The agreement of the benchmark's feed: nothing is held back for its risk."""
+    terms = build_terms(
+        bench, linkage_scope="bench", action="record", file_name_pattern="P_{period}.csv"
     )
-    return Agreement(
-        id="AGR-BENCH",
-        version="1",
-        title="Benchmark",
-        agency="bench",
-        authority=AuthorityKind.MOU,
-        citations=("none",),
-        parties=(Party("bench", "Benchmark", "provider"),),
-        effective_on=date(2020, 1, 1),
-        ends_on=date(2099, 12, 31),
-        term_clause=clause,
-        schedule="0 6 * * *",
-        schedule_clause=clause,
-        purposes=("measure",),
-        purposes_clause=clause,
-        approvers=("nobody",),
-        approvers_clause=clause,
-        retention=Retention(5, 5, date(2099, 12, 31), clause),
-        clauses=(Clause(clause, "All", "All"),),
-        datasets=(terms,),
-    )
+    return build_agreement(bench, terms=(terms,), agreement_id="AGR-BENCH")
