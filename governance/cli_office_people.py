@@ -11,7 +11,13 @@ from governance.errors import DocumentError
 from governance.people import Person, PortalRole
 from governance.services import open_programme
 from governance.services.founding import register_first_operator
-from governance.services.people import change_person, end_person, list_people, register_person
+from governance.services.people import (
+    PeopleQuery,
+    change_person,
+    end_person,
+    list_people,
+    register_person,
+)
 from governance.settings import load_settings
 
 people_app = typer.Typer(help="People of the programme.", no_args_is_help=True)
@@ -60,16 +66,10 @@ def list_(
 ) -> None:
     """List people, by name."""
     with session(home, as_, as_json=as_json, command="people list") as here:
-        found = list_people(
-            here.programme,
-            here.actor,
-            text=text,
-            role=role,
-            agency=agency,
-            employed=employed,
-            page=page,
-            per_page=50,
+        query = PeopleQuery(
+            text=text, role=role, agency=agency, employed=employed or None, page=page, per_page=50
         )
+        found = list_people(here.programme, here.actor, query)
         facts: dict[str, Json] = {
             "total": found.total,
             "page": found.page,

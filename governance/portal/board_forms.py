@@ -12,9 +12,9 @@ from governance.portal.forms import Field, FormSpec
 from governance.portal.visits import Visit
 from governance.requests.states import Status
 from governance.services.board import BodyView
-from governance.services.people import list_people
+from governance.services.people import PeopleQuery, list_people
 from governance.services.request_lists import ListQuery, list_requests
-from governance.store.paging import MAX_PER_PAGE
+from governance.store.paging import MOST_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _notice_facts(typed: dict[str, Any]) -> dict[str, Any]:
 
 
 def _move_spec(visit: Visit, _: BodyView) -> FormSpec:
-    query = ListQuery(status=(Status.BOARD_VOTE.value,), per_page=MAX_PER_PAGE, sort="number")
+    query = ListQuery(status=(Status.BOARD_VOTE.value,), per_page=MOST_ROWS, sort="number")
     waiting = list_requests(visit.programme, visit.actor, query).items
     return FormSpec(
         (
@@ -103,7 +103,9 @@ def _move_facts(typed: dict[str, Any]) -> dict[str, Any]:
 
 
 def _people(visit: Visit) -> dict[str, str]:
-    found = list_people(visit.programme, visit.actor, employed=True, per_page=MAX_PER_PAGE)
+    found = list_people(
+        visit.programme, visit.actor, PeopleQuery(employed=True, per_page=MOST_ROWS)
+    )
     return {x.id: f"{x.name}, {x.employer}" for x in found.items}
 
 

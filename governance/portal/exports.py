@@ -1,7 +1,8 @@
 """Exports of a list: CSV for people's spreadsheets, JSON for programs; dates ISO 8601 in both.
 
 A CSV cell that a spreadsheet would take for a formula gets an apostrophe before it (CWE-1236);
-JSON has the values as they are.
+JSON has the values as they are. Where there are more rows than an export has, the file's name says
+so (`requests-first-10000-of-12345.csv`); the header `X-Total-Rows` always has their number.
 """
 
 import csv
@@ -23,8 +24,11 @@ def export(listing: Listing[Row]) -> Response:
     kind = listing.wishes.format or "csv"
     body = as_csv(listing) if kind == "csv" else as_json(listing)
     media = "text/csv; charset=utf-8" if kind == "csv" else JSON
-    name = f"{listing.spec.name}.{kind}"
-    return download(body, media, name)
+    cut = listing.exports < listing.total
+    part = f"-first-{listing.exports}-of-{listing.total}" if cut else ""
+    answer = download(body, media, f"{listing.spec.name}{part}.{kind}")
+    answer.headers["x-total-rows"] = str(listing.total)
+    return answer
 
 
 def as_csv(listing: Listing[Row]) -> bytes:

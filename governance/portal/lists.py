@@ -1,9 +1,10 @@
 """Lists: declared columns, and everything a list does for its reader.
 
-A page declares a `ListSpec` once, reads the reader's wishes from the address with `read_wishes`,
-and either lets `arrange` filter, sort and page rows it has, or hands a page of rows that a service
-has already arranged to `arranged`. The template calls `list_table(listing)`. What the reader chose
-stands in the address only, so a list can be bookmarked, sent, and works without JavaScript.
+A page declares a `ListSpec` once and reads the reader's wishes from the address with `read_wishes`.
+Then either `arrange` filters, sorts and pages rows it has, or `ask_for` asks a service for the rows
+that a wish wants (the spec says `by_service`). The template calls `list_table(listing)`. What the
+reader chose stands in the address only, so a list can be bookmarked, sent, and works without
+JavaScript. `governance.portal.list_pages` does all of it for a page.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,12 +15,14 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from governance.store.paging import MOST_ROWS, Page
+
 Row = TypeVar("Row")
 Cell = str | int | float | bool | date | datetime | None
 PER_PAGE = (25, 50, 100)
 MAXIMUM_TEXT = 200
-EXPORT_ROWS = 10_000
-"""An export stops there and says so."""
+EXPORT_ROWS = MOST_ROWS
+"""An export stops there and says so: beside its link, in its name and in a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Column(Generic[Row]):
         shown: What a page shows instead of the value, when it differs (a status in words).
         link: Where the cell leads.
         kind: `status` shows a tag, `number` is right-aligned.
-        choices: Words by value: the reader may filter by one of them.
+        choices: Words by value: the reader may filter by one of them, exactly.
         only_export: Not shown in the page.
     """
 
@@ -48,6 +51,20 @@ class Column(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
+class Filter(Generic[Row]):
+    """A filter that is no column's.
+
+    Attributes:
+        choices: Words by value.
+        keeps: Whether a row stays under a chosen value; None only where a service filters.
+    """
+
+    title: str
+    choices: Mapping[str, str]
+    keeps: Callable[[Row, str], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ListSpec(Generic[Row]):
     """A list.
 
@@ -57,8 +74,11 @@ class ListSpec(Generic[Row]):
         sort: Column it is sorted by unless the reader says otherwise.
         search: What the search looks in, in words; empty: no search.
         empty: Shown when there is nothing at all; what to do next.
-        exports: Whether it can be exported.
-        filters: Further filters beside the columns' own: words by value, by name, with a title.
+        filters: Further filters beside the columns' own, by name.
+        by_service: A service filters, sorts and pages: `arrange` refuses it.
+
+    Raises:
+        TypeError: A filter would do nothing, two columns share a name, or it sorts by none.
     """
 
     name: str
@@ -68,8 +88,22 @@ class ListSpec(Generic[Row]):
     descending: bool = False
     search: str = ""
     empty: str = "There is nothing here yet."
-    exports: bool = True
-    filters: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+    filters: Mapping[str, Filter[Row]] = field(default_factory=dict)
+    by_service: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what would be ignored without a word."""
+        names = [c.name for c in self.columns]
+        sorted_by = self.column(self.sort)
+        if len(set(names)) != len(names):
+            raise TypeError(f"Two columns of the list {self.name} share a name.")
+        if sorted_by is None or not sorted_by.sortable:
+            raise TypeError(f"The list {self.name} is sorted by no column that sorts.")
+        for name, further in self.filters.items():
+            if name in names:
+                raise TypeError(f"The filter {name} of the list {self.name} is a column's name.")
+            if further.keeps is None and not self.by_service:
+                raise TypeError(f"The filter {name} of the list {self.name} keeps no rows back.")
 
     def column(self, name: str) -> Column[Row] | None:
         """That column, or None."""
@@ -84,7 +118,7 @@ class ListSpec(Generic[Row]):
     def choices(self) -> dict[str, tuple[str, Mapping[str, str]]]:
         """Title and choices of each filter, by name."""
         own = {c.name: (c.title, c.choices) for c in self.columns if c.choices}
-        return {**own, **self.filters}
+        return {**own, **{n: (f.title, f.choices) for n, f in self.filters.items()}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +143,11 @@ class Wishes:
         """Whether the reader searches or filters."""
         return bool(self.text or self.filters)
 
+    @property
+    def exported(self) -> "Wishes":
+        """The same as one page of all rows an export has."""
+        return replace(self, page=1, per_page=EXPORT_ROWS)
+
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[Row]):
@@ -129,6 +168,11 @@ class Listing(Generic[Row]):
     def pages(self) -> int:
         """How many pages there are; at least one."""
         return max(1, -(-self.total // self.wishes.per_page))
+
+    @property
+    def exports(self) -> int:
+        """How many rows an export has."""
+        return min(self.total, EXPORT_ROWS)
 
     @property
     def first(self) -> int:
@@ -180,7 +224,7 @@ def read_wishes(spec: ListSpec[Row], query: QueryParams | Mapping[str, str]) -> 
     column = spec.column(sort)
     known = column is not None and column.sortable
     chosen = {n: query.get(n, "") for n in spec.choices}
-    format_ = query.get("format") if spec.exports else None
+    format_ = query.get("format")
     return Wishes(
         text=query.get("text", "").strip()[:MAXIMUM_TEXT] if spec.search else "",
         filters={n: v for n, v in chosen.items() if v in spec.choices[n][1]},
@@ -193,38 +237,58 @@ def read_wishes(spec: ListSpec[Row], query: QueryParams | Mapping[str, str]) -> 
 
 
 def arrange(spec: ListSpec[Row], wishes: Wishes, rows: Sequence[Row], path: str) -> Listing[Row]:
-    """Filter, sort and page rows held in memory; an export gets all that match."""
+    """Filter, sort and page rows held in memory; an export gets all that match.
+
+    Raises:
+        TypeError: A service filters that list: rows would stay that should not.
+    """
+    if spec.by_service:
+        raise TypeError(f"The list {spec.name} is arranged by its service.")
     kept = [r for r in rows if _matches(spec, wishes, r)]
     column = spec.column(wishes.sort)
     if column is not None:
         kept.sort(key=lambda r: _sort_key(column.value(r)), reverse=wishes.descending)
         # Nothing sorts last both ways.
         kept.sort(key=lambda r: column.value(r) is None)
-    if wishes.format is not None:
-        return Listing(spec, wishes, kept[:EXPORT_ROWS], len(kept), path)
-    pages = max(1, -(-len(kept) // wishes.per_page))
-    wishes = replace(wishes, page=min(wishes.page, pages))
+    return ask_for(spec, wishes, lambda asked: _one_page(asked, kept), path)
+
+
+def _one_page(wishes: Wishes, rows: Sequence[Row]) -> Page[Row]:
     start = (wishes.page - 1) * wishes.per_page
-    return Listing(spec, wishes, kept[start : start + wishes.per_page], len(kept), path)
+    found = tuple(rows[start : start + wishes.per_page])
+    return Page(found, len(rows), wishes.page, wishes.per_page)
 
 
-def arranged(
-    spec: ListSpec[Row], wishes: Wishes, rows: Sequence[Row], total: int, path: str
+def ask_for(
+    spec: ListSpec[Row], wishes: Wishes, find: Callable[[Wishes], Page[Row]], path: str
 ) -> Listing[Row]:
-    """A page of rows that a service has filtered, sorted and paged by `wishes`."""
-    return Listing(spec, wishes, rows, total, path)
+    """The rows that `find` gives for the wishes; the last page where there is none so far on."""
+    if wishes.format is not None:
+        found = find(wishes.exported)
+        return Listing(spec, wishes, found.items, found.total, path)
+    found = find(wishes)
+    if not found.items and found.total:
+        wishes = replace(wishes, page=-(-found.total // wishes.per_page))
+        found = find(wishes)
+    return Listing(spec, wishes, found.items, found.total, path)
 
 
 def _matches(spec: ListSpec[Row], wishes: Wishes, row: Row) -> bool:
     for name, wanted in wishes.filters.items():
+        further = spec.filters.get(name)
+        if further is not None and further.keeps is not None:
+            if not further.keeps(row, wanted):
+                return False
+            continue
         column = spec.column(name)
-        if column is not None and _plain(column.value(row)) != wanted:
+        if column is None or _plain(column.value(row)) != wanted:
             return False
     if not wishes.text:
         return True
     texts = [_plain(c.value(row)) for c in spec.columns]
     texts += [c.shown(row) for c in spec.columns if c.shown is not None]
-    return wishes.text.casefold() in " ".join(texts).casefold()
+    told = " ".join(texts).casefold()
+    return all(word in told for word in wishes.text.casefold().split())
 
 
 def _plain(value: Cell) -> str:

@@ -13,8 +13,7 @@ from governance.services.public_records import public_records
 from governance.services.recording import denials_recorded
 from governance.services.request_lists import ListQuery, list_requests
 from governance.store.lists import RequestRow
-
-_MOST = 100
+from governance.store.paging import MOST_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +21,13 @@ class Use:
     """A project that may use an agency's data now.
 
     Attributes:
+        agency: Whose data.
         datasets: Titles of the agency's, with how many variables of each.
         until: Last day, inclusive.
         link: Whether the agency analyzes its own data there: `destroyed`, `open`, or empty.
     """
 
+    agency: str
     number: str
     title: str
     organization: str
@@ -57,22 +58,51 @@ def read_agency(p: Programme, actor: Actor, agency: str) -> AgencyView:
     Raises:
         AccessDeniedError: The actor may not; recorded.
     """
+    uses = list_uses(p, actor, agency)
+    review = ListQuery(
+        data_of=agency, status=(Status.OWNER_REVIEW.value,), sort="received_on", descending=False,
+        per_page=MOST_ROWS,
+    )  # fmt: skip
+    waiting = list_requests(p, actor, review).items
+    return AgencyView(
+        agency=agency,
+        uses=uses,
+        waiting=tuple(r for r in waiting if agency in r.waiting_agencies),
+        matches=list_matches(p, actor, agency),
+    )
+
+
+def list_uses(p: Programme, actor: Actor, agency: str) -> tuple[Use, ...]:
+    """Projects with a grant that may be in force for an agency's data, by their number.
+
+    Raises:
+        AccessDeniedError: The actor may not; recorded.
+    """
+    _check(p, actor, agency)
+    asked = ListQuery(
+        data_of=agency, live=True, sort="number", descending=False, per_page=MOST_ROWS
+    )
+    uses = (_use(p, agency, row) for row in list_requests(p, actor, asked).items)
+    return tuple(use for use in uses if use.datasets)
+
+
+def list_matches(p: Programme, actor: Actor, agency: str) -> tuple[MatchLine, ...]:
+    """Lines of the match log with files an agency sent.
+
+    Raises:
+        AccessDeniedError: The actor may not; recorded.
+    """
+    _check(p, actor, agency)
+    code = p.profile.agency_code(agency)
+    senders = {agency.casefold(), code.casefold(), p.profile.agency_name(agency).casefold()}
+    matches = public_records(p).source.matches
+    return tuple(m for m in matches if m.sender.casefold() in senders)
+
+
+def _check(p: Programme, actor: Actor, agency: str) -> None:
     with denials_recorded(p, actor, Action.LIST_AGENCY_DATA.value, agency):
         target = Target(agency=agency)
         check_permitted(decide_action(actor, Action.LIST_AGENCY_DATA, target, today=p.today))
-    asked = ListQuery(agency=(agency,), live=True, sort="number", per_page=_MOST)
-    review = ListQuery(agency=(agency,), status=(Status.OWNER_REVIEW.value,), per_page=_MOST)
-    waiting = list_requests(p, actor, review).items
-    code = p.profile.agency_code(agency)
-    senders = {agency.casefold(), code.casefold(), p.profile.agency_name(agency).casefold()}
-    return AgencyView(
-        agency=agency,
-        uses=tuple(_use(p, agency, row) for row in list_requests(p, actor, asked).items),
-        waiting=tuple(r for r in waiting if agency in r.waiting_agencies),
-        matches=tuple(
-            m for m in public_records(p).source.matches if m.sender.casefold() in senders
-        ),
-    )
 
 
 def _use(p: Programme, agency: str, row: RequestRow) -> Use:
@@ -84,6 +114,7 @@ def _use(p: Programme, agency: str, row: RequestRow) -> Use:
     parts = content.part(agency) if content else ()
     linked = content is not None and agency in agencies_with_link(content)
     return Use(
+        agency=agency,
         number=row.number,
         title=content.title if content else row.title,
         organization=row.organization,

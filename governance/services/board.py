@@ -24,7 +24,7 @@ from governance.services.programme import Programme
 from governance.services.recording import denials_recorded
 from governance.services.values import plain
 from governance.store import NotFoundError, UnitOfWork
-from governance.store.lists import MeetingRow, list_meeting_rows
+from governance.store.lists import MeetingFilter, MeetingRow, list_meeting_rows
 from governance.store.paging import Page
 
 ACTIONS: Final[Mapping[type[BodyCommand], Action]] = {
@@ -176,14 +176,11 @@ def read_motion(p: Programme, actor: Actor, body: str, motion: str) -> MotionVie
 def list_meetings(
     p: Programme,
     actor: Actor,  # noqa: ARG001  public: notices are
-    *,
-    body: str | None = None,
-    page: int = 1,
-    per_page: int = 25,
+    wanted: MeetingFilter | None = None,
 ) -> Page[MeetingRow]:
-    """Meetings, the latest first."""
+    """One page of meetings; the latest first, unless asked otherwise."""
     with p.store.read() as unit:
-        return list_meeting_rows(unit, body=body, page=page, per_page=per_page)
+        return list_meeting_rows(unit, wanted or MeetingFilter())
 
 
 def _rules(p: Programme, body: str) -> BodyRules:

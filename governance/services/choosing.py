@@ -17,14 +17,13 @@ from governance.services.requests import (
 )
 from governance.services.values import plain
 from governance.store.lists import RequestRow
-
-_MOST = 50
+from governance.store.paging import MOST_ROWS
 
 
 def open_drafts(p: Programme, actor: Actor) -> tuple[RequestRow, ...]:
     """Requests of the actor's own that they may edit now, changed last first."""
     status = (Status.DRAFT.value, Status.RETURNED.value)
-    rows = list_requests(p, actor, ListQuery(status=status, per_page=_MOST, scope="mine")).items
+    rows = list_requests(p, actor, ListQuery(status=status, per_page=MOST_ROWS, scope="mine")).items
     return tuple(r for r in rows if read_request(p, actor, r.number).may(Act.SAVE_DRAFT))
 
 

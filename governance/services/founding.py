@@ -9,7 +9,7 @@ from governance.people import Person, PersonRegistered, PortalRole
 from governance.services.people import new_person_id
 from governance.services.programme import Programme
 from governance.services.values import plain
-from governance.store.lists import list_people_rows
+from governance.store.lists import PeopleFilter, list_people_rows
 
 FOUNDING: Final = "founding"
 """Who acts when a programme gets its first operator: whoever has a shell on its machine."""
@@ -31,7 +31,9 @@ def register_first_operator(p: Programme, facts: Mapping[str, Any]) -> Person:
     given = {"id": new_person_id(), **plain(facts), "roles": [PortalRole.OPERATOR.value]}
     person = facts_of(Person, given, "The form")
     with p.store.begin() as unit:
-        there = list_people_rows(unit, role=PortalRole.OPERATOR.value, per_page=50).items
+        there = list_people_rows(
+            unit, PeopleFilter(role=PortalRole.OPERATOR.value, per_page=50)
+        ).items
         if any(o.employed_until is None or o.employed_until >= p.today for o in there):
             reason = "The office has an operator."
             remedy = "An operator registers the others."

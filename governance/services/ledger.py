@@ -109,14 +109,16 @@ def list_entries(
     *,
     tags: Sequence[Tag] = (),
     subject: str | None = None,
+    sort: rows.EntrySort = "seq",
+    descending: bool = True,
     page: int = 1,
     per_page: int = 25,
 ) -> Page[Entry]:
-    """Entries of the public chain, the newest first."""
+    """One page of the public chain; the newest first, unless asked otherwise."""
+    told = tuple(tag.value for tag in tags)
+    wanted = rows.EntryFilter(told, subject, sort, descending, page, per_page)
     with p.store.read() as unit:
-        return rows.read_entries(
-            unit, tags=[tag.value for tag in tags], subject=subject, page=page, per_page=per_page
-        )
+        return rows.read_entries(unit, wanted)
 
 
 def read_entry(p: Programme, actor: Actor, seq: int) -> EntryView:

@@ -9,7 +9,7 @@ from governance.services.people import new_person_id
 from governance.services.programme import Programme
 from governance.services.recording import denials_recorded
 from governance.store import UnitOfWork
-from governance.store.lists import list_people_rows
+from governance.store.lists import PeopleFilter, list_people_rows
 
 
 def name_person(
@@ -67,6 +67,6 @@ def name_person(
 
 def _known(unit: UnitOfWork, email: str) -> Person | None:
     wanted = email.strip().casefold()
-    found = list_people_rows(unit, text=wanted, per_page=50).items if wanted else ()
+    found = list_people_rows(unit, PeopleFilter(text=wanted, per_page=50)).items if wanted else ()
     same = [person for person in found if person.email.casefold() == wanted]
     return same[0] if len(same) == 1 else None

@@ -29,12 +29,31 @@ from governance.services.programme import Programme
 from governance.services.recording import denials_recorded
 from governance.services.values import plain
 from governance.store import NotFoundError, UnitOfWork
-from governance.store.lists import find_person, list_people_rows
+from governance.store.lists import PeopleFilter, find_person, list_people_rows
 from governance.store.paging import Page
 
 SIGN_IN: Final = "sign-in"
 """Who acts when an identity provider says something new about a person."""
 _NEW: Final = "programme"
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleQuery:
+    """Which people, in which order.
+
+    Attributes:
+        text: Words, anywhere in id, name, address or employer.
+        employed: Only those employed today, or not employed today; None: all.
+    """
+
+    text: str = ""
+    role: PortalRole | None = None
+    agency: str | None = None
+    employed: bool | None = None
+    sort: str = "name"
+    descending: bool = False
+    page: int = 1
+    per_page: int = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,34 +173,28 @@ def read_person(p: Programme, actor: Actor, person_id: str) -> tuple[Person, int
             return _load(unit, person_id)
 
 
-def list_people(
-    p: Programme,
-    actor: Actor,
-    *,
-    text: str = "",
-    role: PortalRole | None = None,
-    agency: str | None = None,
-    employed: bool = False,
-    page: int = 1,
-    per_page: int = 25,
-) -> Page[Person]:
-    """People, by name; `employed`: only those employed today.
+def list_people(p: Programme, actor: Actor, query: PeopleQuery | None = None) -> Page[Person]:
+    """One page of people.
 
     Raises:
         AccessDeniedError: The actor may not; recorded.
     """
+    asked = query or PeopleQuery()
+    wanted = PeopleFilter(
+        text=asked.text,
+        role=asked.role.value if asked.role else None,
+        agency=asked.agency,
+        employed_on=p.today if asked.employed is True else None,
+        not_employed_on=p.today if asked.employed is False else None,
+        sort=asked.sort,
+        descending=asked.descending,
+        page=asked.page,
+        per_page=asked.per_page,
+    )
     with denials_recorded(p, actor, Action.READ_PEOPLE.value, _NEW):
         check_permitted(decide_action(actor, Action.READ_PEOPLE, Target(), today=p.today))
         with p.store.read() as unit:
-            return list_people_rows(
-                unit,
-                text=text,
-                role=role.value if role else None,
-                agency=agency,
-                employed_on=p.today if employed else None,
-                page=page,
-                per_page=per_page,
-            )
+            return list_people_rows(unit, wanted)
 
 
 def find_by_account(p: Programme, account: str) -> Person | None:
@@ -250,7 +263,7 @@ def _waiting(unit: UnitOfWork, claims: SignInClaims) -> Person | None:
 
 def find_waiting(unit: UnitOfWork, email: str) -> Person | None:
     """The one record without an account that has the address."""
-    found = list_people_rows(unit, text=email, per_page=50).items
+    found = list_people_rows(unit, PeopleFilter(text=email, per_page=50)).items
     same = [x for x in found if x.email.casefold() == email.casefold() and x.account is None]
     return same[0] if len(same) == 1 else None
 
@@ -291,7 +304,7 @@ def _judge(unit: UnitOfWork, command: PersonCommand, *about: Person) -> None:
     Raises:
         AccessDeniedError: They do not.
     """
-    office = list_people_rows(unit, role=PortalRole.OPERATOR.value, per_page=50).items
+    office = list_people_rows(unit, PeopleFilter(role=PortalRole.OPERATOR.value, per_page=50)).items
     check_permitted(handle({x.id: x for x in (*office, *about)}, command).decision)
 
 

@@ -11,12 +11,16 @@ from datetime import date
 from governance.decisions import Decision, Denial
 from governance.people import Person
 from governance.permissions import Actor
+from governance.requests.chain import other_statement
 from governance.requests.model import RequestPerson
+from governance.requests.persons import say_statement_missing
 from governance.requests.state import DataRequest, PersonChain, Version
+from governance.requests.statements import acceptance, training_until
 from governance.requests.states import LIVE
 from governance.services.programme import Programme
 from governance.services.request_lists import ListQuery, list_requests
 from governance.services.requests import read_request
+from governance.store.paging import MOST_ROWS
 
 RULES = (
     "grant.live",
@@ -26,7 +30,6 @@ RULES = (
     "person.training",
     "person.employment",
 )
-_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Standing:
     """One person on one request, today.
 
     Attributes:
+        nda_signed_on: Of the statement that counts under the terms in force.
+        nda_again: Whether they signed, but under terms that have changed since.
         employed: None: not on record.
         access: Permitted, or every link that is missing with its remedy.
     """
@@ -44,6 +49,7 @@ class Standing:
     name: str
     role: str
     nda_signed_on: date | None
+    nda_again: bool
     training_valid_until: date | None
     employed: bool | None
     access: Decision
@@ -55,7 +61,7 @@ def list_standings(p: Programme, actor: Actor) -> tuple[Standing, ...]:
     Raises:
         AccessDeniedError: The actor has no lists; recorded.
     """
-    rows = list_requests(p, actor, ListQuery(scope="mine", per_page=_MOST)).items
+    rows = list_requests(p, actor, ListQuery(scope="mine", per_page=MOST_ROWS)).items
     found: list[Standing] = []
     for row in rows:
         request = read_request(p, actor, row.number).request
@@ -75,10 +81,14 @@ def _standing(
     record: Person | None,
 ) -> Standing:
     chain = request.people.get(named.id, PersonChain())
+    statement = acceptance(request, version, named.id)
+    trained = training_until(request, named.id, p.rules)
     denials = (
         *_grant(p, version),
         *_agreement(p, version),
-        *_person(p, chain, named, record),
+        *_statement(p, request, version, named),
+        *_training(p, trained),
+        *_employment(p, chain, named, record),
     )
     content = version.submitted or version.content
     employed = None if record is None else record.employed(p.today)
@@ -88,8 +98,9 @@ def _standing(
         person=named.id,
         name=named.name,
         role=named.role,
-        nda_signed_on=chain.nda_signed_on,
-        training_valid_until=chain.training_valid_until,
+        nda_signed_on=statement.signed_on,
+        nda_again=statement.again,
+        training_valid_until=trained,
         employed=employed and chain.left_on is None,
         access=Decision(RULES, denials),
     )
@@ -123,19 +134,26 @@ def _agreement(p: Programme, version: Version) -> Iterator[Denial]:
         yield Denial("sharing_agreement.in_force", reason, remedy, p.rules.chain_clause)
 
 
-def _person(
+def _statement(
+    p: Programme, request: DataRequest, version: Version, named: RequestPerson
+) -> Iterator[Denial]:
+    standing = acceptance(request, version, named.id)
+    if standing.signed_on is None or standing.signed_on > p.today:
+        other = other_statement(standing, version)
+        yield say_statement_missing(request.number, named.name, other, p.rules.chain_clause)
+
+
+def _training(p: Programme, until: date | None) -> Iterator[Denial]:
+    if until is None or until < p.today:
+        reason = f"The training ended on {until}." if until else "No training is recorded."
+        remedy = "Take it, and send the certificate to the operating office."
+        yield Denial("person.training", reason, remedy, p.rules.chain_clause)
+
+
+def _employment(
     p: Programme, chain: PersonChain, named: RequestPerson, record: Person | None
 ) -> Iterator[Denial]:
-    clause, today = p.rules.chain_clause, p.today
-    if chain.nda_signed_on is None or chain.nda_signed_on > today:
-        reason = "The confidentiality statement is not signed."
-        yield Denial("person.nda", reason, f"{named.name} signs it.", clause)
-    if chain.training_valid_until is None or chain.training_valid_until < today:
-        known = chain.training_valid_until
-        reason = f"The training ended on {known}." if known else "No training is recorded."
-        remedy = "Take it, and send the certificate to the operating office."
-        yield Denial("person.training", reason, remedy, clause)
-    if chain.left_on is not None or record is None or not record.employed(today):
+    if chain.left_on is not None or record is None or not record.employed(p.today):
         reason = f"{named.name} is not on record as employed by {named.employer}."
         remedy = "The operating office corrects the record, or the request is amended."
-        yield Denial("person.employment", reason, remedy, clause)
+        yield Denial("person.employment", reason, remedy, p.rules.chain_clause)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Engine, Select, func, select, update
@@ -74,28 +74,41 @@ def entry_of(row: Row | Any) -> Entry:  # noqa: ANN401  a result row
     return Entry.from_dict(dict(zip(names, row, strict=True)))
 
 
-def read_entries(
-    unit: UnitOfWork,
-    *,
-    tags: Sequence[str] = (),
-    subject: str | None = None,
-    page: int = 1,
-    per_page: int = 25,
-) -> Page[Entry]:
-    """Entries, the newest first."""
+EntrySort = Literal["seq", "at", "tag", "subject"]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries, in which order.
+
+    Attributes:
+        tags: Any of them; none: all.
+        subject: The whole number or id of what they are about.
+    """
+
+    tags: tuple[str, ...] = ()
+    subject: str | None = None
+    sort: EntrySort = "seq"
+    descending: bool = True
+    page: int = 1
+    per_page: int = 25
+
+
+def read_entries(unit: UnitOfWork, wanted: EntryFilter) -> Page[Entry]:
+    """The entries that fit the filter; each order has an index."""
     conditions: list[ColumnElement[bool]] = []
+    tags, subject = wanted.tags, wanted.subject
     if tags:
-        conditions.append(_E.c.tag.in_(tuple(tags)))
+        conditions.append(_E.c.tag.in_(tags))
     if subject is not None:
         conditions.append(_E.c.subject.in_([subject] if is_text(subject) else []))
-    page, per_page = bounded(page, per_page)
-    total = _count(unit, (tuple(tags), subject), conditions)
+    page, per_page = bounded(wanted.page, wanted.per_page)
+    total = _count(unit, (tags, subject), conditions)
+    # Entries are numbered in the order of their time.
+    by = [_E.c[wanted.sort]] if wanted.sort in {"tag", "subject"} else []
+    order = (c.desc() if wanted.descending else c.asc() for c in (*by, _E.c.seq))
     rows = unit.connection.execute(
-        select(_E)
-        .where(*conditions)
-        .order_by(_E.c.seq.desc())
-        .limit(per_page)
-        .offset((page - 1) * per_page)
+        select(_E).where(*conditions).order_by(*order).limit(per_page).offset((page - 1) * per_page)
     )
     return Page(tuple(entry_of(row) for row in rows), total, page, per_page)
 

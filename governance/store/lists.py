@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_args
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, not_, or_, select
 
 from governance.people import Person
 from governance.store import tables as t
@@ -14,10 +14,14 @@ from governance.store.subjects import is_text
 from governance.store.unit import UnitOfWork
 
 Scope = Literal["mine", "waiting", "all"]
-SORTS: Final = (
-    "number", "title", "status", "type", "organization", "received_on", "decided_on", "ends_on",
-    "updated_at",
-)  # fmt: skip
+RequestSort = Literal[
+    "number", "title", "status", "next_role", "type", "organization", "agencies", "received_on",
+    "decided_on", "ends_on", "updated_at",
+]  # fmt: skip
+PeopleSort = Literal[
+    "name", "email", "employer", "agency", "role", "employed_from", "employed_until", "id"
+]
+MeetingSort = Literal["starts_at", "body", "id", "status", "noticed_at"]
 MAX_WORDS: Final = 8
 """Words of a search that are looked for."""
 RowType = TypeVar("RowType")
@@ -57,7 +61,8 @@ class RequestFilter:
 
     Attributes:
         text: Anywhere in number, title, organization or agencies.
-        status, agency, type: Exactly; several mean any of them.
+        status, agency, type: Exactly what the list shows; several mean any of them.
+        data_of: That asked for that agency's data in any version that was submitted.
         live: Only those with a grant that may be in force.
         ends_before: Whose grant in force ends before that legal date.
     """
@@ -66,9 +71,43 @@ class RequestFilter:
     status: tuple[str, ...] = ()
     agency: tuple[str, ...] = ()
     type: tuple[str, ...] = ()
+    data_of: str | None = None
     live: bool = False
     ends_before: date | None = None
     sort: str = "updated_at"
+    descending: bool = True
+    page: int = 1
+    per_page: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleFilter:
+    """Which people, in which order.
+
+    Attributes:
+        text: Words, anywhere in id, name, address or employer.
+        employed_on, not_employed_on: Only those employed on that day, or not employed on it.
+    """
+
+    text: str = ""
+    role: str | None = None
+    agency: str | None = None
+    employed_on: date | None = None
+    not_employed_on: date | None = None
+    sort: str = "name"
+    descending: bool = False
+    page: int = 1
+    per_page: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingFilter:
+    """Which meetings, in which order; `text`: words, anywhere in the ids of body and meeting."""
+
+    text: str = ""
+    body: str | None = None
+    status: str | None = None
+    sort: str = "starts_at"
     descending: bool = True
     page: int = 1
     per_page: int = 25
@@ -108,7 +147,35 @@ class MeetingRow:
     status: str
 
 
-_R = t.request_rows
+_R, _P, _M = t.request_rows, t.people_rows, t.meeting_rows
+_Columns = Mapping[str, ColumnElement[Any]]
+_SORTED: Final[_Columns] = {
+    **{name: _R.c[name] for name in get_args(RequestSort)},
+    "title": _R.c.title_key,
+    "organization": _R.c.organization_key,
+}
+_PEOPLE_SORTED: Final[_Columns] = {
+    "name": _P.c.name_key,
+    "email": _P.c.email_key,
+    "employer": _P.c.employer_key,
+    "agency": _P.c.agency,
+    "role": _P.c.roles,
+    "employed_from": _P.c.employed_from,
+    "employed_until": _P.c.employed_until,
+    "id": _P.c.id,
+}
+_MEETINGS_SORTED: Final[_Columns] = {name: _M.c[name] for name in get_args(MeetingSort)}
+
+
+def _order(
+    columns: _Columns, sort: str, ties: Sequence[ColumnElement[Any]], *, descending: bool
+) -> list[ColumnElement[Any]]:
+    """By that column (the first one when there is none of that name), nothing last; then by ids."""
+    column = columns.get(sort, next(iter(columns.values())))
+    first = column.desc() if descending else column.asc()
+    if getattr(column, "nullable", False):
+        first = first.nulls_last()
+    return [first, *(tie.desc() if descending else tie.asc() for tie in ties)]
 
 
 def list_request_rows(
@@ -117,14 +184,8 @@ def list_request_rows(
     """The requests that fit the filter and every condition."""
     query = select(_R).where(*conditions, *_filters(wanted))
     by_sort = select(_R).where(*conditions, *_filters(wanted, by_sort=True))
-    sort = wanted.sort if wanted.sort in SORTS else "updated_at"
-    column = _R.c[sort]
-    down = wanted.descending
-    sorted_by = column.desc() if down else column.asc()
-    order = (
-        sorted_by.nulls_last() if column.nullable else sorted_by,
-        _R.c.number.desc() if down else _R.c.number.asc(),
-    )
+    sort = wanted.sort if wanted.sort in _SORTED else "updated_at"
+    order = _order(_SORTED, sort, (_R.c.number,), descending=wanted.descending)
     paging = (wanted.page, wanted.per_page)
     return _page(unit, by_sort, order, paging, RequestRow, counted_by=query)
 
@@ -212,14 +273,30 @@ def _filters(wanted: RequestFilter, *, by_sort: bool = False) -> list[ColumnElem
     if wanted.type:
         found.append(_R.c.type.in_(_known(wanted.type)))
     if wanted.agency:
+        found.append(_shows(_known(wanted.agency)))
+    if wanted.data_of is not None:
         a = t.request_agencies
-        asked = select(a.c.number).where(a.c.agency.in_(_known(wanted.agency)))
+        asked = select(a.c.number).where(
+            a.c.agency.in_(_known((wanted.data_of,))), a.c.submitted.is_(True)
+        )
         found.append(_R.c.number.in_(asked))
     if wanted.live:
         found.append(_R.c.live_version.is_not(None))
     if wanted.ends_before is not None:
         found.append(_R.c.live_ends_on < wanted.ends_before)
     return found
+
+
+def _shows(agencies: Sequence[str]) -> ColumnElement[bool]:
+    """Requests in whose row one of the agencies stands.
+
+    `request_agencies` has also what a draft nobody else may see asks for: it narrows by its index,
+    and does not decide.
+    """
+    a = t.request_agencies
+    asked = _R.c.number.in_(select(a.c.number).where(a.c.agency.in_(agencies)))
+    shown = literal(",") + _R.c.agencies + literal(",")
+    return and_(asked, or_(false(), *(shown.contains(f",{x},", autoescape=True) for x in agencies)))
 
 
 def _words(text: str) -> list[str]:
@@ -231,38 +308,37 @@ def _known(values: Sequence[str]) -> list[str]:
     return [value for value in values if is_text(value)]
 
 
-def list_people_rows(
-    unit: UnitOfWork,
-    *,
-    text: str = "",
-    role: str | None = None,
-    agency: str | None = None,
-    employed_on: date | None = None,
-    page: int = 1,
-    per_page: int = 25,
-) -> Page[Person]:
-    """People, by name."""
-    rows = t.people_rows
-    query = select(rows.c.record)
-    for word in _words(text):
-        query = query.where(rows.c.search.contains(word, autoescape=True))
-    if role is not None:
-        query = query.where(rows.c.roles.contains(f",{role},", autoescape=True))
-    if agency is not None:
-        query = query.where(rows.c.agency.in_(_known((agency,))))
-    if employed_on is not None:
-        query = query.where(
-            rows.c.employed_from <= employed_on,
-            or_(rows.c.employed_until.is_(None), rows.c.employed_until >= employed_on),
-        )
-    page, per_page = bounded(page, per_page)
+def list_people_rows(unit: UnitOfWork, wanted: PeopleFilter) -> Page[Person]:
+    """The people that fit the filter."""
+    query = select(_P.c.record).where(*_people(wanted))
+    page, per_page = bounded(wanted.page, wanted.per_page)
     counted = query.with_only_columns(func.count(), maintain_column_froms=True)
     total = unit.connection.scalar(counted) or 0
+    order = _order(_PEOPLE_SORTED, wanted.sort, (_P.c.id,), descending=wanted.descending)
     found = unit.connection.scalars(
-        query.order_by(rows.c.name, rows.c.id).limit(per_page).offset((page - 1) * per_page)
+        query.order_by(*order).limit(per_page).offset((page - 1) * per_page)
     )
     items = tuple(Person.model_validate_json(record) for record in found)
     return Page(items, total, page, per_page)
+
+
+def _people(wanted: PeopleFilter) -> list[ColumnElement[bool]]:
+    words = _words(wanted.text)
+    found: list[ColumnElement[bool]] = [_P.c.search.contains(w, autoescape=True) for w in words]
+    if wanted.role is not None:
+        found.append(_P.c.roles.contains(f",{wanted.role},", autoescape=True))
+    if wanted.agency is not None:
+        found.append(_P.c.agency.in_(_known((wanted.agency,))))
+    if wanted.employed_on is not None:
+        found.append(_employed(wanted.employed_on))
+    if wanted.not_employed_on is not None:
+        found.append(not_(_employed(wanted.not_employed_on)))
+    return found
+
+
+def _employed(on: date) -> ColumnElement[bool]:
+    until = func.coalesce(_P.c.employed_until, date.max)
+    return and_(_P.c.employed_from <= on, until >= on)
 
 
 def find_person(unit: UnitOfWork, **named_by: str) -> Person | None:
@@ -273,16 +349,19 @@ def find_person(unit: UnitOfWork, **named_by: str) -> Person | None:
     return None if record is None else Person.model_validate_json(record)
 
 
-def list_meeting_rows(
-    unit: UnitOfWork, *, body: str | None, page: int, per_page: int
-) -> Page[MeetingRow]:
-    """Meetings, the latest first."""
-    rows = t.meeting_rows
-    query = select(rows)
-    if body is not None:
-        query = query.where(rows.c.body.in_(_known((body,))))
-    order = (rows.c.starts_at.desc(), rows.c.body, rows.c.id)
-    return _page(unit, query, order, (page, per_page), MeetingRow)
+def list_meeting_rows(unit: UnitOfWork, wanted: MeetingFilter) -> Page[MeetingRow]:
+    """The meetings that fit the filter."""
+    told = _M.c.body + literal(" ") + _M.c.id
+    query = select(_M)
+    for word in _words(wanted.text):
+        query = query.where(func.lower(told).contains(word, autoescape=True))
+    if wanted.body is not None:
+        query = query.where(_M.c.body.in_(_known((wanted.body,))))
+    if wanted.status is not None:
+        query = query.where(_M.c.status.in_(_known((wanted.status,))))
+    ties = (_M.c.body, _M.c.id)
+    order = _order(_MEETINGS_SORTED, wanted.sort, ties, descending=wanted.descending)
+    return _page(unit, query, order, (wanted.page, wanted.per_page), MeetingRow)
 
 
 def _page(

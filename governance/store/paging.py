@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-MAX_PER_PAGE: Final = 50
+MAX_PER_PAGE: Final = 100
+"""Rows of a page at most, for people and programs."""
+MOST_ROWS: Final = 10_000
+"""Rows of one answer at most: an export stops there and says so."""
 MAX_PAGE: Final = 1_000_000
 Row = TypeVar("Row")
 
@@ -31,4 +34,4 @@ class Page(Generic[Row]):
 
 def bounded(page: int, per_page: int) -> tuple[int, int]:
     """Page and size within what is served."""
-    return min(max(1, page), MAX_PAGE), min(max(1, per_page), MAX_PER_PAGE)
+    return min(max(1, page), MAX_PAGE), min(max(1, per_page), MOST_ROWS)

@@ -21,6 +21,7 @@ from governance.requests.state import DataRequest
 from governance.store import tables as t
 from governance.store.replaying import person_of, request_of
 from governance.store.request_rows import request_rows_of, stored_instant
+from governance.store.sort_keys import sort_key
 from governance.store.streams import Loaded, Reference, told
 
 if TYPE_CHECKING:
@@ -97,9 +98,12 @@ def row_of_person(person: Person | None, loaded: Loaded) -> Row | None:
     return {
         "id": person.id,
         "name": person.name,
+        "name_key": sort_key(person.name),
         "email": person.email,
+        "email_key": sort_key(person.email),
         "account": person.account,
         "employer": person.employer,
+        "employer_key": sort_key(person.employer),
         "agency": person.agency,
         "employment_class": person.employment_class,
         # `,a,b,`: so that `LIKE '%,a,%'` finds a whole name

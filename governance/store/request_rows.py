@@ -10,7 +10,9 @@ from governance.calendar import legal_date
 from governance.digests import sha256_of
 from governance.requests.model import RequestContent
 from governance.requests.state import DataRequest, Version
+from governance.requests.statements import has_accepted, statements_waiting
 from governance.requests.states import LIVE
+from governance.store.sort_keys import sort_key
 from governance.store.streams import Loaded
 
 
@@ -29,8 +31,7 @@ def request_rows_of(request: DataRequest, loaded: Loaded) -> RequestRows:
     version, live = request.latest, request.live
     content = _shown(request)
     waiting = version.to_review if version.status.value == "owner_review" else ()
-    named = {p.id for p in content.people}
-    signed = {p for p, chain in request.people.items() if chain.nda_signed_on is not None}
+    named = [p.id for p in content.people]
     row = {
         "number": request.number,
         "version": version.number,
@@ -38,8 +39,10 @@ def request_rows_of(request: DataRequest, loaded: Loaded) -> RequestRows:
         "next_role": version.next.value,
         "type": content.type.value,
         "title": content.title,
+        "title_key": sort_key(content.title),
         "requestor": request.requestor,
         "organization": content.organization,
+        "organization_key": sort_key(content.organization),
         "agencies": ",".join(content.agencies),
         "waiting_agencies": ",".join(waiting),
         "received_on": _first(loaded, Tag.DATA_REQUEST_SUBMITTED),
@@ -50,7 +53,7 @@ def request_rows_of(request: DataRequest, loaded: Loaded) -> RequestRows:
         "live_status": live.status.value if live else None,
         "live_ends_on": live.submitted.ends_on if live and live.submitted else None,
         "ndas_needed": len(named),
-        "ndas_received": len(named & signed),
+        "ndas_received": sum(has_accepted(request, person) for person in named),
         "begun_at": stored_instant(loaded.events[0]["at"]),
         "updated_at": stored_instant(loaded.events[-1]["at"]),
         "position": loaded.position,
@@ -113,8 +116,14 @@ def _people(request: DataRequest) -> list[dict[str, Any]]:
         for content in (version.submitted, version.content):
             for person in content.people if content else ():
                 roles[person.id] = person.role
+    waits = statements_waiting(request)
     return [
-        {"number": request.number, "person": person, "role": role}
+        {
+            "number": request.number,
+            "person": person,
+            "role": role,
+            "statement": waits.get(person, ""),
+        }
         for person, role in sorted(roles.items())
     ]
 

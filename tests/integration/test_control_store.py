@@ -22,6 +22,7 @@ from governance.requests.states import Act, Status
 from governance.services.attachments import Upload, file_attachment, read_attachment
 from governance.services.ledger import erase, erase_record, list_entries, read_entry
 from governance.services.people import (
+    PeopleQuery,
     SignInClaims,
     change_person,
     end_person,
@@ -460,12 +461,12 @@ class TestPeople:
         assert read_person(p, op, mia.id) == (ended, 3)
         with pytest.raises(AccessDeniedError):
             change_person(p, office.actor("p-ruiz"), mia.id, {"agency": "dol"}, reason="I want.")
-        assert list_people(p, op, text="mia ode").items == (ended,)
-        assert {x.id for x in list_people(p, op, agency="sde").items} == {
+        assert list_people(p, op, PeopleQuery(text="mia ode")).items == (ended,)
+        assert {x.id for x in list_people(p, op, PeopleQuery(agency="sde")).items} == {
             mia.id, "p-sde", "alt-sde",
         }  # fmt: skip
         assert mia.id not in {
-            x.id for x in list_people(p, op, employed=True, text="ode").items
+            x.id for x in list_people(p, op, PeopleQuery(employed=True, text="ode")).items
         } or (last >= p.today)
         assert p.store.compare() == ()
 
@@ -517,7 +518,7 @@ def test_hostile_texts_are_kept_or_refused_in_words(office: Office, text: str) -
         lambda: office.act("p-office", number, Act.RETURN, mend=[text]),
         lambda: office.act("p-ruiz", number, Act.SUBMIT, once=text),
         lambda: list_requests(p, op, ListQuery(text=text, agency=(text,), status=(text,))),
-        lambda: list_people(p, op, text=text, agency=text),
+        lambda: list_people(p, op, PeopleQuery(text=text, agency=text)),
         lambda: find_by_account(p, text),
         lambda: find_by_id(p, text),
         lambda: sign_in(p, f"iss|{text}", SignInClaims(text, f"{text}@example.org")),

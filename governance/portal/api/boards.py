@@ -13,8 +13,8 @@ from governance.portal.api.models import (
     PROBLEMS,
     BodyAnswer,
     MeetingPage,
+    MeetingsAsked,
     MotionAnswer,
-    PageAsked,
     Payload,
     Said,
 )
@@ -31,6 +31,7 @@ from governance.services.board import (
     read_body,
     read_motion,
 )
+from governance.store.lists import MeetingFilter
 
 router = PortalRouter(prefix="/api/v1", tags=("boards",))
 NAVIGATION: tuple[NavItem, ...] = ()
@@ -89,14 +90,12 @@ def read(visit: VisitDep, body: str) -> BodyAnswer:
     about=about_body,
     response_model=MeetingPage,
     responses=PROBLEMS,
-    summary="A body's meetings, the latest first",
+    summary="A body's meetings, one page",
 )
-def meetings(visit: VisitDep, body: str, asked: Annotated[PageAsked, Query()]) -> MeetingPage:
-    """Noticed, in session, adjourned and closed ones."""
-    found = list_meetings(
-        visit.programme, visit.actor, body=body, page=asked.page, per_page=asked.per_page
-    )
-    return MeetingPage.model_validate(found)
+def meetings(visit: VisitDep, body: str, asked: Annotated[MeetingsAsked, Query()]) -> MeetingPage:
+    """Noticed, in session, adjourned and closed ones; filtered, sorted and paged."""
+    wanted = MeetingFilter(body=body, **asked.model_dump())
+    return MeetingPage.model_validate(list_meetings(visit.programme, visit.actor, wanted))
 
 
 @router.api(

@@ -37,7 +37,7 @@ Seq = Annotated[int, Path(ge=1, le=2**31 - 1)]
     asks=Action.READ_LEDGER,
     response_model=EntryPage,
     responses=PROBLEMS,
-    summary="Entries of the chain, the newest first",
+    summary="Entries of the chain, one page",
 )
 def entries(visit: VisitDep, asked: Annotated[EntriesAsked, Query()]) -> EntryPage:
     """Number, time, tag, subject and salted commitment; facts lie apart."""
@@ -46,6 +46,8 @@ def entries(visit: VisitDep, asked: Annotated[EntriesAsked, Query()]) -> EntryPa
         visit.actor,
         tags=asked.tag,
         subject=asked.subject,
+        sort=asked.sort,
+        descending=asked.descending,
         page=asked.page,
         per_page=asked.per_page,
     )

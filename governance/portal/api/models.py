@@ -10,8 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from governance.audit import Tag
 from governance.errors import DocumentError
 from governance.people import Person, PortalRole
+from governance.requests.model import RequestType
 from governance.requests.states import Status
-from governance.store.lists import MeetingRow, RequestRow
+from governance.store.chain_rows import EntrySort
+from governance.store.lists import (
+    MeetingRow,
+    MeetingSort,
+    PeopleSort,
+    RequestRow,
+    RequestSort,
+    Scope,
+)
 from governance.store.paging import MAX_PER_PAGE
 
 Payload = Annotated[dict[str, JsonValue], Body()]
@@ -77,28 +86,39 @@ class RequestsAsked(PageAsked):
     text: Annotated[str, Field(max_length=200, description="Words to look for.")] = ""
     status: list[Status] = []
     agency: Annotated[list[str], Field(max_length=64)] = []
-    scope: Literal["mine", "waiting", "all"] = "all"
-    sort: Literal[
-        "number", "status", "title", "organization", "received_on", "decided_on", "ends_on",
-        "updated_at",
-    ] = "updated_at"  # fmt: skip
+    type: list[RequestType] = []
+    scope: Scope = "all"
+    sort: RequestSort = "updated_at"
     descending: bool = True
 
 
 class PeopleAsked(PageAsked):
-    """Which people."""
+    """Which people, in which order."""
 
     text: Annotated[str, Field(max_length=200)] = ""
     role: PortalRole | None = None
     agency: Annotated[str | None, Field(max_length=63)] = None
-    employed: bool = False
+    employed: Annotated[bool | None, Field(description="Employed today, or not.")] = None
+    sort: PeopleSort = "name"
+    descending: bool = False
+
+
+class MeetingsAsked(PageAsked):
+    """Which meetings of a body, in which order."""
+
+    text: Annotated[str, Field(max_length=200, description="Words to look for.")] = ""
+    status: Literal["noticed", "in_session", "adjourned", "closed"] | None = None
+    sort: MeetingSort = "starts_at"
+    descending: bool = True
 
 
 class EntriesAsked(PageAsked):
-    """Which entries of the ledger."""
+    """Which entries of the ledger, in which order."""
 
     tag: list[Tag] = []
     subject: Annotated[str | None, Field(max_length=63)] = None
+    sort: EntrySort = "seq"
+    descending: bool = True
 
 
 class RequestPage(Answer):

@@ -13,6 +13,7 @@ from governance.portal.routes import PortalRouter
 from governance.portal.targets import about_person
 from governance.portal.visits import VisitDep
 from governance.services.people import (
+    PeopleQuery,
     change_person,
     end_person,
     list_people,
@@ -32,20 +33,11 @@ Position = Annotated[int | None, Body(ge=0, le=2**31 - 1)]
     asks=Action.READ_PEOPLE,
     response_model=PersonPage,
     responses=PROBLEMS,
-    summary="People, by name",
+    summary="People, one page",
 )
 def list_page(visit: VisitDep, asked: Annotated[PeopleAsked, Query()]) -> PersonPage:
-    """Filtered by words, role, agency and whether employed today."""
-    found = list_people(
-        visit.programme,
-        visit.actor,
-        text=asked.text,
-        role=asked.role,
-        agency=asked.agency,
-        employed=asked.employed,
-        page=asked.page,
-        per_page=asked.per_page,
-    )
+    """Filtered by words, role, agency and whether employed today; sorted; by name unless asked."""
+    found = list_people(visit.programme, visit.actor, PeopleQuery(**asked.model_dump()))
     return PersonPage.model_validate(found)
 
 

@@ -82,6 +82,7 @@ def list_page(visit: VisitDep, asked: Annotated[RequestsAsked, Query()]) -> Requ
         text=asked.text,
         status=tuple(s.value for s in asked.status),
         agency=tuple(asked.agency),
+        type=tuple(t.value for t in asked.type),
         scope=asked.scope,
         sort=asked.sort,
         descending=asked.descending,

@@ -11,9 +11,9 @@ from governance.board.state import BodyState, MeetingState, MotionState
 from governance.errors import DocumentError
 from governance.permissions import Action
 from governance.portal.board_forms import FORMS, BoardForm, to_body, to_meeting, to_motion
-from governance.portal.exports import export
 from governance.portal.forms import Field, Form, FormSpec
-from governance.portal.lists import Column, ListSpec, arrange, read_wishes
+from governance.portal.list_pages import asked_list, show_list
+from governance.portal.lists import Column, ListSpec, Wishes
 from governance.portal.navigation import Area, NavItem, everybody
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
@@ -23,8 +23,8 @@ from governance.services.board import ACTIONS, BodyView, act_on_body, list_meeti
 from governance.services.board import read_motion as read_explained
 from governance.services.people import find_by_id
 from governance.store import NotFoundError
-from governance.store.lists import MeetingRow
-from governance.store.paging import MAX_PER_PAGE
+from governance.store.lists import MeetingFilter, MeetingRow
+from governance.store.paging import Page
 
 router = PortalRouter()
 NAVIGATION = (NavItem(Area.MEETINGS, "Meetings", "/meetings", everybody),)
@@ -49,39 +49,53 @@ CHOICES: Final = {
     Choice.AGAINST.value: "Against",
     Choice.ABSTAIN.value: "Abstain",
 }
-_MEETINGS: ListSpec[MeetingRow] = ListSpec(
-    "meetings",
-    "Meetings, the latest first",
-    (
-        Column("starts_at", "Begins", lambda r: r.starts_at, kind="instant",
-               link=lambda r: f"/boards/{r.body}/meetings/{r.id}"),
-        Column("body", "Body", lambda r: r.body, shown=lambda r: r.body.replace("_", " ").title()),
-        Column("id", "Meeting", lambda r: r.id),
-        Column("status", "Status", lambda r: r.status, kind="status"),
-        Column("noticed_at", "Noticed", lambda r: r.noticed_at, kind="instant"),
-    ),
-    sort="starts_at",
-    descending=True,
-    search="body and meeting",
-    empty="No meeting is noticed yet.",
-)  # fmt: skip
+_STATUSES: Final = {
+    "noticed": "Noticed", "in_session": "In session", "adjourned": "Adjourned", "closed": "Held",
+}  # fmt: skip
+
+
+def _meetings(visit: Visit) -> ListSpec[MeetingRow]:
+    bodies = {rules.body: rules.title for rules in visit.programme.bylaws.bodies}
+    return ListSpec(
+        "meetings",
+        "Meetings",
+        (
+            Column("starts_at", "Begins", lambda r: r.starts_at, kind="instant",
+                   link=lambda r: f"/boards/{r.body}/meetings/{r.id}"),
+            Column("body", "Body", lambda r: r.body, choices=bodies,
+                   shown=lambda r: bodies.get(r.body, r.body)),
+            Column("id", "Meeting", lambda r: r.id),
+            Column("status", "Status", lambda r: r.status, kind="status", choices=_STATUSES,
+                   shown=lambda r: _STATUSES[r.status]),
+            Column("noticed_at", "Noticed", lambda r: r.noticed_at, kind="instant"),
+        ),
+        sort="starts_at",
+        descending=True,
+        search="body and meeting",
+        empty="No meeting is noticed yet.",
+        by_service=True,
+    )  # fmt: skip
+
+
+def _found(visit: Visit, wishes: Wishes) -> Page[MeetingRow]:
+    wanted = MeetingFilter(
+        text=wishes.text,
+        body=wishes.filters.get("body"),
+        status=wishes.filters.get("status"),
+        sort=wishes.sort,
+        descending=wishes.descending,
+        page=wishes.page,
+        per_page=wishes.per_page,
+    )
+    return list_meetings(visit.programme, visit.actor, wanted)
 
 
 @router.page("GET", "/meetings", asks=Action.READ_REGISTER)
 def show_meetings(visit: VisitDep) -> Response:
     """Every noticed meeting: public, with a calendar to subscribe to."""
-    rows: list[MeetingRow] = []
-    found = list_meetings(visit.programme, visit.actor, per_page=MAX_PER_PAGE)
-    rows.extend(found.items)
-    for page in range(2, found.pages + 1):
-        rows.extend(
-            list_meetings(visit.programme, visit.actor, page=page, per_page=MAX_PER_PAGE).items
-        )
-    wishes = read_wishes(_MEETINGS, visit.request.query_params)
-    listing = arrange(_MEETINGS, wishes, rows, visit.path)
-    if wishes.format:
-        return export(listing)
-    return visit.page("boards/meetings.html", listing=listing, bodies=visit.programme.bylaws.bodies)
+    listing = asked_list(visit, _meetings(visit), lambda wishes: _found(visit, wishes))
+    bodies = visit.programme.bylaws.bodies
+    return show_list(visit, "boards/meetings.html", listing, bodies=bodies)
 
 
 @router.page("GET", "/boards/{body}", asks=Action.READ_REGISTER, about=about_body)

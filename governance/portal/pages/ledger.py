@@ -5,18 +5,18 @@ person may read them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from starlette.responses import Response
 
-from governance.audit import Entry, LedgerReport, Tag
+from governance.audit import Checkpoint, Entry, LedgerReport, Tag
 from governance.canonical import canonical_json
 from governance.errors import ObjectNotFoundError
 from governance.permissions import Action, Target, decide_action
 from governance.portal.downloads import JSON, download
-from governance.portal.exports import export
 from governance.portal.forms import Field, FormSpec
-from governance.portal.lists import EXPORT_ROWS, Column, ListSpec, Wishes, arranged, read_wishes
+from governance.portal.list_pages import asked_list, held_list, show_list
+from governance.portal.lists import Column, ListSpec, Wishes
 from governance.portal.navigation import Area, NavItem, everybody
 from governance.portal.numbers import whole_number
 from governance.portal.routes import PortalRouter
@@ -40,7 +40,8 @@ from governance.services.verifying import (
     verify_and_record,
 )
 from governance.store import NotFoundError
-from governance.store.paging import MAX_PER_PAGE
+from governance.store.chain_rows import EntrySort
+from governance.store.paging import Page
 
 router = PortalRouter()
 NAVIGATION = (
@@ -50,6 +51,7 @@ NAVIGATION = (
     NavItem(Area.LEDGER, "Compare a checkpoint", "/ledger/consistency", everybody),
 )
 add_said(ledger_verified="The ledger was verified, and the result is an entry of it.")
+_SORTS: Final[Mapping[str, EntrySort]] = {sort: sort for sort in get_args(EntrySort)}
 _OLD_FORM: Final = FormSpec(
     (
         Field("old_size", "Entries it covers", "number", required=True),
@@ -71,13 +73,12 @@ def _spec(tags: Sequence[Tag]) -> ListSpec[Entry]:
         "ledger",
         "Entries of the ledger",
         (
-            Column("seq", "Entry", lambda e: e.seq, link=lambda e: f"/ledger/{e.seq}",
-                   sortable=False),
-            Column("at", "Time", lambda e: e.at, kind="instant", sortable=False),
-            Column("tag", "What happened", lambda e: e.tag, sortable=False,
+            Column("seq", "Entry", lambda e: e.seq, link=lambda e: f"/ledger/{e.seq}"),
+            Column("at", "Time", lambda e: e.at, kind="instant"),
+            Column("tag", "What happened", lambda e: e.tag,
                    choices={t.value: tag_words(t.value) for t in tags},
                    shown=lambda e: tag_words(e.tag)),
-            Column("subject", "About", lambda e: e.subject, sortable=False),
+            Column("subject", "About", lambda e: e.subject),
             Column("commitment", "Commitment", lambda e: e.commitment, only_export=True,
                    sortable=False),
             Column("prev", "Previous", lambda e: e.prev, only_export=True, sortable=False),
@@ -87,6 +88,7 @@ def _spec(tags: Sequence[Tag]) -> ListSpec[Entry]:
         descending=True,
         search="by the whole number or id of what it is about",
         empty="Nothing is on record yet.",
+        by_service=True,
     )  # fmt: skip
 
 
@@ -94,33 +96,22 @@ def _spec(tags: Sequence[Tag]) -> ListSpec[Entry]:
 def show_entries(visit: VisitDep) -> Response:
     """The public chain, the newest entry first."""
     spec = _spec(tags_in_use(visit.programme))
-    wishes = read_wishes(spec, visit.request.query_params)
-    if wishes.format is not None:
-        rows = tuple(_all(visit, wishes))
-        return export(arranged(spec, wishes, rows[:EXPORT_ROWS], len(rows), visit.path))
-    found = _page(visit, wishes, wishes.page, wishes.per_page)
-    listing = arranged(spec, wishes, found.items, found.total, visit.path)
-    return visit.page("ledger/list.html", listing=listing)
+    listing = asked_list(visit, spec, lambda wishes: _found(visit, wishes))
+    return show_list(visit, "ledger/list.html", listing)
 
 
-def _page(visit: Visit, wishes: Wishes, page: int, per_page: int) -> Any:  # noqa: ANN401  Page[Entry]
+def _found(visit: Visit, wishes: Wishes) -> Page[Entry]:
     tag = wishes.filters.get("tag")
     return list_entries(
         visit.programme,
         visit.actor,
         tags=(Tag(tag),) if tag else (),
         subject=wishes.text or None,
-        page=page,
-        per_page=per_page,
+        sort=_SORTS[wishes.sort],
+        descending=wishes.descending,
+        page=wishes.page,
+        per_page=wishes.per_page,
     )
-
-
-def _all(visit: Visit, wishes: Wishes) -> Iterator[Entry]:
-    for page in range(1, EXPORT_ROWS // MAX_PER_PAGE + 1):
-        found = _page(visit, wishes, page, MAX_PER_PAGE)
-        yield from found.items
-        if page >= found.pages:
-            return
 
 
 @router.page("GET", "/ledger/verification", asks=Action.READ_LEDGER)
@@ -150,13 +141,31 @@ def _verification(visit: Visit, report: LedgerReport | None) -> Response:
     )
 
 
+CHECKPOINTS: Final[ListSpec[Checkpoint]] = ListSpec(
+    "checkpoints",
+    "Signed checkpoints",
+    (
+        Column("size", "Entries", lambda c: c.size, kind="number"),
+        Column("at", "Signed", lambda c: c.at, kind="instant"),
+        Column("root", "Root", lambda c: c.root),
+        Column("head", "Hash of the last entry", lambda c: c.head, only_export=True),
+        Column("file", "File", lambda c: f"checkpoint-{c.size}.json", sortable=False,
+               link=lambda c: f"/ledger/checkpoints/{c.size}.json"),
+    ),
+    sort="size",
+    descending=True,
+    search="sizes, days and roots",
+    empty="No checkpoint was signed yet; the clock signs one each day, and "
+          "`governance ledger checkpoint` at once.",
+)  # fmt: skip
+
+
 @router.page("GET", "/ledger/checkpoints", asks=Action.READ_LEDGER)
 def show_checkpoints(visit: VisitDep) -> Response:
     """Every signed checkpoint of the copy outside, the newest first."""
     found, refused = stored_checkpoints(visit.programme)
-    found.sort(key=lambda c: c.size, reverse=True)
-    key = visit.programme.signer.public_key
-    return visit.page("ledger/checkpoints.html", checkpoints=found, refused=refused, key=key)
+    listing, key = held_list(visit, CHECKPOINTS, found), visit.programme.signer.public_key
+    return show_list(visit, "ledger/checkpoints.html", listing, refused=refused, key=key)
 
 
 @router.page("GET", "/ledger/checkpoints/{size}.json", asks=Action.READ_LEDGER)

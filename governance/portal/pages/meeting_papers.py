@@ -27,7 +27,7 @@ from governance.services.board import read_body
 from governance.services.public_records import public_records
 from governance.store import NotFoundError
 from governance.store.lists import RequestFilter, list_request_rows
-from governance.store.paging import MAX_PER_PAGE
+from governance.store.paging import MOST_ROWS
 
 router = PortalRouter()
 NAVIGATION: tuple[NavItem, ...] = ()
@@ -73,7 +73,7 @@ def _as_registered(visit: Visit, request: DataRequest) -> DataRequest | None:
 def _requests(visit: Visit, moved: set[str]) -> dict[str, DataRequest]:
     """Requests moved in the meeting, and those that wait for the board."""
     with visit.programme.store.read() as unit:
-        wanted = RequestFilter(status=(Status.BOARD_VOTE.value,), per_page=MAX_PER_PAGE)
+        wanted = RequestFilter(status=(Status.BOARD_VOTE.value,), per_page=MOST_ROWS)
         numbers = {r.number for r in list_request_rows(unit, wanted, []).items} | moved
         found = {n: unit.request(n) for n in sorted(numbers)}
     return {n: r for n, r in found.items() if r is not None}

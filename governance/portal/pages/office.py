@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from governance.people import PortalRole
 from governance.permissions import Action
+from governance.portal.lists import Filter
 from governance.portal.navigation import Area, NavItem, may
 from governance.portal.pages.requests import LIST, list_page
 from governance.portal.routes import PortalRouter
@@ -40,7 +41,7 @@ ALL: Final = replace(
     name="all-requests",
     caption="All data requests",
     empty="Nobody has begun a request yet.",
-    filters={"scope": ("Which", {"all": "All", "waiting": "Waiting for me"})},
+    filters={"scope": Filter("Which", {"mine": "Mine", "waiting": "Waiting for me"})},
 )
 _NEVER_SHOWN: Final = frozenset({"oidc_role_map"})
 

@@ -1,6 +1,5 @@
 """People's records: found, made, changed and ended by the operating office."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -9,9 +8,9 @@ from starlette.responses import Response
 from governance.errors import DocumentError
 from governance.people import Person, PortalRole
 from governance.permissions import Action, Target, decide_action
-from governance.portal.exports import export
 from governance.portal.forms import Field, Form, FormSpec
-from governance.portal.lists import EXPORT_ROWS, Column, ListSpec, Wishes, arranged, read_wishes
+from governance.portal.list_pages import asked_list, show_list
+from governance.portal.lists import Column, ListSpec, Wishes
 from governance.portal.navigation import Area, NavItem, may
 from governance.portal.pages.request_form import CLASSES
 from governance.portal.routes import PortalRouter
@@ -19,13 +18,14 @@ from governance.portal.said import add_said
 from governance.portal.targets import about_person
 from governance.portal.visits import Visit, VisitDep
 from governance.services.people import (
+    PeopleQuery,
     change_person,
     end_person,
     list_people,
     read_person,
     register_person,
 )
-from governance.store.paging import MAX_PER_PAGE
+from governance.store.paging import Page
 
 router = PortalRouter()
 NAVIGATION = (NavItem(Area.OFFICE, "People", "/people", may(Action.READ_PEOPLE)),)
@@ -89,54 +89,46 @@ def _list_spec(visit: Visit) -> ListSpec[Person]:
         "people",
         "People",
         (
-            Column("name", "Name", lambda x: x.name, link=lambda x: f"/people/{x.id}",
-                   sortable=False),
-            Column("email", "E-mail address", lambda x: x.email, sortable=False),
-            Column("employer", "Employer", lambda x: x.employer, sortable=False),
-            Column("agency", "Agency", lambda x: x.agency, sortable=False, choices=agencies,
+            Column("name", "Name", lambda x: x.name, link=lambda x: f"/people/{x.id}"),
+            Column("email", "E-mail address", lambda x: x.email),
+            Column("employer", "Employer", lambda x: x.employer),
+            Column("agency", "Agency", lambda x: x.agency, choices=agencies,
                    shown=lambda x: agencies.get(x.agency or "", x.agency or "")),
-            Column("role", "Roles", lambda x: ", ".join(r.value for r in x.roles), sortable=False,
+            Column("role", "Roles", lambda x: ", ".join(r.value for r in x.roles),
                    shown=lambda x: ", ".join(_SHORT[r.value] for r in x.roles), choices=_SHORT),
-            Column("employed_from", "First day", lambda x: x.employed_from, kind="day",
-                   sortable=False, only_export=True),
-            Column("employed_until", "Last day", lambda x: x.employed_until, kind="day",
-                   sortable=False),
-            Column("employed_today", "Employed today", lambda x: x.employed(today),
-                   sortable=False, only_export=True),
-            Column("id", "Id", lambda x: x.id, sortable=False, only_export=True),
+            Column("employed_from", "First day", lambda x: x.employed_from, kind="day"),
+            Column("employed_until", "Last day", lambda x: x.employed_until, kind="day"),
+            Column("employed", "Employed today", lambda x: x.employed(today), only_export=True,
+                   sortable=False, choices={"yes": "Yes", "no": "No"}),
+            Column("id", "Id", lambda x: x.id, only_export=True),
         ),
         sort="name",
         search="name, address, employer and id",
         empty="Nobody is on record yet. Register the first person.",
-        filters={"employed": ("Employed", {"today": "Today"})},
+        by_service=True,
     )  # fmt: skip
 
 
 @router.page("GET", "/people", asks=Action.READ_PEOPLE)
-def show_list(visit: VisitDep) -> Response:
-    """Everybody on record, by name."""
-    spec = _list_spec(visit)
-    wishes = read_wishes(spec, visit.request.query_params)
-    if wishes.format is None:
-        found = _found(visit, wishes)
-        listing = arranged(spec, wishes, found.items, found.total, visit.path)
-        return visit.page("people/list.html", listing=listing, may_change=_may(visit))
-    rows: list[Person] = []
-    for page in range(1, EXPORT_ROWS // MAX_PER_PAGE + 1):
-        found = _found(visit, replace(wishes, page=page, per_page=MAX_PER_PAGE))
-        rows.extend(found.items)
-        if page >= found.pages:
-            break
-    return export(arranged(spec, wishes, rows, len(rows), visit.path))
+def show_people(visit: VisitDep) -> Response:
+    """Everybody on record, by name unless asked otherwise."""
+    listing = asked_list(visit, _list_spec(visit), lambda wishes: _found(visit, wishes))
+    return show_list(visit, "people/list.html", listing, may_change=_may(visit))
 
 
-def _found(visit: Visit, wishes: Wishes) -> Any:  # noqa: ANN401  a page of the service
-    role = wishes.filters.get("role")
-    return list_people(
-        visit.programme, visit.actor, text=wishes.text, role=PortalRole(role) if role else None,
-        agency=wishes.filters.get("agency"), employed="employed" in wishes.filters,
-        page=wishes.page, per_page=wishes.per_page,
-    )  # fmt: skip
+def _found(visit: Visit, wishes: Wishes) -> Page[Person]:
+    role, employed = wishes.filters.get("role"), wishes.filters.get("employed")
+    query = PeopleQuery(
+        text=wishes.text,
+        role=PortalRole(role) if role else None,
+        agency=wishes.filters.get("agency"),
+        employed=None if employed is None else employed == "yes",
+        sort=wishes.sort,
+        descending=wishes.descending,
+        page=wishes.page,
+        per_page=wishes.per_page,
+    )
+    return list_people(visit.programme, visit.actor, query)
 
 
 def _may(visit: Visit, person: str | None = None) -> bool:

@@ -1,15 +1,14 @@
 """The public register: every request that was submitted, and its page."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from starlette.responses import Response
 
 from governance.papers.words import STATUS_WORDS
 from governance.permissions import Action
-from governance.portal.exports import export
-from governance.portal.lists import EXPORT_ROWS, Column, ListSpec, Wishes, arranged, read_wishes
+from governance.portal.list_pages import asked_list, show_list
+from governance.portal.lists import Column, Filter, ListSpec, Wishes
 from governance.portal.navigation import Area, NavItem, everybody
 from governance.portal.routes import PortalRouter
 from governance.portal.visits import Visit, VisitDep
@@ -20,6 +19,7 @@ from governance.requests.model import RequestType
 from governance.requests.states import Status
 from governance.services.public_records import PublicRecords, public_records
 from governance.store import NotFoundError
+from governance.store.paging import Page
 
 router = PortalRouter()
 NAVIGATION = (NavItem(Area.REGISTER, "Register of requests", "/register", everybody),)
@@ -63,7 +63,8 @@ def list_spec(profile: Profile) -> ListSpec[RegisterRow]:
         descending=True,
         search="number, title, organization, purpose, agencies and datasets",
         empty="No request was submitted yet. A request stands here from its first submission on.",
-        filters={"agency": ("Agency", agencies)},
+        filters={"agency": Filter("Agency", agencies)},
+        by_service=True,
     )
 
 
@@ -77,6 +78,16 @@ def found_rows(
     for word in words:  # one pass a word over ever fewer rows
         rows = [r for r in rows if word in found[r.number]]
     return [r for r in rows if _fits(spec, wishes, r)] if wishes.filters else rows
+
+
+def found_page(
+    spec: ListSpec[RegisterRow], wishes: Wishes, records: PublicRecords
+) -> Page[RegisterRow]:
+    """One page of them."""
+    found = found_rows(spec, wishes, records)
+    start = (wishes.page - 1) * wishes.per_page
+    rows = tuple(found[start : start + wishes.per_page])
+    return Page(rows, len(found), wishes.page, wishes.per_page)
 
 
 def _fits(spec: ListSpec[RegisterRow], wishes: Wishes, row: RegisterRow) -> bool:
@@ -107,19 +118,11 @@ def _key(column: Column[RegisterRow], row: RegisterRow) -> str:
 
 
 @router.page("GET", "/register", asks=Action.READ_REGISTER)
-def show_list(visit: VisitDep) -> Response:
+def show_register(visit: VisitDep) -> Response:
     """Every request that was ever submitted, searched, sorted, paged or exported."""
-    spec = list_spec(visit.programme.profile)
-    wishes = read_wishes(spec, visit.request.query_params)
-    found = found_rows(spec, wishes, public_records(visit.programme))
-    if wishes.format is not None:
-        return export(arranged(spec, wishes, found[:EXPORT_ROWS], len(found), visit.path))
-    pages = max(1, -(-len(found) // wishes.per_page))
-    wishes = replace(wishes, page=min(wishes.page, pages))
-    start = (wishes.page - 1) * wishes.per_page
-    rows = found[start : start + wishes.per_page]
-    listing = arranged(spec, wishes, rows, len(found), visit.path)
-    return visit.page("register/list.html", listing=listing)
+    spec, records = list_spec(visit.programme.profile), public_records(visit.programme)
+    listing = asked_list(visit, spec, lambda wishes: found_page(spec, wishes, records))
+    return show_list(visit, "register/list.html", listing)
 
 
 def show_row(visit: VisitDep, number: str) -> Response:

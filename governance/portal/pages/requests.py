@@ -1,16 +1,18 @@
 """A requestor's requests: the list, a request whole, its changes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from starlette.responses import Response
 
 from governance.audit import Tag
 from governance.permissions import Action, decide_action
-from governance.portal.exports import export
-from governance.portal.lists import EXPORT_ROWS, Column, ListSpec, Wishes, arranged, read_wishes
+from governance.portal.list_pages import asked_list, show_list
+from governance.portal.lists import Column, Filter, ListSpec, Wishes
 from governance.portal.navigation import Area, NavItem, may
 from governance.portal.pages.request_acts import PAGES, PATHS
+from governance.portal.pages.request_persons import person_lines
 from governance.portal.routes import PortalRouter
 from governance.portal.targets import about_request
 from governance.portal.visits import Visit, VisitDep
@@ -21,7 +23,7 @@ from governance.services.ledger import list_entries
 from governance.services.request_lists import ListQuery, list_requests
 from governance.services.requests import RequestView, read_request
 from governance.store.lists import RequestRow
-from governance.store.paging import MAX_PER_PAGE
+from governance.store.paging import Page
 
 router = PortalRouter()
 NAVIGATION = (
@@ -90,11 +92,11 @@ LIST: ListSpec[RequestRow] = ListSpec(
         Column("title", "Title", lambda r: r.title),
         Column("status", "Status", lambda r: r.status, kind="status", choices=STATUS_WORDS,
                shown=lambda r: STATUS_WORDS[r.status]),
-        Column("next_role", "Acts next", lambda r: r.next_role, sortable=False,
+        Column("next_role", "Acts next", lambda r: r.next_role,
                shown=lambda r: r.next_role.replace("_", " ").capitalize()),
         Column("type", "Type", lambda r: r.type, choices=TYPE_WORDS, only_export=True),
         Column("organization", "Organization", lambda r: r.organization, only_export=True),
-        Column("agencies", "Agencies", lambda r: ", ".join(r.agencies), sortable=False,
+        Column("agencies", "Agencies", lambda r: ", ".join(r.agencies),
                shown=lambda r: ", ".join(r.agencies).upper()),
         Column("received_on", "Received", lambda r: r.received_on, kind="day"),
         Column("decided_on", "Decided", lambda r: r.decided_on, kind="day", only_export=True),
@@ -105,13 +107,21 @@ LIST: ListSpec[RequestRow] = ListSpec(
     descending=True,
     search="number, title, organization and agencies",
     empty="You have no requests yet. Choose variables in the catalogue, or begin a new request.",
-    filters={"scope": ("Whose", SCOPES)},
+    filters={"scope": Filter("Whose", SCOPES)},
+    by_service=True,
 )  # fmt: skip
+
+
+def list_spec(visit: Visit, spec: ListSpec[RequestRow] = LIST) -> ListSpec[RequestRow]:
+    """A list of requests, with the programme's agencies to choose from."""
+    agencies = {a.id: a.name for a in visit.programme.profile.agencies}
+    return replace(spec, filters={**spec.filters, "agency": Filter("Agency", agencies)})
 
 
 def query_of(wishes: Wishes, *, scope: str = "all") -> ListQuery:
     """What the service is asked for."""
     chosen = wishes.filters
+    scope = chosen.get("scope", scope)
     return ListQuery(
         text=wishes.text,
         status=(chosen["status"],) if "status" in chosen else (),
@@ -127,33 +137,15 @@ def query_of(wishes: Wishes, *, scope: str = "all") -> ListQuery:
 
 def list_page(visit: Visit, spec: ListSpec[RequestRow], *, scope: str, template: str) -> Response:
     """A page of requests, or its export."""
-    wishes = read_wishes(spec, visit.request.query_params)
-    asked = query_of(wishes, scope=wishes.filters.get("scope", scope))
-    if wishes.format is None:
-        found = list_requests(visit.programme, visit.actor, asked)
-        listing = arranged(spec, wishes, found.items, found.total, visit.path)
-        return visit.page(template, listing=listing)
-    rows = _all_rows(visit, asked)
-    return export(arranged(spec, wishes, rows, len(rows), visit.path))
 
+    def find(wishes: Wishes) -> Page[RequestRow]:
+        return list_requests(visit.programme, visit.actor, query_of(wishes, scope=scope))
 
-def _all_rows(visit: Visit, asked: ListQuery) -> list[RequestRow]:
-    rows: list[RequestRow] = []
-    for page in range(1, EXPORT_ROWS // MAX_PER_PAGE + 1):
-        query = ListQuery(
-            text=asked.text, status=asked.status, type=asked.type, agency=asked.agency,
-            sort=asked.sort, descending=asked.descending, page=page, per_page=MAX_PER_PAGE,
-            scope=asked.scope,
-        )  # fmt: skip
-        found = list_requests(visit.programme, visit.actor, query)
-        rows.extend(found.items)
-        if page >= found.pages:
-            break
-    return rows
+    return show_list(visit, template, asked_list(visit, list_spec(visit, spec), find))
 
 
 @router.page("GET", "/requests", asks=(Action.LIST_OWN_REQUESTS, Action.LIST_ALL_REQUESTS))
-def show_list(visit: VisitDep) -> Response:
+def show_requests(visit: VisitDep) -> Response:
     """One's own requests and those one is named in."""
     return list_page(visit, LIST, scope="mine", template="requests/list.html")
 
@@ -168,7 +160,7 @@ def show_request(visit: VisitDep, number: str) -> Response:
         view=view,
         acts=_acts(view),
         history=[(e, _WORDS.get(Tag(e.tag), e.tag)) for e in history.items],
-        chains=_chains(visit, view),
+        chains=person_lines(visit, view),
         contracts=visit.programme.contracts,
         agency_name=visit.programme.profile.agency_name,
         mine=_is_mine(visit, view),
@@ -235,24 +227,3 @@ def _is_mine(visit: Visit, view: RequestView) -> bool:
     return visit.actor.person is not None and any(
         act not in forward | routine for act in view.acts.get(view.latest.number, ())
     )
-
-
-def _chains(visit: Visit, view: RequestView) -> list[tuple[str, str, str, list[str]]]:
-    """Name, employer and role of each person, and what their access still lacks today."""
-    content = view.latest.submitted or view.latest.content
-    out = view.latest.agreement is not None
-    found = []
-    for person in content.people:
-        chain = view.request.people.get(person.id)
-        lacks = []
-        if chain is None or chain.nda_signed_on is None:
-            lacks.append("the confidentiality statement is not signed")
-        if chain is None or chain.training_valid_until is None:
-            lacks.append("no training is recorded")
-        elif chain.training_valid_until < visit.today:
-            lacks.append("the training is out of date")
-        if chain is not None and chain.left_on is not None:
-            lacks.append("they left")
-        role = person.role.replace("_", " ")
-        found.append((person.name, person.employer, role, lacks if out else []))
-    return found

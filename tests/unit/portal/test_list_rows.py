@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from governance.portal.list_rows import table_rows
-from governance.portal.lists import Cell, Column, ListSpec, Wishes, arranged
+from governance.portal.lists import Cell, Column, Listing, ListSpec, Wishes
 
 HOSTILE = """<script>alert('x')</script>" onmouseover="y&"""
 
@@ -22,7 +22,7 @@ def rows(*several: Row, **column: Any) -> str:
     shown: Column[Row] = Column("name", "Name", lambda r: r.value, **column)
     first: Column[Row] = Column("n", "No.", lambda _: 1)
     spec = ListSpec("things", "Things", (first, shown), sort="name")
-    return str(table_rows(arranged(spec, Wishes(), several, len(several), "/things")))
+    return str(table_rows(Listing(spec, Wishes(), several, len(several), "/things")))
 
 
 def cell(value: Cell, **column: Any) -> str:
@@ -75,9 +75,9 @@ def test_whatever_stands_in_a_cell_is_escaped() -> None:
         found = rows(Row(HOSTILE), **column)
         assert "<script" not in found, column
         assert '" onmouseover' not in found, column
-    title: Column[Row] = Column("a", HOSTILE, lambda _: 1)
-    spec = ListSpec("things", "Things", (title, title), sort="a")
-    found = str(table_rows(arranged(spec, Wishes(), [Row()], 1, "/")))
+    titles: list[Column[Row]] = [Column(name, HOSTILE, lambda _: 1) for name in ("a", "b")]
+    spec = ListSpec("things", "Things", tuple(titles), sort="a")
+    found = str(table_rows(Listing(spec, Wishes(), [Row()], 1, "/")))
     assert "<script" not in found
     assert '" onmouseover' not in found
 
