@@ -250,6 +250,8 @@ def _tell(report: "RunReport", *, as_json: bool) -> None:
     for number, denials in sorted(report.waiting.items()):
         lines += [f"{number} waits: {denial.reason} {denial.remedy}" for denial in denials]
     lines += [f"{number} is refused: {why}" for number, why in sorted(report.refused.items())]
+    for denials in report.not_believed.values():
+        lines += [f"Not believed: {denial.reason} {denial.remedy}" for denial in denials]
     _say(report.to_dict(), "\n".join(lines), as_json=as_json)
 
 

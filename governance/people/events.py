@@ -51,15 +51,20 @@ def parse_event(stored: str | bytes | Mapping[str, object]) -> PersonEvent:
     return _EVENTS.validate_json(text)
 
 
+def apply(person: Person | None, event: PersonEvent) -> Person | None:
+    """The record after one more event; None when there is none to end."""
+    match event:
+        case PersonRegistered() | PersonChanged():
+            return event.person
+        case PersonEnded() if person is not None:
+            return person.model_copy(update={"employed_until": event.last_day})
+        case _:
+            return person
+
+
 def replay(events: Iterable[PersonEvent]) -> Person | None:
     """The record after the events; None when there are none."""
     person: Person | None = None
     for event in events:
-        match event:
-            case PersonRegistered() | PersonChanged():
-                person = event.person
-            case PersonEnded() if person is not None:
-                person = person.model_copy(update={"employed_until": event.last_day})
-            case _:
-                pass
+        person = apply(person, event)
     return person

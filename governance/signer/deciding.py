@@ -127,13 +127,13 @@ def _compile(
         approved = approved.model_copy(update={"granted_from": min(since, approved.granted_from)})
     compiled = compile_grant(approved, programme.contracts, programme.agreements, programme.rules)
     motion = version.decided.motion if version.decided else None
-    votes = () if motion is None else records.votes_by_others(motion)
+    doubts = () if motion is None else records.doubts(motion)
     unauthorized = tuple(
         denial
         for number in range(1, version.number + 1)
         for denial in life.unauthorized.get(number, ())
     )
-    return compiled, (*compiled.decision.denials, *unauthorized, *votes)
+    return compiled, (*compiled.decision.denials, *unauthorized, *doubts)
 
 
 def _suspend(

@@ -3,6 +3,11 @@
 The portal judged who may write an event when it was written. Here it is judged again, by the same
 one module (`governance.permissions`), on the records as they stood at that entry: an event that was
 not its author's to write is no link of a chain, however well it is hashed.
+
+- Of a request: the version it leads on is not granted.
+- Of the board's roster, meetings and motions: no motion it may have carried leads to a grant.
+- Of a person's record: it is not believed, unless it ends an employment earlier; whoever acts on
+  what it says acts without the right.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,6 +17,7 @@ from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
+from governance.audit.chain import Entry
 from governance.audit.tags import Tag
 from governance.board import events as board_events
 from governance.board.bylaws import BodyRules
@@ -21,7 +27,7 @@ from governance.calendar import legal_date
 from governance.decisions import Denial
 from governance.errors import LedgerError
 from governance.grants.model import LedgerReference
-from governance.people import Person, PersonEvent
+from governance.people import Person
 from governance.people import events as people_events
 from governance.permissions import Actor, Target, decide_action
 from governance.requests import events as ev
@@ -30,12 +36,17 @@ from governance.requests.making import content_digest
 from governance.requests.state import DataRequest, Version
 from governance.requests.state import apply as apply_request
 from governance.requests.states import Act
+from governance.signer.authority import Newcomers, judge_body, judge_person
+from governance.signer.doubts import BoardDoubts
 from governance.signer.reading import ANY_BODY, Told
 
 CHAIN: Final = "governance"
 """Name of the chain that grants refer to."""
 _RULE: Final = "chain.authority"
-_CLAUSE: Final = "docs/reference/permissions.md"
+_ANEW: Final = "The operating office finds out who wrote it; the act is done anew."
+_VOTE_AGAIN: Final = (
+    "The operating office finds out who wrote it, and mends it; the board votes again."
+)
 _PUBLISHED: Final = frozenset({Tag.GRANT_PUBLISHED.value, Tag.PEOPLE_PUBLISHED.value})
 
 
@@ -72,15 +83,17 @@ class Life:
 class Records:
     """People, board and requests; takes the chain's events in their order, once each."""
 
-    def __init__(self, board: BodyRules) -> None:
+    def __init__(self, board: BodyRules, newcomers: Newcomers) -> None:
         """Start before the first entry."""
         self._board = board
         self._body = BodyState(board)
         self._body_broken = ""
         self._vote_entries: dict[str, LedgerReference] = {}
-        self._foreign_votes: dict[str, list[Denial]] = {}
-        self._person_events: dict[str, list[PersonEvent]] = {}
+        self._newcomers = newcomers
+        self._doubts = BoardDoubts()
         self._persons: dict[str, Person] = {}
+        self.not_believed: dict[str, tuple[Denial, ...]] = {}
+        """Why the last event of a person's record is not believed, by person."""
         self.lives: dict[str, Life] = {}
         self.published: set[tuple[str, int]] = set()
         self.touched: set[str] = set()
@@ -122,7 +135,6 @@ class Records:
                 self._life(subject).broken = why
             elif kind == "person":
                 self._persons.pop(subject, None)
-                self._person_events[subject] = []
                 self._touch_person(subject)
 
     def people(self) -> Mapping[str, Person]:
@@ -167,9 +179,9 @@ class Records:
             },
         )
 
-    def votes_by_others(self, motion: str) -> tuple[Denial, ...]:
-        """Votes that somebody else wrote than the person they name."""
-        return tuple(self._foreign_votes.get(motion, ()))
+    def doubts(self, motion: str) -> tuple[Denial, ...]:
+        """What of the motion, its meeting and its roster was not its author's to write."""
+        return self._doubts.of_motion(motion)
 
     def _life(self, number: str) -> Life:
         self.touched.add(number)
@@ -190,11 +202,16 @@ class Records:
         if event is None or event.subject != name:
             self._persons.pop(name, None)  # nobody, as far as a grant goes
             return
-        events = self._person_events.setdefault(name, [])
-        events.append(event)
-        person = people_events.replay(events)
-        if person is not None:
-            self._persons[name] = person
+        before = self._persons.get(name)
+        on = legal_date(told.entry.at)
+        denials = judge_person(event, self._persons, self._newcomers, on=on)
+        if denials:
+            self.not_believed[name] = tuple(_foreign(told.entry, event.by, denials, _ANEW))
+        else:
+            self.not_believed.pop(name, None)
+        after = people_events.apply(before, event)
+        if after is not None and (not denials or _ends_earlier(before, event)):
+            self._persons[name] = after
         self._touch_person(name)
 
     def _take_body(self, told: Told) -> None:
@@ -202,18 +219,20 @@ class Records:
         if event is None:
             self._body_broken = f"Entry {told.entry.seq} is no event of the board."
             return
+        author, on = self._persons.get(event.by), legal_date(told.entry.at)
+        denials = judge_body(event, self._body, author, on=on)
         try:
             self._body = apply_body(self._body, event)
         except LedgerError as error:
             self._body_broken = error.message
             return
+        foreign = (*_foreign(told.entry, event.by, denials, _VOTE_AGAIN),)
+        if foreign:
+            foreign += self.not_believed.get(event.by, ())
+            self.touched.update(self.lives)
+        self._doubts.take(event, foreign, self._body)
         if isinstance(event, board_events.MotionDecided):
             self._vote_entries[event.subject] = _reference(told)
-        if isinstance(event, board_events.VoteCast) and event.by != event.person:
-            reason = f"Entry {told.entry.seq} ({told.entry.tag}) was not for {event.by} to write."
-            denial = Denial(_RULE, reason, "The board votes again.", _CLAUSE)
-            self._foreign_votes.setdefault(event.subject, []).append(denial)
-            self.touched.update(self.lives)
 
     def _take_request(self, told: Told, number: str) -> None:
         life = self._life(number)
@@ -224,7 +243,7 @@ class Records:
             life.broken = f"Entry {told.entry.seq} is no event of request {number}."
             return
         life.unauthorized.setdefault(event.version, []).extend(
-            self._judge(event, life.request, told.entry.seq)
+            self._judge(event, life.request, told.entry)
         )
         try:
             life.request = apply_request(life.request, event)
@@ -238,7 +257,7 @@ class Records:
             life.first_granted_on.setdefault(event.version, legal_date(event.at))
 
     def _judge(
-        self, event: ev.RequestEvent, request: DataRequest | None, seq: int
+        self, event: ev.RequestEvent, request: DataRequest | None, entry: Entry
     ) -> Iterator[Denial]:
         """Whether the event was its author's to write, on the records as they stand before it."""
         act = _ACTS.get(event.tag)
@@ -254,11 +273,24 @@ class Records:
             party=getattr(event, "party", None),
         )
         actor = Actor(person=self._persons.get(event.by))
-        decision = decide_action(actor, act, target, today=legal_date(event.at))
-        for denial in decision.denials:
-            reason = f"Entry {seq} ({event.tag.value}) was not for {event.by} to write: "
-            remedy = "The operating office finds out who wrote it; the act is done anew."
-            yield Denial(_RULE, reason + denial.reason, remedy, denial.clause)
+        decision = decide_action(actor, act, target, today=legal_date(entry.at))
+        if not decision.permitted:
+            yield from _foreign(entry, event.by, decision.denials, _ANEW)
+            yield from self.not_believed.get(event.by, ())
+
+
+def _ends_earlier(before: Person | None, event: people_events.PersonEvent) -> bool:
+    """What takes access away needs no proof of authority."""
+    if before is None or not isinstance(event, people_events.PersonEnded):
+        return False
+    return before.employed_until is None or event.last_day < before.employed_until
+
+
+def _foreign(entry: Entry, by: str, denials: Iterable[Denial], remedy: str) -> Iterator[Denial]:
+    """The denials, as what speaks against whatever follows from the entry."""
+    for denial in denials:
+        reason = f"Entry {entry.seq} ({entry.tag}) was not for {by} to write: {denial.reason}"
+        yield Denial(_RULE, f"{reason} [{denial.rule}]", remedy, denial.clause)
 
 
 _ACTS: Final[Mapping[Tag, Act]] = {

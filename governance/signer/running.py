@@ -15,6 +15,7 @@ from governance.facts import denial_facts
 from governance.grants.model import GrantBundle, PeopleMapping
 from governance.grants.publish import fetch_root, fetch_version
 from governance.grants.root import Root, pin_root
+from governance.people import PortalRole
 from governance.permissions import SIGNER
 from governance.requests.state import DataRequest, Version
 from governance.requests.states import LIVE, Act, Status
@@ -27,6 +28,7 @@ from governance.signer.accounts import (
     named_people,
     same_mapping,
 )
+from governance.signer.authority import Newcomers
 from governance.signer.deciding import Rules, Verdict, decide_grant, same_grant
 from governance.signer.errors import SignerKeyError
 from governance.signer.memory import PEOPLE, Memory, load_memory, save_memory
@@ -83,6 +85,7 @@ class RunReport:
         recorded: What was published before and is recorded now.
         waiting: Requests whose next version has no whole chain yet, and every missing link.
         refused: Requests nothing could be signed for, and why.
+        not_believed: Persons of whose record the last event was not its author's to write, and why.
     """
 
     entries: int = 0
@@ -90,6 +93,7 @@ class RunReport:
     recorded: list[tuple[str, int]] = field(default_factory=list)
     waiting: dict[str, tuple[Denial, ...]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    not_believed: dict[str, tuple[Denial, ...]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Json]:
         """For `--json`."""
@@ -102,6 +106,10 @@ class RunReport:
                 for number, denials in sorted(self.waiting.items())
             },
             "refused": dict(sorted(self.refused.items())),
+            "not_believed": {
+                person: [denial_facts(d) for d in denials]
+                for person, denials in sorted(self.not_believed.items())
+            },
         }
 
 
@@ -165,7 +173,7 @@ class Kept:
 
     def forget(self) -> None:
         """Have the whole chain read again."""
-        self.records = Records(self._signing.programme.board)
+        self.records = Records(self._signing.programme.board, _newcomers(self._signing.programme))
         self.progress = Progress()
         self.whole_at: datetime | None = None
 
@@ -247,6 +255,16 @@ def run_forever(
 _WHOLE_EVERY: Final = timedelta(hours=1)
 
 
+def _newcomers(programme: Programme) -> Newcomers:
+    """What a requestor and the identity provider may give, by rules and settings."""
+    return Newcomers(
+        provider_roles=frozenset(PortalRole(r) for r in programme.settings.oidc_role_map.values()),
+        restricted_classes=frozenset(
+            c for r in programme.rules.restricted for c in r.employment_classes
+        ),
+    )
+
+
 class _Run:
     """One pass over the requests of a verified ledger."""
 
@@ -261,7 +279,9 @@ class _Run:
         self._signing, self._programme = signing, signing.programme
         self._publisher, self._records = publisher, kept.records
         self._memory, self._now = memory, now
-        self._report = RunReport(kept.progress.entries)
+        self._report = RunReport(
+            kept.progress.entries, not_believed=dict(kept.records.not_believed)
+        )
 
     def run(self, *, whole: bool) -> RunReport:
         """Every request, or those that were touched; then the people mapping."""

@@ -1,7 +1,7 @@
 """A bundle is never signed on a database row's word: rows are altered, the signer says which."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,15 @@ from governance.board import commands as b
 from governance.board import events as board_events
 from governance.board.model import Choice
 from governance.canonical import canonical_json
+from governance.decisions import Denial
 from governance.errors import ConfigurationError
-from governance.people import PersonRegistered, PortalRole
+from governance.people import PersonChanged, PersonEnded, PersonRegistered, PortalRole
 from governance.requests import events as ev
-from governance.requests.states import Status
+from governance.requests.states import Act, Status
 from governance.services.ledger import make_checkpoint
 from governance.services.recording import note
-from governance.signer import LedgerRefusedError
-from tests.lib.journey import FIRST_DAY, MEETING_AT
+from governance.signer import Kept, LedgerRefusedError, run_once
+from tests.lib.journey import BOARD, FIRST_DAY, MEETING_AT
 from tests.lib.programme import build_person, fresh_database
 from tests.lib.signing import DIGEST, PARTIES, PROJECT, Desk
 
@@ -308,6 +309,219 @@ def test_an_office_worker_made_up_afterwards_gives_no_authority(local: Desk) -> 
     made = PersonRegistered(subject="p-made", at=local.office.clock(), by="p-office", person=person)
     appended(local, "person", "p-made", made)
     assert "chain.authority" in {d.rule for d in local.sign().waiting[number]}
+
+
+def reasons(denials: Iterable[Denial]) -> str:
+    """What the authority rule says, in one text."""
+    return " ".join(d.reason for d in denials if d.rule == "chain.authority")
+
+
+def test_a_seat_somebody_without_the_right_filled_carries_no_motion_until_it_is_mended(
+    desk: Desk,
+) -> None:
+    """The forged entry goes straight to the database, as the portal would write it."""
+    journey, office = desk.journey, desk.office
+    journey.seat_members()
+    number = journey.submit()
+    journey.review(number)
+    forged = board_events.SeatFilled(
+        subject=BOARD, at=office.clock(), by="p-ruiz", agency="sde", person="alt-sde"
+    )
+    appended(desk, "body", BOARD, forged)
+    seq = Owner(desk).seq_of("seat:filled")
+    # The portal's board now has another member for the agency, and the vote goes its way.
+    journey.board("p-office", b.NoticeMeeting, meeting="DGB-3", starts_at=MEETING_AT)
+    desk.to(MEETING_AT)
+    journey.board("p-office", b.OpenMeeting, meeting="DGB-3")
+    sitting = {"cscu": "p-cscu", "dcf": "p-dcf", "dol": "p-dol", "oec": "p-oec", "sde": "alt-sde"}
+    for person in sitting.values():
+        journey.board("p-office", b.Arrive, meeting="DGB-3", person=person)
+    journey.board("p-dol", b.MoveMotion, meeting="DGB-3", motion="M-1", kind="data_request",
+                  text="Approve it.", about=number)  # fmt: skip
+    journey.board("p-office", b.PutMotion, motion="M-1")
+    for agency, person in sitting.items():
+        journey.board(person, b.CastVote, motion="M-1", agency=agency, choice=Choice.IN_FAVOR,
+                      rationale="So.")  # fmt: skip
+    journey.board("p-office", b.CloseVote, motion="M-1")
+    desk.do(number, "p-office", Act.RECORD_VOTE, motion="M-1")
+    desk.to(MEETING_AT + timedelta(days=6))
+    desk.send(number)
+    desk.sign_agreement(number)
+    desk.train(number, "p-ruiz")
+    desk.swear(number, "p-ruiz")
+    report = desk.sign()
+    assert report.published == []
+    said = reasons(report.waiting[number])
+    assert f"Entry {seq} (seat:filled) was not for p-ruiz to write" in said
+    assert "[action.role]" in said
+    assert desk.versions() == []
+
+    # Whoever may puts the seat right; a motion put from then on carries again.
+    journey.board("p-office", b.FillSeat, agency="sde", person="p-sde")
+    second = journey.submit(title="Another study")
+    journey.review(second)
+    journey.vote(second, at=MEETING_AT + timedelta(days=28), meeting="DGB-4", motion="M-2")
+    desk.send(second)
+    desk.sign_agreement(second)
+    desk.train(second, "p-ruiz")
+    desk.swear(second, "p-ruiz")
+    report = desk.sign()
+    assert reasons(report.waiting.get(second, ())) == ""
+    assert ("grants/p20-q0002", 1) in report.published
+    assert number in report.waiting
+
+
+def forged_roster(desk: Desk, by: str, what: str) -> Any:
+    at, day = desk.office.clock(), desk.today()
+    facts: dict[str, Any] = {"subject": BOARD, "at": at, "by": by, "agency": "sde"}
+    letter: dict[str, Any] = {"given_by": "p-sde", "holder": "p-holder"}
+    made: dict[str, Callable[[], Any]] = {
+        "alternate": lambda: board_events.AlternateNamed(**facts, person="p-holder"),
+        "proxy": lambda: board_events.ProxyFiled(
+            **facts, **letter, valid_from=day, valid_until=day + timedelta(days=90)
+        ),
+        "vacated": lambda: board_events.SeatVacated(**facts),
+    }
+    return made[what]()
+
+
+@pytest.mark.parametrize("what", ["alternate", "proxy", "vacated"])
+def test_a_forged_alternate_letter_or_vacancy_speaks_against_the_vote(
+    local: Desk, what: str
+) -> None:
+    local.journey.seat_members()
+    appended(local, "body", BOARD, forged_roster(local, "p-dol", what))
+    if what == "vacated":  # as somebody would who wants one vote fewer
+        appended(local, "body", BOARD, forged_seat(local))
+    number = local.journey.submit()
+    local.journey.review(number)
+    local.journey.vote(number)
+    local.to(MEETING_AT + timedelta(days=6))
+    local.send(number)
+    local.sign_agreement(number)
+    local.train(number, "p-ruiz")
+    local.swear(number, "p-ruiz")
+    report = local.sign()
+    assert report.published == []
+    assert "was not for p-dol to write" in reasons(report.waiting[number])
+
+
+def forged_seat(desk: Desk) -> Any:
+    at = desk.office.clock()
+    return board_events.SeatFilled(subject=BOARD, at=at, by="p-dol", agency="sde", person="p-sde")
+
+
+def test_attendance_somebody_else_wrote_speaks_against_what_the_meeting_decides(
+    local: Desk,
+) -> None:
+    voted_down(local)
+    left = board_events.PersonDeparted(
+        subject="DGB-3", at=local.office.clock(), by="p-dol", person="p-sde"
+    )
+    appended(local, "body", BOARD, left)
+    seq = Owner(local).seq_of("person:departed")
+    local.journey.board("p-office", b.CloseVote, motion="M-1")
+    kept = Kept(local.signing)
+    run_once(local.signing, kept)
+    assert f"Entry {seq} (person:departed)" in reasons(kept.records.doubts("M-1"))
+
+
+OWN_ROLES = {
+    "their own": ("p-office", "p-office"),
+    "another's, without the right": ("p-dcf", "p-holder"),
+    "both duties at once": ("p-office2", "p-office"),
+}
+
+
+@pytest.mark.parametrize("case", OWN_ROLES)
+def test_nobody_makes_a_data_owner_who_may_not(local: Desk, case: str) -> None:
+    """An operator who is also the owner approves nothing, whoever wrote that they are."""
+    by, whom = OWN_ROLES[case]
+    local.journey.seat_members()
+    number = local.journey.submit()
+    local.do(number, "p-office2", Act.ACCEPT_COMPLETE)
+    made = local.office.people[whom]
+    roles: tuple[PortalRole, ...] = (PortalRole.OPERATOR, PortalRole.DATA_OWNER)
+    if case != "both duties at once":
+        roles = (PortalRole.DATA_OWNER,)
+    forged = made.model_copy(update={"roles": roles, "agency": "sde"})
+    changed = PersonChanged(
+        subject=whom, at=local.office.clock(), by=by, person=forged, reason="So."
+    )
+    appended(local, "person", whom, changed)
+    seq = Owner(local).seq_of("person:changed")
+    for person, agency in ((whom, "sde"), ("p-dol", "dol")):
+        reviewed = ev.PartReviewed(
+            subject=number, at=local.office.clock(), by=person, version=1,
+            status=Status.OWNER_REVIEW if agency == "sde" else Status.BOARD_VOTE,
+            agency=agency, choice=ev.ReviewChoice.APPROVE, reason="So.",
+        )  # fmt: skip
+        appended(local, "request", number, reviewed)
+    kept = Kept(local.signing)
+    report = run_once(local.signing, kept)
+    assert f"Entry {seq} (person:changed) was not for {by} to write" in reasons(
+        report.not_believed[whom]
+    )
+    said = reasons(kept.records.lives[number].unauthorized[1])
+    assert f"(data_request:part_reviewed) was not for {whom} to write" in said
+    assert f"Entry {seq} (person:changed)" in said
+    assert "p-dol" not in said
+    assert kept.records.people()[whom] == made
+
+
+def test_a_forged_sign_in_maps_nobody_and_a_forged_end_ends_access(local: Desk) -> None:
+    number = local.granted("p-ruiz")
+    local.sign()
+    known = local.office.people["p-ruiz"]
+    taken = PersonChanged(
+        subject="p-ruiz", at=local.office.clock(), by="p-chen", reason="So.",
+        person=known.model_copy(update={"account": "https://idp.example.org|evil"}),
+    )  # fmt: skip
+    appended(local, "person", "p-ruiz", taken)
+    assert "p-ruiz" in local.sign().not_believed
+    zone = local.office.programme.policy
+    assert not any(b"evil" in zone.read(info.key) for info in zone.list("people/"))
+    assert local.bundle().revoked is None
+
+    ended = PersonEnded(
+        subject="p-ruiz", at=local.office.clock(), by="p-chen", reason="So.",
+        last_day=local.today() - timedelta(days=1),
+    )  # fmt: skip
+    appended(local, "person", "p-ruiz", ended)
+    local.sign()
+    assert local.bundle().revoked is not None
+    again = PersonEnded(
+        subject="p-ruiz", at=local.office.clock(), by="p-chen", reason="So.",
+        last_day=local.today() + timedelta(days=900),
+    )  # fmt: skip
+    appended(local, "person", "p-ruiz", again)
+    assert number in local.sign().waiting
+    assert local.bundle().revoked is not None
+
+
+def test_an_event_that_says_an_earlier_day_is_judged_by_its_entrys(local: Desk) -> None:
+    """Whoever left cannot write into the days on which they might have."""
+    number = local.journey.approved()
+    local.to(MEETING_AT + timedelta(days=6))
+    local.send(number)
+    local.sign_agreement(number)
+    local.swear(number, "p-ruiz")
+    then = local.office.clock()
+    yesterday = local.today()
+    local.to(then + timedelta(days=2))
+    ended = PersonEnded(
+        subject="p-office2", at=local.office.clock(), by="p-office", reason="Left.",
+        last_day=yesterday,
+    )  # fmt: skip
+    appended(local, "person", "p-office2", ended)
+    trained = ev.TrainingRecorded(
+        subject=number, at=then, by="p-office2", version=1, status=Status.AGREEMENTS_OUT,
+        person="p-ruiz", valid_until=FIRST_DAY + timedelta(days=90),
+    )  # fmt: skip
+    appended(local, "request", number, trained)
+    said = reasons(local.sign().waiting[number])
+    assert "(training:recorded) was not for p-office2 to write" in said
+    assert "[person.employed]" in said
 
 
 def erased_by_hand(desk: Desk, seq: int) -> None:

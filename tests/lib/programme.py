@@ -18,6 +18,7 @@ from governance.requests import RequestContent
 from governance.requests.states import Act
 from governance.services import open_programme
 from governance.services.board import BodyView, act_on_body
+from governance.services.founding import FOUNDING
 from governance.services.requests import RequestView, act_on_request, begin_request
 from governance.settings import GovernanceSettings
 from tests.lib.board import AGENCIES
@@ -108,15 +109,15 @@ class Office:
         self.people = people_of_the_programme()
 
     def register(self, people: Mapping[str, Person] | None = None) -> None:
-        """Put the people on record, in one transaction."""
+        """Put the people on record, in one transaction: the first operator, who puts the others."""
+        named = (people or self.people).values()
         with self.programme.store.begin() as unit:
-            for person in (people or self.people).values():
+            for person in sorted(named, key=lambda x: x.id != "p-office"):
                 if unit.load("person", person.id).position:
                     continue
-                event = PersonRegistered(
-                    subject=person.id, at=self.clock(), by="p-office", person=person
-                )
-                unit.append("person", person.id, (event,), based_on=0, actor="p-office")
+                by = FOUNDING if person.id == "p-office" else "p-office"
+                event = PersonRegistered(subject=person.id, at=self.clock(), by=by, person=person)
+                unit.append("person", person.id, (event,), based_on=0, actor=by)
 
     def actor(self, person_id: str) -> Actor:
         return Actor(person=self.people[person_id])
