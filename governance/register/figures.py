@@ -15,11 +15,11 @@ from governance.papers.words import STATUS_WORDS
 from governance.register.rows import (
     REFUSALS,
     RegisterRow,
+    Withholders,
     clear_publications,
     refusal_rules,
     register_rows,
     submitted_versions,
-    withholder_of,
 )
 from governance.register.source import Publication, RegisterSource, RequestRecord
 from governance.register.withholding import Withholder
@@ -167,7 +167,7 @@ def annual_figures(source: RegisterSource, year: int) -> AnnualFigures:
     rows = tuple(r for r in register_rows(source) if r.received_on <= period.ends_on)
     received = tuple(r for r in rows if r.received_on in period)
     decided = _decided(source, period)
-    profile, withholder = source.profile, withholder_of(source)
+    profile, withholders = source.profile, Withholders(source)
     days = _days(source, period)
     return AnnualFigures(
         period=period,
@@ -191,8 +191,8 @@ def annual_figures(source: RegisterSource, year: int) -> AnnualFigures:
         datasets=_most(title for r in received for _, title in r.datasets),
         meetings=_meetings(source, period),
         refusals=_refusals(source, period),
-        publications=_publications(source, period, withholder),
-        costs=_costs(source, year, withholder),
+        publications=_publications(source, period, withholders),
+        costs=_costs(source, year, withholders.general),
         rows=received,
     )
 
@@ -302,11 +302,15 @@ def _refusals(source: RegisterSource, period: Period) -> tuple[Counted, ...]:
 
 
 def _publications(
-    source: RegisterSource, period: Period, withholder: Withholder
+    source: RegisterSource, period: Period, withholders: Withholders
 ) -> tuple[Publication, ...]:
     found = [p for p in source.publications if p.published_on in period]
     found.sort(key=lambda p: (p.published_on, p.request, p.title))
-    return clear_publications(found, withholder)
+    return tuple(
+        cleared
+        for p in found
+        for cleared in clear_publications([p], withholders.of_number(p.request))
+    )
 
 
 def _costs(source: RegisterSource, year: int, withholder: Withholder) -> tuple[CostLine, ...]:

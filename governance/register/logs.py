@@ -10,7 +10,7 @@ from dataclasses import replace
 from governance.papers.words import STATUS_WORDS
 from governance.profile import Profile
 from governance.register.open_data import Cell, OpenTable, withhold
-from governance.register.rows import register_rows, submitted_versions, withholder_of
+from governance.register.rows import Withholders, register_rows, submitted_versions
 from governance.register.source import RegisterSource, RequestRecord
 from governance.register.withholding import Withholder
 from governance.requests.state import PersonChain
@@ -60,6 +60,9 @@ REGISTER = (
     "ends",
     "publications",
 )
+
+_NUMBERS = frozenset({"number", "request_number"})
+"""Columns that say which request a line is about."""
 
 
 def request_log(source: RegisterSource) -> OpenTable:
@@ -119,9 +122,14 @@ def register_table(source: RegisterSource) -> OpenTable:
 def public(table: OpenTable, source: RegisterSource) -> OpenTable:
     """The table as the public gets it."""
     kept = withhold(table, source.profile.withheld)
-    withholder = withholder_of(source)
-    rows = tuple(tuple(_public(cell, withholder) for cell in row) for row in kept.rows)
-    return replace(kept, rows=rows)
+    withholders = Withholders(source)
+    place = next((n for n, c in enumerate(kept.columns) if c in _NUMBERS), None)
+    rows = []
+    for row in kept.rows:
+        number = None if place is None else row[place]
+        withholder = withholders.of_number(str(number))
+        rows.append(tuple(_public(cell, withholder) for cell in row))
+    return replace(kept, rows=tuple(rows))
 
 
 def _public(cell: Cell, withholder: Withholder) -> Cell:

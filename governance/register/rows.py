@@ -34,6 +34,8 @@ REFUSALS: Mapping[str, str] = {
 """Why a request was denied, by rule; never anybody's words."""
 _CHOICES = {Choice.IN_FAVOR: "in favor", Choice.AGAINST: "against", Choice.ABSTAIN: "abstained"}
 _DENIED_OR_OVER = (Status.DENIED, Status.WITHDRAWN)
+_UNCHECKED = frozenset({Status.DRAFT, Status.SUBMITTED, Status.RETURNED, Status.WITHDRAWN})
+"""The office may not have read yet whom a version names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,30 +166,57 @@ class RegisterRow:
 
 def register_rows(source: RegisterSource) -> tuple[RegisterRow, ...]:
     """Every public request, the newest number first."""
-    withholder = withholder_of(source)
-    rows = (public_row(record, source, withholder) for record in source.requests)
+    withholders = Withholders(source)
+    rows = (public_row(r, source, withholders.of(r)) for r in source.requests)
     return tuple(sorted((r for r in rows if r), key=lambda r: r.number, reverse=True))
 
 
 def register_row(source: RegisterSource, number: str) -> RegisterRow | None:
     """One request; None when there is none, or none that is public."""
     record = next((r for r in source.requests if r.request.number == number), None)
-    return None if record is None else public_row(record, source, withholder_of(source))
+    return None if record is None else public_row(record, source, Withholders(source).of(record))
 
 
-def withholder_of(source: RegisterSource) -> Withholder:
-    """What takes every person that a request names, and those the source adds, out of text."""
-    return Withholder(withheld_names_of(source))
+class Withholders:
+    """Whose names are taken out of which text.
+
+    Out of every text: persons the source adds, and those of requests that passed the completeness
+    check, for the office has read who they are. Out of a request's own texts: everybody it names as
+    well. Whom a requestor only names is withheld nowhere else, or anybody could choose which words
+    of others' requests the public may not read.
+
+    Attributes:
+        general: For texts that are no request's.
+        names: That `general` takes out.
+    """
+
+    def __init__(self, source: RegisterSource) -> None:
+        """Gather the names; texts are cleared later."""
+        checked = (v for r in source.requests for v in r.request.versions if _was_checked(v))
+        self.names = frozenset(source.withheld_names) | {n for v in checked for n in _names(v)}
+        self.general = Withholder(self.names)
+        self._records = {r.request.number: r for r in source.requests}
+
+    def of(self, record: RequestRecord) -> Withholder:
+        """For the texts of one request."""
+        own = {name for version in record.request.versions for name in _names(version)}
+        further = own - self.names
+        return Withholder(further, beside=self.general) if further else self.general
+
+    def of_number(self, number: str) -> Withholder:
+        """The same, by number; `general` where there is no such request."""
+        record = self._records.get(number)
+        return self.general if record is None else self.of(record)
 
 
-def withheld_names_of(source: RegisterSource) -> frozenset[str]:
-    """Names of every person that a request names, and those the source adds."""
-    names = set(source.withheld_names)
-    for record in source.requests:
-        for version in record.request.versions:
-            for content in (version.content, version.submitted, version.before):
-                names |= {p.name for p in content.people} if content else set()
-    return frozenset(names)
+def _was_checked(version: Version) -> bool:
+    return version.submitted is not None and version.status not in _UNCHECKED
+
+
+def _names(version: Version) -> Iterator[str]:
+    for content in (version.content, version.submitted, version.before):
+        if content is not None:
+            yield from (person.name for person in content.people)
 
 
 def submitted_versions(record: RequestRecord) -> tuple[Version, ...]:

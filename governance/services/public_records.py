@@ -14,9 +14,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import select
 
 from governance.register import RegisterRow, RegisterSource, RequestRecord, public_row
-from governance.register.rows import withheld_names_of
+from governance.register.rows import Withholders
 from governance.register.source import Publication
-from governance.register.withholding import Withholder
 from governance.services.programme import Programme
 from governance.services.transparency import Replayed, read_source
 from governance.store import Store
@@ -95,9 +94,10 @@ def _rules(key: _Key | None) -> tuple[object, ...]:
 
 def _renew(p: Programme, kept: _Kept, *, same_rules: bool) -> PublicRecords:
     source = read_source(p, kept.replayed)
-    names = withheld_names_of(source)
+    withholders = Withholders(source)
+    names = withholders.names
     known = kept.rows if same_rules and names == kept.names else {}
-    withholder, fresh = Withholder(names), {}
+    fresh = {}
     published: dict[str, tuple[Publication, ...]] = {}
     for publication in source.publications:
         published[publication.request] = (*published.get(publication.request, ()), publication)
@@ -107,7 +107,7 @@ def _renew(p: Programme, kept: _Kept, *, same_rules: bool) -> PublicRecords:
         if old is not None and old[0] is record and old[1] == own:
             fresh[number] = old
             continue
-        row = public_row(record, source, withholder)
+        row = public_row(record, source, withholders.of(record))
         fresh[number] = (record, own, row, "" if row is None else _text(row))
     kept.rows, kept.names = fresh, names
     rows = sorted((r for _, _, r, _ in fresh.values() if r), key=lambda r: r.number, reverse=True)

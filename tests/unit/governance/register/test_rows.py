@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from governance.papers import draft_minutes
-from governance.register import register_row, register_rows
+from governance.register import Cost, annual_figures, register_row, register_rows
 from governance.register.rows import REFUSALS, public_steps
 from governance.register.source import record_of
 from governance.register.withholding import ADDRESS, NAME, NUMBER, Withholder
@@ -12,7 +12,7 @@ from governance.requests import commands as c
 from governance.requests.states import Role, Status
 from tests.lib.papers import build_body, build_meeting_source
 from tests.lib.register import build_source, record, submit, with_record
-from tests.lib.requests import Life, build_content, build_vote_on
+from tests.lib.requests import TODAY, Life, build_content, build_request_person, build_vote_on
 
 
 def test_a_row_tells_the_decision_the_vote_and_what_comes_next() -> None:
@@ -139,7 +139,7 @@ def test_persons_are_taken_out_of_public_text() -> None:
         "123-45-6789) with Zoë Ő'Brien-Núñez, Okafor and Li; Danae Ruizo stays, 2024-2025 too."
     )
     assert withholder.text(text) == (
-        f"{NAME}'s study ({NAME}; {ADDRESS}, {NUMBER}, {NUMBER}, {NUMBER}) with {NAME}, {NAME} "
+        f"{NAME}'s study ({NAME}; {ADDRESS}, {NUMBER}, {NUMBER}, {NUMBER}) with {NAME}, Okafor "
         "and Li; Danae Ruizo stays, 2024-2025 too."
     )
     assert Withholder([]).text("Nobody") == "Nobody"
@@ -152,3 +152,54 @@ def test_a_requestor_s_name_in_the_title_is_withheld() -> None:
     row = register_row(with_record(build_source(), record("Q0050", named)), "Q0050")
     assert row is not None
     assert (row.title, row.purpose) == (f"The {NAME} study", f"Write to {ADDRESS}")
+
+
+def test_whom_a_requestor_names_blanks_no_word_of_other_requests() -> None:
+    """Persons named like ordinary words: in a draft, handed in, returned, taken back."""
+    words = ("Quarterly Wages", "Wages", "First Jobs", "of")
+    roles = ("requestor", "authorized_representative", "analyst", "analyst")
+    people = tuple(
+        build_request_person(id=f"p-word{n}", name=name, role=role)
+        for n, (name, role) in enumerate(zip(words, roles, strict=True))
+    )
+    title = "Quarterly wages of graduates, and their first jobs"
+
+    def only_draft(life: Life) -> None:
+        life.do(c.SaveDraft, Role.REQUESTOR, content=build_content(people=people))
+
+    def handed_in(life: Life) -> None:
+        submit(life, people=people, title=title)
+
+    def returned(life: Life) -> None:
+        handed_in(life)
+        life.do(c.Return, Role.OPERATOR, mend=("Name persons.",))
+
+    def taken_back(life: Life) -> None:
+        handed_in(life)
+        life.do(c.Withdraw, Role.REQUESTOR, on=TODAY, reason="Not needed.")
+
+    source = build_source(costs=(Cost(year=2026, heading="Staff", cents=1, note=title),))
+    for n, walk in enumerate((only_draft, handed_in, returned, taken_back)):
+        source = with_record(source, record(f"Q006{n}", walk))
+    source = with_record(source, record("Q0070", lambda life: submit(life, title=title)))
+    row = register_row(source, "Q0070")
+    assert row is not None
+    assert row.title == title
+    assert annual_figures(source, 2026).costs[0].notes == (title,)
+    own = register_row(source, "Q0061")
+    assert own is not None
+    assert own.title == f"{NAME} of graduates, and their {NAME}"
+
+
+def test_whom_the_office_read_or_keeps_on_record_is_withheld_everywhere() -> None:
+    def checked(life: Life) -> None:
+        submit(life, people=(build_request_person(id="p-x", name="Xiomara Quillfeather"),
+                             build_request_person(role="authorized_representative")))  # fmt: skip
+        life.do(c.AcceptComplete, Role.OPERATOR)
+
+    title = "What Xiomara Quillfeather and Robin Q. Oduya began; Oduya, Robin and Robin Oduya too"
+    other = record("Q0051", lambda life: submit(life, title=title))
+    source = with_record(build_source(withheld_names=("Robin Q. Oduya",)), other)
+    row = register_row(with_record(source, record("Q0050", checked)), "Q0051")
+    assert row is not None
+    assert row.title == f"What {NAME} and {NAME} began; {NAME} and {NAME} too"
