@@ -24,8 +24,6 @@ from governance.errors import ConfigurationError, ExitCode, ProgrammeError
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
-_DAILY = ("daily__expiry", "daily__destruction")
-
 
 class Progress:
     """Writes events as JSON lines to the caller's standard output."""

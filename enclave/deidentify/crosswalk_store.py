@@ -43,7 +43,6 @@ _VERSION_BYTES: Final = 4
 _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 _HEADER_BYTES: Final = len(_MAGIC) + _VERSION_BYTES + _NONCE_BYTES
-_ENTRY_BYTES: Final = 32
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 

@@ -12,7 +12,6 @@ NOT_TOLD: Final = "000"
 """What Safe Harbor puts in place of a ZIP3 of 20,000 or fewer people."""
 
 PLANNING_REGION: Final = "planning_region"
-COUNTY: Final = "county"
 
 _ZIP: Final = r"^\s*(?:\d{4,5}|\d{5}[\s-]?\d{4})\s*$"
 """Four digits: a spreadsheet dropped the leading zero every Connecticut ZIP code has."""

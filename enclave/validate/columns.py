@@ -38,7 +38,6 @@ Judge = Callable[[pa.Array, pa.Array], Mask | None]
 _ISO_DATE: Final = parse_layout("%Y-%m-%d")
 _DIGITS: Final = re.compile(re.escape(to_re2("[0-9]{7}")).replace("7", "([1-9][0-9]?)"))
 """A pattern that asks for so many digits."""
-_TEXT_CODES: Final = frozenset({"code.unknown", "format.pattern", "length.min", "length.max"})
 
 
 @dataclass(frozen=True, slots=True)

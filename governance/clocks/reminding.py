@@ -14,7 +14,7 @@ from governance.digests import sha256_of
 from governance.mail.compose import compose
 from governance.mail.notices import Notice
 from governance.permissions import CLOCK, Actor
-from governance.services.outbox import enqueue
+from governance.services.outbox import enqueue_mail
 from governance.services.programme import Programme
 from governance.services.recording import note
 from governance.store import UnitOfWork
@@ -54,15 +54,7 @@ def write_notice(p: Programme, unit: UnitOfWork, notice: Notice, *, actor: Actor
     if entry is None:
         return False
     message = compose(notice, p.profile, base_url=p.settings.base_url, at=p.clock())
-    return enqueue(
-        p,
-        unit,
-        kind="mail",
-        topic=message.topic,
-        recipient=message.to,
-        payload=message.model_dump(mode="json"),
-        once=once,
-    )
+    return enqueue_mail(p, unit, message, once=once)
 
 
 def _unwritten(unit: UnitOfWork, notices: list[Notice]) -> list[Notice]:

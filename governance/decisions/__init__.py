@@ -3,7 +3,6 @@
 Silence refuses: a decision that checked nothing does not permit.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from governance.errors import ExitCode, ProgrammeError
@@ -41,14 +40,6 @@ class Decision:
     def __and__(self, other: "Decision") -> "Decision":
         """Both must permit; an empty decision on either side refuses nothing by itself."""
         return Decision(self.checked + other.checked, self.denials + other.denials)
-
-
-def decide_all(decisions: Iterable[Decision]) -> Decision:
-    """Combine decisions: everything checked, every denial kept in order."""
-    combined = Decision(())
-    for decision in decisions:
-        combined &= decision
-    return combined
 
 
 class AccessDeniedError(ProgrammeError):

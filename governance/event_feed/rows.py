@@ -198,11 +198,6 @@ class FeedView:
             by_dataset.setdefault((row.agency, row.dataset), []).append(row)
         return [_health(rows) for _, rows in sorted(by_dataset.items())]
 
-    def queries_of(self, project: str) -> tuple[int, int]:
-        """Queries of a project that were answered, and that were denied or stopped."""
-        rows = [q for q in self.queries.values() if q.project == project]
-        return sum(q.answered for q in rows), sum(q.denied + q.stopped for q in rows)
-
 
 def view_of(batches: Iterable[EventBatch], view: FeedView | None = None) -> FeedView:
     """The view after these batches, which must be verified and in order."""

@@ -84,13 +84,6 @@ def about_body(visit: Visit) -> Target:
     )
 
 
-def about_board(visit: Visit) -> Target:
-    """The body that decides on data requests."""
-    p = visit.programme
-    with p.store.read() as unit:
-        return Target(body=unit.body(p.board)[0])
-
-
 def about_person(visit: Visit) -> Target:
     """The person of the path; whether there is one, the service says."""
     return Target(person=visit.wanted["person"])

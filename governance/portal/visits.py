@@ -72,11 +72,6 @@ class Visit:
         """A fresh form token for this browser; empty without a session or a sign-in under way."""
         return form_token(self.secret) if self.secret else ""
 
-    @property
-    def enhanced(self) -> bool:
-        """Whether a script of ours asks for a part of the page."""
-        return self.request.headers.get("hx-request") == "true"
-
     def page(
         self,
         template: str,
@@ -129,11 +124,3 @@ async def _visit(request: Request) -> Visit:
 
 VisitDep = Annotated[Visit, Depends(_visit)]
 """A handler's parameter: the visit."""
-
-
-async def _actor(request: Request) -> Actor:
-    return current_visit(request).actor
-
-
-ActorDep = Annotated[Actor, Depends(_actor)]
-"""A handler's parameter: who asks."""

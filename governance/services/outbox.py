@@ -60,8 +60,16 @@ def enqueue(
     return True
 
 
-def enqueue_mail(p: Programme, unit: UnitOfWork, message: Message) -> bool:
+def enqueue_mail(
+    p: Programme, unit: UnitOfWork, message: Message, *, once: str | None = None
+) -> bool:
     """Write a mail to be sent, in a running transaction; the same notice is written once.
+
+    Args:
+        p: The programme.
+        unit: The transaction.
+        message: The mail.
+        once: Idempotency key; the mail's own id unless told.
 
     Returns:
         Whether it was written now.
@@ -73,7 +81,7 @@ def enqueue_mail(p: Programme, unit: UnitOfWork, message: Message) -> bool:
         topic=message.topic,
         recipient=message.to,
         payload=message.model_dump(mode="json"),
-        once=f"mail:{message.id}",
+        once=once or f"mail:{message.id}",
     )
 
 

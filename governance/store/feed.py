@@ -1,17 +1,15 @@
 """The data plane's events as its signed feed told them: kept here after they were verified."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 
 from governance.audit.chain import format_instant
 from governance.canonical import canonical_json
 from governance.store import tables as t
-from governance.store.paging import Page, bounded
 from governance.store.unit import UnitOfWork
 
 
@@ -109,39 +107,6 @@ def last_enclave_head(unit: UnitOfWork) -> str:
     return newest.ledger_head if newest else ""
 
 
-def list_feed_rows(
-    unit: UnitOfWork,
-    *,
-    tags: Sequence[str] = (),
-    agency: str | None = None,
-    project: str | None = None,
-    page: int = 1,
-    per_page: int = 25,
-) -> Page[FeedRow]:
-    """Events of the data plane, the newest first."""
-    e = t.feed_events
-    query = select(e)
-    if tags:
-        query = query.where(e.c.tag.in_(tuple(tags)))
-    if agency is not None:
-        query = query.where(e.c.agency == agency)
-    if project is not None:
-        query = query.where(e.c.project == project)
-    page, per_page = bounded(page, per_page)
-    total = unit.connection.scalar(select(func.count()).select_from(query.subquery())) or 0
-    found = unit.connection.execute(
-        query.order_by(e.c.seq.desc()).limit(per_page).offset((page - 1) * per_page)
-    )
-    return Page(tuple(_event(row) for row in found), total, page, per_page)
-
-
 def _batch(row: Any) -> FeedBatchRow:  # noqa: ANN401  a result row
     at = datetime.fromisoformat(row.at)
     return FeedBatchRow(row.number, row.digest, row.through, row.ledger_head, at, row.payload)
-
-
-def _event(row: Any) -> FeedRow:  # noqa: ANN401  a result row
-    at, facts = datetime.fromisoformat(row.at), json.loads(row.facts)
-    return FeedRow(
-        row.seq, at, row.tag, row.subject, row.agency, row.dataset, row.project, facts, row.hash
-    )

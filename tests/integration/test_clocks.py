@@ -174,7 +174,7 @@ def test_a_run_that_breaks_off_is_finished_by_the_next(
         raise OSError
 
     with monkeypatch.context() as patched:
-        patched.setattr("governance.clocks.reminding.enqueue", die)
+        patched.setattr("governance.clocks.reminding.enqueue_mail", die)
         with pytest.raises(OSError):  # noqa: PT011  any of them
             run_daily(office.programme)
     assert status(office) is Status.EXPIRING
