@@ -9,6 +9,7 @@ Source:
     clock that counts one day fewer destroys earlier, never later.
 """
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -76,3 +77,10 @@ def add_business_days(start: date, days: int) -> date:
         if is_business_day(day):
             days -= 1
     return day
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day so many months later; the last of a month that is shorter."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

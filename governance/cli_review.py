@@ -1,6 +1,5 @@
 """Reviews and signatures at the command line."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +12,10 @@ from governance.requests.events import ReviewChoice
 from governance.requests.states import Act
 from governance.services.agreements import (
     read_agreement,
-    read_nda,
     sign_agreement,
-    sign_nda,
 )
 from governance.services.requests import RequestView, act_on_request, read_request
+from governance.services.statements import PersonsStatement, read_statement, sign_nda
 
 review_app = typer.Typer(help="Reviews of data requests.", no_args_is_help=True)
 sign_app = typer.Typer(help="Signatures.", no_args_is_help=True)
@@ -122,7 +120,7 @@ def agreement(
             if paper is None:
                 raise DocumentError("The sharing agreement did not go out yet.")
             view = read_request(p, actor, number)
-            _show(here, _Paper.AGREEMENT, paper.id, paper.digest, _unsigned(view, version))
+            _show(here, paper.id, paper.digest, _unsigned(view, version))
             return
         view = sign_agreement(
             p,
@@ -151,10 +149,10 @@ def nda(
     with session(home, as_, as_json=as_json, command="sign nda") as here:
         p, actor = here.programme, here.actor
         if name is None:
-            paper = read_nda(p, actor, number, actor.by, version=version)
-            if paper is None:
+            own = read_statement(p, actor, number, actor.by, version=version)
+            if own is None:
                 raise DocumentError("It is signed once the sharing agreement is out.")
-            _show(here, _Paper.NDA, paper.id, paper.digest, ())
+            _show_statement(here, own)
             return
         view = sign_nda(p, actor, number, digest=_needed(digest), name=name, version=version)
         answer(here, view)
@@ -176,19 +174,30 @@ def answer(here: Session, view: RequestView) -> None:
     here.say(facts, lines)
 
 
-class _Paper(StrEnum):
-    AGREEMENT = "agreement"
-    NDA = "nda"
+def _show_statement(here: Session, own: PersonsStatement) -> None:
+    paper, standing = own.paper, own.standing
+    facts: dict[str, Json] = {
+        "document": paper.id,
+        "digest": paper.digest,
+        "accepted": own.accepted,
+        "again": standing.again,
+        "news": list(paper.news),
+    }
+    lines = [f"{paper.id}, digest {paper.digest}"]
+    if own.accepted:
+        lines.append(f"You signed it on {standing.signed_on}; nothing is left to sign.")
+    else:
+        lines += [paper.news_title, *(f"- {item}" for item in paper.news)] if paper.news else []
+        lines.append("Read it in the portal, then sign it yourself: add --name and --digest.")
+    here.say(facts, lines)
 
 
-def _show(here: Session, kind: _Paper, paper: str, digest: str, unsigned: tuple[str, ...]) -> None:
+def _show(here: Session, paper: str, digest: str, unsigned: tuple[str, ...]) -> None:
     facts: dict[str, Json] = {"document": paper, "digest": digest, "unsigned": list(unsigned)}
     lines = [f"{paper}, digest {digest}"]
     if unsigned:
         lines.append(f"Waits for: {', '.join(unsigned)}")
     lines.append("Read it in the portal, then sign: add --name and --digest.")
-    if kind is _Paper.NDA:
-        lines[-1] = "Read it in the portal, then sign it yourself: add --name and --digest."
     here.say(facts, lines)
 
 

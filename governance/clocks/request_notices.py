@@ -21,6 +21,7 @@ from governance.requests.making import submitted
 from governance.requests.model import RequestContent
 from governance.requests.rules import RequestRules
 from governance.requests.state import PersonChain, Version
+from governance.requests.statements import acceptance, training_until
 from governance.requests.states import LIVE, Status
 
 _K, _C, _S = NoticeKind, Capacity, Status
@@ -190,13 +191,12 @@ def _news(case: Case) -> Iterator[Notice]:
 def _persons(case: Case) -> Iterator[Notice]:
     """What a named person lacks, or will lack soon, to have access."""
     for person in case.people.named(case.content):
-        chain = case.life.request.people.get(person.id, PersonChain())
-        if chain.left_on is not None:
+        request = case.life.request
+        if request.people.get(person.id, PersonChain()).left_on is not None:
             continue
         to = [(person, _C.NAMED_PERSON, "")]
-        if chain.nda_signed_on is None:
-            yield from case.tell(_K.NDA_MISSING, to, "")
-        valid = chain.training_valid_until
+        yield from _statement(case, person.id, to)
+        valid = training_until(request, person.id, case.rules)
         if valid is None or valid < case.today:
             yield from case.tell(_K.TRAINING_MISSING, to, valid or "")
             continue
@@ -205,6 +205,15 @@ def _persons(case: Case) -> Iterator[Notice]:
         if reached is not None:
             anchor = f"{valid}/{reached}"
             yield from case.tell(_K.TRAINING_EXPIRING, to, anchor, days=left, on=valid, by=valid)
+
+
+def _statement(case: Case, person: str, to: _To) -> Iterator[Notice]:
+    """The statement that is missing; anew for each version whose terms changed."""
+    standing = acceptance(case.life.request, case.version, person)
+    if standing.again:
+        yield from case.tell(_K.NDA_AGAIN, to, case.version.terms)
+    elif standing.accepted is None:
+        yield from case.tell(_K.NDA_MISSING, to, "")
 
 
 def _expiring(case: Case) -> Iterator[Notice]:

@@ -20,6 +20,7 @@ from governance.services import (
     people,
     records,
     requests,
+    statements,
 )
 from governance.services.agreements import Terms
 from governance.services.attachments import Upload
@@ -105,11 +106,10 @@ class Desk:
         """Read one's own confidentiality statement, and sign it."""
         self._tick(600)
         p, actor = self.programme, self.actor(by)
-        paper = agreements.read_nda(p, actor, number, by.id, version=version)
-        if paper is not None:
-            agreements.sign_nda(
-                p, actor, number, digest=paper.digest, name=by.name, version=version
-            )
+        own = statements.read_statement(p, actor, number, by.id, version=version)
+        if own is not None and not own.accepted:
+            digest = own.paper.digest
+            statements.sign_nda(p, actor, number, digest=digest, name=by.name, version=version)
 
     def in_body(
         self,

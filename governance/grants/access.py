@@ -50,15 +50,7 @@ def decide_access(verified: VerifiedBundle, person_id: str, today: date) -> Deci
     denials = [*_judge_grant(bundle, today)]
     person = bundle.person(person_id)
     if person is None:
-        denials.append(
-            _deny(
-                bundle,
-                "grant.names_person",
-                f"The grant of {bundle.project} does not name you.",
-                f"Ask the project's authorized representative to add you by an amendment, "
-                f"and {_OPM} to publish it.",
-            )
-        )
+        denials.extend(_judge_nobody(bundle, person_id))
     else:
         denials.extend(_judge_person(bundle, person, today))
     return Decision(GRANT_RULES + PERSON_RULES, tuple(denials))
@@ -140,6 +132,22 @@ def _judge_agreement(bundle: GrantBundle, today: date) -> Iterator[Denial]:
             f"Ask {_OPM} for a renewal.",
             agreement.clause,
         )
+
+
+def _judge_nobody(bundle: GrantBundle, person_id: str) -> Iterator[Denial]:
+    """Whom the grant does not name: what of their chain was missing, or that nobody asked."""
+    left_out = next((p for p in bundle.left_out if p.id == person_id), None)
+    if left_out is None:
+        yield _deny(
+            bundle,
+            "grant.names_person",
+            f"The grant of {bundle.project} does not name you.",
+            f"Ask the project's authorized representative to add you by an amendment, "
+            f"and {_OPM} to publish it.",
+        )
+        return
+    for link in left_out.missing:
+        yield Denial(link.rule, link.reason, link.remedy, link.clause)
 
 
 def _judge_person(bundle: GrantBundle, person: GrantedPerson, today: date) -> Iterator[Denial]:

@@ -134,6 +134,22 @@ class GrantedPerson(Strict):
     employed_until: date | None = None
 
 
+class MissingLink(Strict):
+    """A link of a person's chain that was missing when the bundle was made."""
+
+    rule: Text
+    reason: Text
+    remedy: Text
+    clause: Text
+
+
+class LeftOutPerson(Strict):
+    """Somebody the approved request names and the grant does not, with every reason."""
+
+    id: PersonId
+    missing: Annotated[tuple[MissingLink, ...], Field(min_length=1)]
+
+
 class LedgerReference(Strict):
     """Where the decision stands in the board's ledger.
 
@@ -205,6 +221,7 @@ class GrantBundle(Strict):
         issued_at, expires_at: UTC; after `expires_at` the bundle is stale and must be reissued,
             whatever the grant's own end.
         granted_from, granted_until: Legal dates in America/New_York, inclusive.
+        left_out: Named in the approved request, without access: what a refusal tells them.
         approvals: Of the board and of each owner.
         clauses: Overrides of what a refusal cites, by rule name.
     """
@@ -222,6 +239,7 @@ class GrantBundle(Strict):
     granted_until: date
     datasets: Annotated[tuple[GrantedDataset, ...], Field(min_length=1)]
     people: tuple[GrantedPerson, ...]
+    left_out: tuple[LeftOutPerson, ...] = ()
     output: OutputRule
     approvals: Annotated[tuple[Approval, ...], Field(min_length=1)]
     sharing_agreement: SharingAgreement
@@ -238,7 +256,7 @@ class GrantBundle(Strict):
             raise ValueError("the grant ends before it begins")
         for kind, ids in (
             ("dataset", [d.dataset for d in self.datasets]),
-            ("person", [p.id for p in self.people]),
+            ("person", [*(p.id for p in self.people), *(p.id for p in self.left_out)]),
         ):
             if len(set(ids)) != len(ids):
                 raise ValueError(f"a {kind} is named twice")

@@ -26,6 +26,7 @@ class NoticeKind(StrEnum):
     DECIDED = "decided"
     AGREEMENT_TO_SIGN = "agreement_to_sign"
     NDA_MISSING = "nda_missing"
+    NDA_AGAIN = "nda_again"
     TRAINING_MISSING = "training_missing"
     TRAINING_EXPIRING = "training_expiring"
     GRANT_PUBLISHED = "grant_published"

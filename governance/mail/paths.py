@@ -27,6 +27,7 @@ PAGES: Final = (
 _OWN: Final = {
     NoticeKind.AGREEMENT_TO_SIGN: AGREEMENT,
     NoticeKind.NDA_MISSING: NDA,
+    NoticeKind.NDA_AGAIN: NDA,
     NoticeKind.DESTRUCTION_DUE: DESTRUCTION,
 }
 

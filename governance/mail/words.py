@@ -98,6 +98,13 @@ WORDS: Final[Mapping[NoticeKind, Words]] = {
         "Read and sign the confidentiality and non-disclosure statement. Nobody signs it for you.",
         "Without it you have no access, also when others of the project do.",
     ),
+    NoticeKind.NDA_AGAIN: Words(
+        "{about}: sign again, the terms changed",
+        "Read what is new in the terms, and sign the confidentiality and non-disclosure statement "
+        "again. Nobody signs it for you.",
+        "Under the changed terms you have no access without it, also when others of the project "
+        "do. Until they are granted, the grant in force goes on under the terms you signed.",
+    ),
     NoticeKind.TRAINING_MISSING: Words(
         "{about}: your training is missing or over",
         "Take the training, and hand in the proof to the operating office.",

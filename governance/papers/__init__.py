@@ -12,7 +12,7 @@ from governance.papers.destruction import (
     draft_destruction_certificate,
     survives_words,
 )
-from governance.papers.differences import what_is_new
+from governance.papers.differences import what_is_new, what_is_new_in_terms
 from governance.papers.html import paper_stylesheet, render_html, render_page
 from governance.papers.meetings import MeetingSource, draft_agenda, draft_minutes, draft_notice
 from governance.papers.model import GivenSignature, Paper, parse_paper
@@ -21,6 +21,7 @@ from governance.papers.pdf import pdf_digest, render_pdf
 from governance.papers.records import RecordsRequest, RoutedRequest, route_records_request
 from governance.papers.request_changes import change_blocks, change_rows
 from governance.papers.sharing import SharingSource, draft_sharing_agreement, sharing_parties
+from governance.papers.terms import binding_terms
 
 __all__ = [
     "Destroyed",
@@ -34,6 +35,7 @@ __all__ = [
     "RoutedRequest",
     "SharingSource",
     "Survivor",
+    "binding_terms",
     "change_blocks",
     "change_rows",
     "draft_agenda",
@@ -54,4 +56,5 @@ __all__ = [
     "sharing_parties",
     "survives_words",
     "what_is_new",
+    "what_is_new_in_terms",
 ]

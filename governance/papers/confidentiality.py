@@ -26,6 +26,9 @@ class NdaSource:
     Attributes:
         agreement: Id of the sharing agreement it belongs to.
         agreement_digest: Of that agreement's text.
+        terms_digest: Of what of it binds a person; None where none was recorded.
+        news: What is new in the terms since the person's last signature, in words.
+        news_title: What `news` is measured against.
     """
 
     profile: Profile
@@ -35,21 +38,25 @@ class NdaSource:
     agreement: str
     agreement_digest: str
     drafted_on: date
+    terms_digest: str | None = None
+    news: tuple[str, ...] = ()
+    news_title: str = ""
 
 
 def draft_nda(source: NdaSource) -> Paper:
     """The statement as a paper of its own; the person signs its digest."""
     person, profile = source.person, source.profile
-    about = Definitions(
-        items=(
-            ("Person", person.name),
-            ("Employer", person.employer),
-            ("Role in the project", PERSON_ROLES[person.role]),
-            ("Project", f"{source.number}: {source.title}"),
-            ("Sharing agreement", source.agreement),
-            ("Digest of that agreement", source.agreement_digest),
-        )
-    )
+    facts = [
+        ("Person", person.name),
+        ("Employer", person.employer),
+        ("Role in the project", PERSON_ROLES[person.role]),
+        ("Project", f"{source.number}: {source.title}"),
+        ("Sharing agreement", source.agreement),
+        ("Digest of that agreement", source.agreement_digest),
+    ]
+    if source.terms_digest is not None:
+        facts.append(("Digest of its terms", source.terms_digest))
+    about = Definitions(items=tuple(facts))
     line = SignatureLine(party=person.id, full_name=person.name, capacity=person.employer)
     sections = (
         Section(key="about", title="Who and what", blocks=(about,)),
@@ -67,6 +74,8 @@ def draft_nda(source: NdaSource) -> Paper:
         marking="The person, the parties and the operating office",
         note=profile.placeholder or "",
         sections=number_sections(sections),
+        news=source.news,
+        news_title=source.news_title,
     )
 
 

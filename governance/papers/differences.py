@@ -20,6 +20,7 @@ from governance.papers.model import (
     Signatures,
     Table,
 )
+from governance.requests.terms import Terms, Topic
 
 _LONGEST = 400
 _ALIKE = 0.5
@@ -50,6 +51,32 @@ def what_is_new(old: Paper, new: Paper) -> tuple[str, ...]:
         if not any(t.endswith(f": {what}") for t in told):
             told[difference] = None
     return tuple(told)
+
+
+def what_is_new_in_terms(old: Terms, new: Terms) -> tuple[str, ...]:
+    """Every difference of two terms, in words; empty exactly when they say the same."""
+    before, after = old.by_title(), new.by_title()
+    titles = [*after, *(title for title in before if title not in after)]
+    return tuple(
+        words
+        for title in titles
+        if (words := _topic_words(title, before.get(title), after.get(title)))
+    )
+
+
+def _topic_words(title: str, old: Topic | None, new: Topic | None) -> str:
+    before, after = old.values if old else (), new.values if new else ()
+    if set(before) == set(after):
+        return ""
+    either = new or old
+    if either is not None and not either.listed:
+        return f"{title}: {_was(' '.join(before), ' '.join(after))}"
+    changes = (
+        ("added", [v for v in after if v not in before]),
+        ("removed", [v for v in before if v not in after]),
+    )
+    said = (f"{what} {', '.join(f'“{_short(v)}”' for v in vs)}" for what, vs in changes if vs)
+    return f"{title}: {'; '.join(said)}"
 
 
 def _differences(old: Paper, new: Paper) -> Iterator[str]:

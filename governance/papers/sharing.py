@@ -83,11 +83,7 @@ def draft_sharing_agreement(source: SharingSource) -> Paper:
     Raises:
         LedgerError: There is no such version, or it was never submitted.
     """
-    version = source.request.version(source.version)
-    content = version.submitted if version else None
-    if version is None or content is None:
-        number = source.request.number
-        raise LedgerError(f"Version {source.version} of {number} was never submitted.")
+    version, content = approved_version(source)
     report = precheck(content, source.contracts, source.agreements, source.drafted_on, source.rules)
     profile = source.profile
     paper = Paper(
@@ -118,6 +114,19 @@ def draft_sharing_agreement(source: SharingSource) -> Paper:
     return paper.model_copy(
         update={"news": news or ("Nothing but the document's number.",), "news_title": title}
     )
+
+
+def approved_version(source: SharingSource) -> tuple[Version, RequestContent]:
+    """The version that is meant, and its content as submitted.
+
+    Raises:
+        LedgerError: There is no such version, or it was never submitted.
+    """
+    version = source.request.version(source.version)
+    if version is None or version.submitted is None:
+        number = source.request.number
+        raise LedgerError(f"Version {source.version} of {number} was never submitted.")
+    return version, version.submitted
 
 
 def _sections(
@@ -208,12 +217,12 @@ def _line(party: str, source: SharingSource, content: RequestContent) -> Signatu
 def _authority(source: SharingSource, content: RequestContent) -> Iterator[str]:
     for cited in source.profile.authority:
         yield f"{source.profile.name}: {cited}"
-    for agreement in _agreements(source, content):
+    for agreement in feeds_agreements(source, content):
         cited = list_words(agreement.citations, nothing="no citation")
         yield f"{source.profile.party_name(agreement.agency.upper())}: {agreement.id}; {cited}"
 
 
-def _agreements(source: SharingSource, content: RequestContent) -> tuple[Agreement, ...]:
+def feeds_agreements(source: SharingSource, content: RequestContent) -> tuple[Agreement, ...]:
     """The feeds' agreements in force of the datasets asked for, each once, by agency."""
     found = {}
     for part in sorted(content.datasets, key=lambda d: d.dataset):
@@ -260,7 +269,7 @@ def clock_words(content: RequestContent, clock: MatchingClock) -> tuple[str, str
 
 
 def _feeds(source: SharingSource, content: RequestContent) -> Iterator[Section]:
-    for agreement in _agreements(source, content):
+    for agreement in feeds_agreements(source, content):
         term = f"{agreement.title}, version {agreement.version}, in force from "
         term += f"{day_words(agreement.effective_on)} to {day_words(agreement.ends_on)}."
         quoted = tuple(

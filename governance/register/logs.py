@@ -13,7 +13,7 @@ from governance.register.open_data import Cell, OpenTable, withhold
 from governance.register.rows import Withholders, register_rows, submitted_versions
 from governance.register.source import RegisterSource, RequestRecord
 from governance.register.withholding import Withholder
-from governance.requests.state import PersonChain
+from governance.requests.statements import has_accepted
 
 REQUEST_LOG = (
     "number",
@@ -158,9 +158,7 @@ def _request_line(record: RequestRecord, profile: Profile) -> Iterator[tuple[Cel
     version, request = versions[-1], record.request
     content = version.submitted or version.content
     requestors = [p for p in content.people if p.role == "requestor"]
-    signed = sum(
-        request.people.get(p.id, PersonChain()).nda_signed_on is not None for p in content.people
-    )
+    signed = sum(has_accepted(request, p.id) for p in content.people)
     yield (
         request.number,
         content.title,

@@ -22,12 +22,13 @@ from governance.requests.compile import (
     ApprovedRequest,
     BoardApproval,
     OwnerApproval,
-    PersonFacts,
 )
 from governance.requests.making import content_digest
 from governance.requests.model import EmploymentClass
+from governance.requests.persons import OtherStatement, PersonFacts
 from governance.requests.rules import RequestRules
 from governance.requests.state import DataRequest, PersonChain, Version
+from governance.requests.statements import Acceptance, acceptance, training_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def gather_chain(
         board=_board(outside),
         sharing_agreement=agreement,
         conditions=_conditions(version),
-        people=tuple(_person(p.id, request, outside) for p in content.people),
+        people=tuple(_person(p.id, request, version, outside, rules=rules) for p in content.people),
         bundle_version=bundle_version,
         issued_at=issued_at,
         granted_from=begins,
@@ -139,21 +140,33 @@ def _conditions(version: Version) -> tuple[Condition, ...]:
     )
 
 
-def _person(person: str, request: DataRequest, outside: Outside) -> PersonFacts:
+def _person(
+    person: str, request: DataRequest, version: Version, outside: Outside, *, rules: RequestRules
+) -> PersonFacts:
     chain = request.people.get(person, PersonChain())
     begins, ends = outside.employed.get(person, (None, None))
     if chain.left_on is not None:
         # Access ends at once: the day somebody leaves is no longer a day of access.
         last = chain.left_on - timedelta(days=1)
         ends = last if ends is None else min(ends, last)
+    standing = acceptance(request, version, person)
     return PersonFacts(
         id=person,
-        nda_signed_on=chain.nda_signed_on,
-        training_valid_until=chain.training_valid_until,
+        nda_signed_on=standing.signed_on,
+        nda_of_other_terms=other_statement(standing, version),
+        training_valid_until=training_until(request, person, rules),
         employed_from=begins,
         employed_until=ends,
         employment_class=outside.employment_classes.get(person),
     )
+
+
+def other_statement(standing: Acceptance, version: Version) -> OtherStatement | None:
+    """The statement that was given under other terms than the version's, where none counts."""
+    before = standing.last
+    if before is None or standing.accepted is not None:
+        return None
+    return OtherStatement(signed_on=before.signed_on, version=before.version, needed=version.number)
 
 
 def _revocation(request: DataRequest) -> Revocation | None:

@@ -107,7 +107,11 @@ class RecordVote(RequestCommand):
 
 
 class SendAgreement(RequestCommand):
-    """Send the sharing agreement out for signature."""
+    """Send the sharing agreement out for signature.
+
+    Attributes:
+        terms: Digest of what of it binds a person.
+    """
 
     act = Act.SEND_AGREEMENT
     agreement: Id
@@ -115,6 +119,7 @@ class SendAgreement(RequestCommand):
     parties: Annotated[tuple[Text, ...], Field(min_length=2)]
     effective_on: date
     ends_on: date
+    terms: Digest | None = None
 
 
 class SignAgreement(RequestCommand):
@@ -144,6 +149,7 @@ class RecordTraining(RequestCommand):
     act = Act.RECORD_TRAINING
     person: PersonId
     valid_until: date
+    completed_on: date | None = None
 
 
 class MeetCondition(RequestCommand):

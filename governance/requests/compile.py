@@ -20,7 +20,7 @@ from governance.calendar import legal_date
 from governance.canonical import Json
 from governance.contracts.model import DatasetContract
 from governance.decisions import Decision, Denial
-from governance.facts import Facts, Id, Name, PersonId, Text, denial_facts, facts_of, read_content
+from governance.facts import Facts, Id, Name, Text, denial_facts, facts_of, read_content
 from governance.grants.model import (
     Approval,
     Condition,
@@ -28,12 +28,15 @@ from governance.grants.model import (
     GrantedDataset,
     GrantedPerson,
     LedgerReference,
+    LeftOutPerson,
+    MissingLink,
     Revocation,
     SharingAgreement,
 )
 from governance.requests.changes import agencies_to_review
 from governance.requests.making import content_digest
-from governance.requests.model import EmploymentClass, RequestContent, RequestPerson
+from governance.requests.model import RequestContent
+from governance.requests.persons import PersonFacts, person_denials
 from governance.requests.precheck import PrecheckReport, agreement_for, precheck
 from governance.requests.rules import RequestRules
 
@@ -71,21 +74,6 @@ class BoardApproval(Facts):
 
     motion: MotionFacts
     ledger: LedgerReference
-
-
-class PersonFacts(Facts):
-    """A person's own dated facts, as recorded.
-
-    Attributes:
-        employment_class: Of the person's record today; None where nobody keeps one.
-    """
-
-    id: PersonId
-    nda_signed_on: date | None = None
-    training_valid_until: date | None = None
-    employed_from: date | None = None
-    employed_until: date | None = None
-    employment_class: EmploymentClass | None = None
 
 
 class ApprovedRequest(Facts):
@@ -333,31 +321,9 @@ def _left_out(approved: ApprovedRequest, rules: RequestRules, today: date) -> It
     known = {p.id: p for p in approved.people}
     for person in approved.content.people:
         facts = known.get(person.id, PersonFacts(id=person.id))
-        denials = tuple(_person_denials(facts, person, rules, today))
+        denials = tuple(person_denials(approved.number, facts, person, rules=rules, today=today))
         if denials:
             yield LeftOut(person.id, person.name, denials)
-
-
-def _person_denials(
-    facts: PersonFacts, person: RequestPerson, rules: RequestRules, today: date
-) -> Iterator[Denial]:
-    clause = rules.chain_clause
-    if facts.nda_signed_on is None or facts.nda_signed_on > today:
-        reason = f"{person.name} has not signed the confidentiality statement."
-        yield Denial("person.nda", reason, f"{person.name} signs it.", clause)
-    if facts.training_valid_until is None or facts.training_valid_until < today:
-        reason = f"{person.name} has no training in date."
-        yield Denial("person.training", reason, f"{person.name} takes it.", clause)
-    ended = facts.employed_until is not None and facts.employed_until < today
-    if facts.employed_from is None or facts.employed_from > today or ended:
-        reason = f"{person.name} is not on record as employed by {person.employer}."
-        yield Denial("person.employment", reason, f"{person.employer} confirms it.", clause)
-    kind = facts.employment_class
-    if kind is not None and kind != person.employment_class:
-        approved, now = (k.replace("_", " ") for k in (person.employment_class, kind))
-        reason = f"{person.name} was approved as {approved} and is on record as {now}."
-        remedy = "Amend the request: the owners decide who uses the data."
-        yield Denial("person.employment_class", reason, remedy, clause)
 
 
 def _people_denials(
@@ -395,6 +361,7 @@ def _bundle(
         granted_until=until,
         datasets=tuple(_datasets(content, agreements, rules, today)),
         people=tuple(_people(approved, rules, today)),
+        left_out=tuple(_told(p) for p in _left_out(approved, rules, today)),
         output=report.output,
         approvals=(*_owner_approvals(approved, rules), _board_approval(board, outcome)),
         sharing_agreement=agreement,
@@ -442,6 +409,15 @@ def _people(approved: ApprovedRequest, rules: RequestRules, today: date) -> Iter
             employed_from=facts.employed_from,
             employed_until=facts.employed_until,
         )
+
+
+def _told(left_out: LeftOut) -> LeftOutPerson:
+    """So that the data plane refuses with the reason."""
+    missing = tuple(
+        MissingLink(rule=d.rule, reason=d.reason, remedy=d.remedy, clause=d.clause)
+        for d in left_out.denials
+    )
+    return LeftOutPerson(id=left_out.person, missing=missing)
 
 
 def _owner_approvals(approved: ApprovedRequest, rules: RequestRules) -> Iterator[Approval]:

@@ -110,7 +110,12 @@ class Decided(RequestEvent):
 
 
 class AgreementSent(RequestEvent):
-    """The sharing agreement went out for signature."""
+    """The sharing agreement went out for signature.
+
+    Attributes:
+        terms: Digest of what of it binds a person (`governance.requests.terms`); None in entries
+            made before it was recorded.
+    """
 
     tag: Literal[Tag.SHARING_AGREEMENT_SENT] = Tag.SHARING_AGREEMENT_SENT
     agreement: Id
@@ -118,6 +123,7 @@ class AgreementSent(RequestEvent):
     parties: Annotated[tuple[Text, ...], Field(min_length=2)]
     effective_on: date
     ends_on: date
+    terms: Digest | None = None
 
 
 class AgreementSigned(RequestEvent):
@@ -152,11 +158,16 @@ class NdaSigned(RequestEvent):
 
 
 class TrainingRecorded(RequestEvent):
-    """A person's training was recorded."""
+    """A person's training was recorded.
+
+    Attributes:
+        completed_on: When it was completed; None: on the day of the entry at the latest.
+    """
 
     tag: Literal[Tag.TRAINING_RECORDED] = Tag.TRAINING_RECORDED
     person: PersonId
     valid_until: date
+    completed_on: date | None = None
 
 
 class ConditionMet(RequestEvent):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from governance.audit.tags import Tag
+from governance.calendar import legal_date
 from governance.decisions import Decision, Denial
 from governance.facts import Handled, judge
 from governance.requests import commands as c
@@ -19,6 +20,7 @@ from governance.requests.reviewing import (
 )
 from governance.requests.state import DataRequest, Version
 from governance.requests.states import LIVE, STATUSES, Act, Role, Status, allowed, transition
+from governance.requests.training import decide_training
 
 _TABLE: Final = "docs/reference/request-states.md"
 _MOVES: Final = {
@@ -164,6 +166,7 @@ def _send(_: DataRequest, version: Version, command: c.SendAgreement, ctx: c.Con
         parties=command.parties,
         effective_on=command.effective_on,
         ends_on=command.ends_on,
+        terms=command.terms,
     )
     return judge((rule,), denials, event)
 
@@ -200,8 +203,8 @@ def _person(
     command: c.SignNda | c.RecordTraining | c.RecordLeaver,
     ctx: c.Context,
 ) -> Handled:
-    rules = ("person.named", "person.self", "person.left")
-    denials = []
+    rules: tuple[str, ...] = ("person.named", "person.self", "person.left")
+    denials: list[Denial] = []
     if command.person not in submitted(version).requestors:
         reason = "The request does not name that person."
         denials.append(Denial(rules[0], reason, "Amend the request.", ctx.rules.chain_clause))
@@ -214,6 +217,11 @@ def _person(
             "If it is wrong, one of the operating office whom the request does not name mends it."
         )
         denials.append(Denial(rules[2], reason, remedy, ctx.rules.chain_clause))
+    if isinstance(command, c.RecordTraining):
+        day = legal_date(command.at)
+        trained = decide_training(command.valid_until, command.completed_on, day, ctx.rules)
+        rules = (*rules, *trained.checked)
+        denials += trained.denials
     kind, names = _PERSON_EVENTS[command.act]
     facts = {name: getattr(command, name) for name in names}
     return judge(rules, denials, make_event(kind, command, version.status, **facts))
@@ -233,7 +241,10 @@ def _brings_back(request: DataRequest, version: Version, command: c.RecordLeaver
 
 _PERSON_EVENTS: Final[dict[Act, tuple[Callable[..., ev.RequestEvent], tuple[str, ...]]]] = {
     Act.SIGN_NDA: (ev.NdaSigned, ("person", "signed_on", "digest", "name")),
-    Act.RECORD_TRAINING: (ev.TrainingRecorded, ("person", "valid_until")),
+    Act.RECORD_TRAINING: (
+        ev.TrainingRecorded,
+        ("person", "valid_until", "completed_on"),
+    ),
     Act.RECORD_LEAVER: (ev.PersonLeft, ("person", "left_on")),
 }
 

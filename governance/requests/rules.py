@@ -93,7 +93,9 @@ class RequestRules(Facts):
     Attributes:
         expiring_days: A grant is expiring this many days before its end.
         bundle_days: How long a published bundle stays fresh.
-        completeness_clause, amendment_clause, chain_clause: What refusals by those rules cite.
+        longest_training_months: How long a training counts at most, from its completion.
+        completeness_clause, amendment_clause, chain_clause, training_clause: What refusals by
+            those rules cite.
     """
 
     format: Literal["data-enclave/request-rules/1"] = "data-enclave/request-rules/1"
@@ -104,6 +106,7 @@ class RequestRules(Facts):
     forbidden: tuple[ForbiddenCombination, ...] = ()
     expiring_days: Annotated[int, Field(ge=1)] = 60
     bundle_days: Annotated[int, Field(ge=1)] = 7
+    longest_training_months: Annotated[int, Field(ge=1, le=120)] = 12
     deadlines: Deadlines = Deadlines()
     completeness_clause: Text
     review_clause: Text
@@ -111,6 +114,7 @@ class RequestRules(Facts):
     recusal_clause: Text
     chain_clause: Text
     destruction_clause: Text
+    training_clause: Text = "Ethics code of the operating office: training on hire and every year"
 
     def restriction(self, dataset: str) -> RestrictedDataset | None:
         """Who alone may use the dataset, or None when anybody named may."""

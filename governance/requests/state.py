@@ -6,18 +6,57 @@ from datetime import date
 
 from governance.audit.tags import Tag
 from governance.board.model import Interest
+from governance.calendar import legal_date
 from governance.errors import LedgerError
 from governance.requests import events as ev
 from governance.requests.model import RequestContent
 from governance.requests.states import LIVE, STATUSES, TRANSITIONS, Act, Role, Status, StatusFacts
+from governance.requests.terms import terms_key
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A confidentiality statement that a person signed.
+
+    Attributes:
+        version: Of the request, for which it was given.
+        terms: Key of the terms it was given under (`terms_key`); empty when no agreement was out.
+        agreement: Digest of the agreement that was out.
+        terms_digest: Recorded with that agreement; None where none was.
+        digest: Of the statement's text; None when it was signed on paper.
+    """
+
+    version: int
+    signed_on: date
+    terms: str
+    agreement: str = ""
+    terms_digest: str | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A training as recorded.
+
+    Attributes:
+        completed_on: The legal date it was completed; the one it was recorded where none was told.
+    """
+
+    valid_until: date
+    completed_on: date
 
 
 @dataclass(frozen=True, slots=True)
 class PersonChain:
-    """A person's own dated facts."""
+    """A person's own dated facts.
 
-    nda_signed_on: date | None = None
-    training_valid_until: date | None = None
+    Attributes:
+        statements: Every one signed, in their order; which of them counts for a version is
+            `governance.requests.statements`'s to say.
+    """
+
+    statements: tuple[Statement, ...] = ()
+    training: Training | None = None
     left_on: date | None = None
 
 
@@ -32,6 +71,7 @@ class Version:
         reviews: The decision that stands, by agency.
         approved: What each agency approved, in this version or one granted before.
         mend: What a return asked for.
+        terms: Key of the terms of the agreement that is out; empty before.
     """
 
     number: int
@@ -47,6 +87,7 @@ class Version:
     decided: ev.Decided | None = None
     conditions_met: Mapping[str, date] = field(default_factory=dict)
     agreement: ev.AgreementSent | None = None
+    terms: str = ""
     signatures: Mapping[str, date] = field(default_factory=dict)
     granted: ev.Granted | None = None
     certified: ev.Certified | None = None
@@ -148,7 +189,7 @@ def apply(request: DataRequest | None, event: ev.RequestEvent) -> DataRequest:
     return replace(
         request,
         versions=versions,
-        people=_fold_people(request.people, event),
+        people=_fold_people(request.people, version, event),
         interests=interests,
         events=request.events + 1,
     )
@@ -222,7 +263,8 @@ def _fold_review(version: Version, event: ev.RequestEvent) -> Version:
 def _fold_chain(version: Version, event: ev.RequestEvent) -> Version:
     match event:
         case ev.AgreementSent():
-            return replace(version, agreement=event, signatures={})
+            terms = terms_key(version, event)
+            return replace(version, agreement=event, terms=terms, signatures={})
         case ev.AgreementSigned():
             signatures = {**version.signatures, event.party: event.signed_on}
             return replace(version, signatures=signatures)
@@ -247,20 +289,37 @@ def _fold_end(version: Version, event: ev.RequestEvent) -> Version:
 
 
 def _fold_people(
-    people: Mapping[str, PersonChain], event: ev.RequestEvent
+    people: Mapping[str, PersonChain], version: Version | None, event: ev.RequestEvent
 ) -> Mapping[str, PersonChain]:
     match event:
         case ev.NdaSigned():
-            return _with_person(people, event.person, nda_signed_on=event.signed_on)
+            known = people.get(event.person, PersonChain()).statements
+            signed = _statement(version, event)
+            return _with_person(people, event.person, statements=(*known, signed))
         case ev.TrainingRecorded():
-            return _with_person(people, event.person, training_valid_until=event.valid_until)
+            completed = event.completed_on or legal_date(event.at)
+            training = Training(event.valid_until, completed)
+            return _with_person(people, event.person, training=training)
         case ev.PersonLeft():
             return _with_person(people, event.person, left_on=event.left_on)
         case _:
             return people
 
 
+def _statement(version: Version | None, event: ev.NdaSigned) -> Statement:
+    """What was signed, under the agreement that was out at that moment."""
+    sent = version.agreement if version is not None else None
+    return Statement(
+        version=event.version,
+        signed_on=event.signed_on,
+        terms=version.terms if version is not None else "",
+        agreement=sent.digest if sent is not None else "",
+        terms_digest=sent.terms if sent is not None else None,
+        digest=event.digest,
+    )
+
+
 def _with_person(
-    people: Mapping[str, PersonChain], person: str, **dates: date
+    people: Mapping[str, PersonChain], person: str, **facts: object
 ) -> Mapping[str, PersonChain]:
-    return {**people, person: replace(people.get(person, PersonChain()), **dates)}
+    return {**people, person: replace(people.get(person, PersonChain()), **facts)}  # type: ignore[arg-type]  # each names a field

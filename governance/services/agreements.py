@@ -1,11 +1,10 @@
-"""Sharing agreements and confidentiality statements: drafted, sent, kept, signed.
+"""Sharing agreements: drafted, sent, kept, signed. Statements: `governance.services.statements`.
 
 A paper that goes out is kept under its own digest, and what is signed is that digest: nobody signs
 a text made anew. Papers lie with the programme's documents, where the data plane cannot reach.
 """
 
 import contextlib
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -15,24 +14,26 @@ from governance.digests import sha256_of
 from governance.errors import DocumentError, PreconditionFailedError
 from governance.papers import (
     GivenSignature,
-    NdaSource,
     Paper,
     SharingSource,
-    draft_nda,
+    binding_terms,
     draft_sharing_agreement,
     sharing_parties,
 )
 from governance.permissions import Actor
-from governance.requests.events import AgreementSigned, NdaSigned, parse_event
-from governance.requests.model import RequestPerson
+from governance.requests.events import AgreementSigned
 from governance.requests.state import DataRequest, Version
 from governance.requests.states import Act
-from governance.services.kept_papers import keep_paper, kept_paper
-from governance.services.people import find_by_id
+from governance.services.kept_papers import keep_paper, keep_terms, kept_paper
 from governance.services.programme import Programme
 from governance.services.recording import refuse
 from governance.services.requests import RequestView, act_on_request, read_request
-from governance.store import NotFoundError
+from governance.services.signatures import (
+    check_own_name,
+    meant_version,
+    request_events,
+    signer_name,
+)
 
 _PDF: Final = b"%PDF-"
 
@@ -62,39 +63,8 @@ def draft_agreement(
         LedgerError: The version was never submitted.
     """
     view = read_request(p, actor, number)
-    meant = _version(view, version)
-    if not view.may(Act.SEND_AGREEMENT, meant.number):
-        refuse(
-            p,
-            actor,
-            Act.SEND_AGREEMENT.value,
-            number,
-            Denial(
-                "sharing_agreement.send",
-                "The operating office drafts the sharing agreement, once the board approved.",
-                "Ask the operating office.",
-                p.rules.chain_clause,
-            ),
-        )
-    if terms.ends_on < terms.effective_on:
-        raise DocumentError.counted("The form has", "ends_on: it is before the first day")
-    content = meant.submitted or meant.content
-    return draft_sharing_agreement(
-        SharingSource(
-            profile=p.profile,
-            rules=p.rules,
-            contracts=p.contracts,
-            agreements=p.agreements,
-            request=view.request,
-            version=meant.number,
-            parties=sharing_parties(content, p.profile),
-            drafted_on=p.today,
-            effective_on=terms.effective_on,
-            ends_on=terms.ends_on,
-            irb=terms.irb,
-            earlier=_earlier(p, view.request, meant),
-        )
-    )
+    meant = meant_version(view, version)
+    return draft_sharing_agreement(_source(p, actor, view, meant, terms))
 
 
 def send_agreement(
@@ -126,11 +96,12 @@ def send_agreement(
         StaleError: Something happened since `based_on`.
     """
     view = read_request(p, actor, number)
-    meant = _version(view, version)
+    meant = meant_version(view, version)
     if once is not None and meant.agreement is not None:
         # A second click on the form that sent it: the paper is out, nothing is drafted again.
         return view
-    paper = draft_agreement(p, actor, number, terms, version=meant.number)
+    source = _source(p, actor, view, meant, terms)
+    paper, binding = draft_sharing_agreement(source), binding_terms(source)
     if digest is not None and digest != paper.digest:
         refuse(
             p,
@@ -145,6 +116,7 @@ def send_agreement(
             ),
         )
     keep_paper(p, number, paper)
+    keep_terms(p, number, binding)
     content = meant.submitted or meant.content
     facts = {
         "agreement": paper.id,
@@ -152,6 +124,7 @@ def send_agreement(
         "parties": sharing_parties(content, p.profile),
         "effective_on": terms.effective_on,
         "ends_on": terms.ends_on,
+        "terms": binding.digest,
     }
     return act_on_request(
         p,
@@ -175,7 +148,7 @@ def read_agreement(
         LedgerError: What lies there is not what went out.
     """
     view = read_request(p, actor, number)
-    meant = _version(view, version)
+    meant = meant_version(view, version)
     if meant.agreement is None:
         return None
     paper = kept_paper(p, number, meant.agreement.digest)
@@ -203,7 +176,7 @@ def sign_agreement(
         number: The request.
         party: As named in the agreement.
         digest: Of the text that was shown.
-        name: Typed; must be the actor's own.
+        name: Typed; must be the actor's own. Beside a PDF it may be empty.
         signed_pdf: Bytes of the signed document; its SHA-256 is recorded.
         version: The newest unless told.
         based_on: Position of the request when the form was opened.
@@ -215,9 +188,9 @@ def sign_agreement(
         StaleError: Something happened since `based_on`.
     """
     facts = {"party": party, "digest": digest, "signed_on": p.today, "name": name.strip()}
-    if signed_pdf is None:
-        _check_name(actor, name)
-    else:
+    if signed_pdf is None or name.strip():
+        check_own_name(actor, name)
+    if signed_pdf is not None:
         facts["uploaded"] = _keep_signed(p, actor, number, signed_pdf)
     return act_on_request(
         p,
@@ -231,104 +204,39 @@ def sign_agreement(
     )
 
 
-def read_nda(
-    p: Programme, actor: Actor, number: str, person: str, *, version: int | None = None
-) -> Paper | None:
-    """A person's confidentiality statement; None before the sharing agreement went out.
-
-    Raises:
-        AccessDeniedError: The actor may not read the request.
-        NotFoundError: The request does not name that person.
-    """
-    view = read_request(p, actor, number)
-    meant = _version(view, version)
-    named = _named(meant, person)
-    if meant.agreement is None:
-        return None
-    paper = _statement(p, number, meant, named)
-    return paper.signed(_nda_given(p, number, named))
-
-
-def sign_nda(
-    p: Programme,
-    actor: Actor,
-    number: str,
-    *,
-    digest: str,
-    name: str,
-    version: int | None = None,
-    based_on: int | None = None,
-    once: str | None = None,
-) -> RequestView:
-    """Sign one's own confidentiality statement by typing one's name.
-
-    Raises:
-        AccessDeniedError: The request does not name the actor, or the text is another one.
-        DocumentError: The name is not the actor's own.
-        NotFoundError: There is no statement yet.
-        StaleError: Something happened since `based_on`.
-    """
-    view = read_request(p, actor, number)
-    meant = _version(view, version)
-    if meant.agreement is None:
-        raise NotFoundError("The statement is signed once the sharing agreement is out.")
-    paper = _statement(p, number, meant, _named(meant, actor.by))
-    if digest != paper.digest:
+def _source(
+    p: Programme, actor: Actor, view: RequestView, meant: Version, terms: Terms
+) -> SharingSource:
+    """What the agreement is drafted from, for who may send it."""
+    if not view.may(Act.SEND_AGREEMENT, meant.number):
         refuse(
             p,
             actor,
-            Act.SIGN_NDA.value,
-            number,
+            Act.SEND_AGREEMENT.value,
+            view.request.number,
             Denial(
-                "nda.digest",
-                "The statement's text is not the one that was shown.",
-                "Read it again, then sign.",
+                "sharing_agreement.send",
+                "The operating office drafts the sharing agreement, once the board approved.",
+                "Ask the operating office.",
                 p.rules.chain_clause,
             ),
         )
-    _check_name(actor, name)
-    keep_paper(p, number, paper)
-    facts = {
-        "person": actor.by,
-        "signed_on": p.today,
-        "digest": paper.digest,
-        "name": name.strip(),
-    }
-    return act_on_request(
-        p, actor, number, Act.SIGN_NDA, facts, version=meant.number, based_on=based_on, once=once
-    )
-
-
-def _version(view: RequestView, version: int | None) -> Version:
-    meant = view.latest if version is None else view.request.version(version)
-    if meant is None:
-        raise NotFoundError("The request has no such version.")
-    return meant
-
-
-def _named(version: Version, person: str) -> RequestPerson:
-    content = version.submitted or version.content
-    found = next((x for x in content.people if x.id == person), None)
-    if found is None:
-        raise NotFoundError("The request does not name that person.")
-    return found
-
-
-def _statement(p: Programme, number: str, version: Version, person: RequestPerson) -> Paper:
-    sent = version.agreement
-    if sent is None:
-        raise NotFoundError("The statement is signed once the sharing agreement is out.")
-    content = version.submitted or version.content
-    return draft_nda(
-        NdaSource(
-            profile=p.profile,
-            number=number,
-            title=content.title,
-            person=person,
-            agreement=sent.agreement,
-            agreement_digest=sent.digest,
-            drafted_on=sent.effective_on,
-        )
+    if terms.ends_on < terms.effective_on:
+        raise DocumentError.counted("The form has", "ends_on: it is before the first day")
+    content = meant.submitted or meant.content
+    return SharingSource(
+        profile=p.profile,
+        rules=p.rules,
+        contracts=p.contracts,
+        agreements=p.agreements,
+        request=view.request,
+        version=meant.number,
+        parties=sharing_parties(content, p.profile),
+        drafted_on=p.today,
+        effective_on=terms.effective_on,
+        ends_on=terms.ends_on,
+        irb=terms.irb,
+        earlier=_earlier(p, view.request, meant),
     )
 
 
@@ -358,51 +266,16 @@ def _keep_signed(p: Programme, actor: Actor, number: str, document: bytes) -> st
     return digest
 
 
-def _check_name(actor: Actor, typed: str) -> None:
-    own = actor.person.name if actor.person else ""
-    if not own or _folded(typed) != _folded(own):
-        problem = "name: type your own name as it stands on your account"
-        raise DocumentError.counted("The form has", problem)
-
-
-def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
 def _given(p: Programme, number: str, version: int) -> tuple[GivenSignature, ...]:
     return tuple(
         GivenSignature(
             party=e.party,
-            name=_signer_name(p, e.name, e.by),
+            name=signer_name(p, e.name, e.by),
             given_at=e.at,
             identity=e.by,
             digest=e.digest,
             uploaded=e.uploaded is not None,
         )
-        for e in _events(p, number)
+        for e in request_events(p, number)
         if isinstance(e, AgreementSigned) and e.version == version
     )
-
-
-def _nda_given(p: Programme, number: str, person: RequestPerson) -> tuple[GivenSignature, ...]:
-    return tuple(
-        GivenSignature(
-            party=e.person,
-            name=_signer_name(p, e.name, e.by),
-            given_at=e.at,
-            identity=e.by,
-            digest=e.digest,
-        )
-        for e in _events(p, number)
-        if isinstance(e, NdaSigned) and e.person == person.id and e.digest is not None
-    )
-
-
-def _signer_name(p: Programme, typed: str, by: str) -> str:
-    person = None if typed else find_by_id(p, by)
-    return typed or (person.name if person else by)
-
-
-def _events(p: Programme, number: str) -> tuple[object, ...]:
-    with p.store.read() as unit:
-        return tuple(parse_event(e) for e in unit.load("request", number).events)

@@ -14,6 +14,7 @@ from governance.register.source import RequestRecord
 from governance.requests.deadlines import due_on
 from governance.requests.rules import RequestRules
 from governance.requests.state import DataRequest, Version
+from governance.requests.statements import acceptance, training_until
 from governance.requests.states import LIVE, Status
 from governance.services.programme import Programme
 from governance.services.public_records import public_records
@@ -90,7 +91,7 @@ def _steps(
     since = [s.at for s in record.steps if s.version == version.number][-1]
     until = due_on(version, since, rules)
     title = (version.submitted or version.content).title
-    for queue, who, what, page in _waits(record.request, version, profile, today):
+    for queue, who, what, page in _waits(record.request, version, profile, rules, today=today):
         yield Waiting(
             queue, record.request.number, version.number, title, who, what, since, until,
             until is not None and until < today, page,
@@ -101,7 +102,7 @@ _Wait = tuple[Queue, str, str, str]
 
 
 def _waits(
-    request: DataRequest, version: Version, profile: Profile, today: date
+    request: DataRequest, version: Version, profile: Profile, rules: RequestRules, *, today: date
 ) -> Iterator[_Wait]:
     """Queue, who acts, what they do, and the page."""
     match version.status:
@@ -118,7 +119,7 @@ def _waits(
         case Status.APPROVED | Status.APPROVED_WITH_CONDITIONS:
             yield Queue.AGREEMENT, _OFFICE, "sends the sharing agreement out", "send"
         case Status.AGREEMENTS_OUT:
-            yield from _signatures(request, version, today)
+            yield from _signatures(request, version, rules, today)
         case Status.ENDED | Status.REVOKED:
             what = "destroys what it holds and certifies it"
             yield Queue.DESTRUCTION, "The requestor", what, ""
@@ -128,25 +129,27 @@ def _waits(
         yield from _conditions(version)
 
 
-def _signatures(request: DataRequest, version: Version, today: date) -> Iterator[_Wait]:
+def _signatures(
+    request: DataRequest, version: Version, rules: RequestRules, today: date
+) -> Iterator[_Wait]:
     sent = version.agreement
     unsigned = [x for x in sent.parties if x not in version.signatures] if sent else []
     if unsigned:
         yield Queue.SIGNATURES, ", ".join(unsigned), "signs the sharing agreement", "agreement"
     people = (version.submitted or version.content).people
-    chains = {x.id: request.people.get(x.id) for x in people}
-    gone = {k for k, c in chains.items() if c is not None and c.left_on is not None}
+    gone = {p for p, chain in request.people.items() if chain.left_on is not None}
     here = [x for x in people if x.id not in gone]
-    unread = [x.name for x in here if (c := chains[x.id]) is None or c.nda_signed_on is None]
+    standings = {x.name: acceptance(request, version, x.id) for x in here}
+    unread = [n for n, s in standings.items() if s.accepted is None and not s.again]
+    again = [n for n, s in standings.items() if s.again]
     if unread:
         what = "signs the confidentiality statement"
         yield Queue.SIGNATURES, ", ".join(unread), what, ""
-    untrained = [
-        x.name for x in here
-        if (c := chains[x.id]) is None
-        or c.training_valid_until is None
-        or c.training_valid_until < today
-    ]  # fmt: skip
+    if again:
+        what = "signs the confidentiality statement again: the terms changed"
+        yield Queue.SIGNATURES, ", ".join(again), what, ""
+    trained = {x.name: training_until(request, x.id, rules) for x in here}
+    untrained = [name for name, until in trained.items() if until is None or until < today]
     if untrained:
         what = f"records the training of {', '.join(untrained)}"
         yield Queue.SIGNATURES, _OFFICE, what, "training"

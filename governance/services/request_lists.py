@@ -14,6 +14,7 @@ from governance.services.recording import denials_recorded
 from governance.store import lists
 from governance.store.lists import RequestFilter, RequestRow, Viewer
 from governance.store.paging import Page
+from governance.store.statement_lists import waits_for_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def _waiting(actor: Actor, scope: str) -> list[ColumnElement[bool]]:
     if scope != "waiting":
         return []
     waiting = [lists.all_of(lists.waits_for_role("requestor"), lists.acts_for(actor.by))]
+    waiting.append(waits_for_statement(actor.by))
     if PortalRole.OPERATOR in actor.roles:
         waiting.append(lists.waits_for_role("operator"))
     if PortalRole.DATA_OWNER in actor.roles and actor.agency is not None:

@@ -1,5 +1,7 @@
 """Bring the database to the layout this software needs; users never see Alembic."""
 
+from collections.abc import Callable
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -10,8 +12,13 @@ from governance.store.engine import Database, named_errors
 from governance.store.errors import StoreOutdatedError
 
 
-def migrate(database: Database) -> tuple[str | None, str]:
+def migrate(database: Database, rebuild: Callable[[Connection], object]) -> tuple[str | None, str]:
     """Run the missing steps, all of them or none.
+
+    Args:
+        database: Whose layout is changed.
+        rebuild: Makes the read models anew, in the same transaction: a new layout may count
+            otherwise.
 
     Returns:
         The layout before (None: an empty database) and after.
@@ -24,6 +31,8 @@ def migrate(database: Database) -> tuple[str | None, str]:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         after = _version(connection) or ""
+        if before not in {None, after}:
+            rebuild(connection)
     return before, after
 
 

@@ -57,7 +57,9 @@ class Store:
         Returns:
             The layout before (None: an empty database) and after.
         """
-        return migrating.migrate(self.database)
+        return migrating.migrate(
+            self.database, lambda connection: _rebuild(UnitOfWork(connection, BodyCache()))
+        )
 
     def check_layout(self) -> None:
         """Raise unless the database has today's layout.
@@ -96,17 +98,7 @@ class Store:
             How many rows there are.
         """
         with self.begin() as unit:
-            for table in READ_MODELS:
-                unit.connection.execute(delete(table))
-            rows = 0
-            several: dict[Table, list[Row]] = {}
-            for table, row in expected_rows(unit):
-                several.setdefault(table, []).append(row)
-                rows += 1
-            for table, made in several.items():
-                for start in range(0, len(made), _BATCH):
-                    unit.connection.execute(insert(table), made[start : start + _BATCH])
-        return rows
+            return _rebuild(unit)
 
     def compare(self) -> tuple[Difference, ...]:
         """Rows of the read models that are not what the ledger says; none when all agree."""
@@ -130,6 +122,20 @@ class Store:
             unit = UnitOfWork(connection, self._bodies)
             yield unit
         unit.committed()
+
+
+def _rebuild(unit: UnitOfWork) -> int:
+    for table in READ_MODELS:
+        unit.connection.execute(delete(table))
+    rows = 0
+    several: dict[Table, list[Row]] = {}
+    for table, row in expected_rows(unit):
+        several.setdefault(table, []).append(row)
+        rows += 1
+    for table, made in several.items():
+        for start in range(0, len(made), _BATCH):
+            unit.connection.execute(insert(table), made[start : start + _BATCH])
+    return rows
 
 
 def _key(table: Table, row: Row) -> tuple[str, ...]:

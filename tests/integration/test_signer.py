@@ -128,6 +128,12 @@ def test_a_grant_follows_its_request_from_the_last_signature_to_the_revocation(
     assert report.published == [(f"grants/{PROJECT}", 6)]  # the old version, before it is stale
     assert number in report.waiting
     desk.sign_agreement(number, version=2)
+    # Other variables are other terms: until somebody accepts them the older grant goes on.
+    report = desk.sign()
+    assert report.published == []
+    assert "chain.people" in {d.rule for d in report.waiting[number]}
+    assert decide_access(desk.verified(), "p-ruiz", desk.today()).permitted
+    desk.swear(number, "p-ruiz", version=2)
     assert desk.sign().published == [(f"grants/{PROJECT}", 7)]
     granted = desk.bundle().dataset("sde/enrollment")
     assert granted is not None

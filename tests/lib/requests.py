@@ -15,12 +15,12 @@ from governance.requests.compile import (
     ApprovedRequest,
     BoardApproval,
     OwnerApproval,
-    PersonFacts,
 )
 from governance.requests.events import ReviewChoice
 from governance.requests.handling import handle
 from governance.requests.making import content_digest
 from governance.requests.model import RequestContent, RequestedDataset, RequestPerson
+from governance.requests.persons import PersonFacts
 from governance.requests.rules import load_rules
 from governance.requests.state import DataRequest, apply
 from governance.requests.states import Role

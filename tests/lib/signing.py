@@ -94,9 +94,9 @@ class Desk:
         for person in people:
             self.do(number, "p-office", Act.RECORD_TRAINING, person=person, valid_until=until)
 
-    def swear(self, number: str, *people: str) -> None:
+    def swear(self, number: str, *people: str, **facts: Any) -> None:
         for person in people:
-            self.do(number, person, Act.SIGN_NDA, person=person, signed_on=self.today())
+            self.do(number, person, Act.SIGN_NDA, person=person, signed_on=self.today(), **facts)
 
     def today(self) -> date:
         return self.office.programme.today

@@ -196,6 +196,14 @@ def test_the_story() -> None:
         life.do(c.SignAgreement, Role.PARTY, version=2, party=party, digest=DIGEST, signed_on=TODAY)
     life.do(c.MeetCondition, Role.OPERATOR, version=2, condition="C1", met_on=TODAY)
     life.do(c.RecordLeaver, Role.REQUESTOR, version=2, person="p-chen", left_on=TODAY)
+    # The variable added is a new term: who signed before signs again, or has no access to it.
+    waits = compiled(life, second, 2, 2)
+    assert waits.bundle is None
+    told = {p.person: p.denials[0] for p in waits.left_out}
+    assert "The statement for the changed terms is missing" in told["p-ruiz"].reason
+    assert "/requests/Q0042/nda?version=2" in told["p-ruiz"].remedy
+    assert compiled(life, motion, 1, 2).bundle is not None
+    life.do(c.SignNda, Role.PERSON, version=2, by="p-ruiz", person="p-ruiz", signed_on=TODAY)
     amended = compiled(life, second, 2, 2)
     assert amended.bundle is not None, amended.decision.denials
     granted = amended.bundle.dataset("sde/enrollment")

@@ -18,11 +18,10 @@ from governance.requests.states import Act
 from governance.services.agreements import (
     Terms,
     read_agreement,
-    read_nda,
     send_agreement,
     sign_agreement,
-    sign_nda,
 )
+from governance.services.statements import read_statement, sign_nda
 from governance.store import NotFoundError
 
 router = PortalRouter(prefix="/api/v1/requests/{number}", tags=("agreements",))
@@ -87,8 +86,21 @@ def agreement(visit: VisitDep, number: str) -> dict[str, JsonValue]:
 
 @router.api("GET", "/ndas/{person}", summary="A person's confidentiality statement", **_PAPER)
 def statement(visit: VisitDep, number: str, person: str) -> dict[str, JsonValue]:
-    """As a paper; `digest` is what the person signs."""
-    return _paper(read_nda(visit.programme, visit.actor, number, person))
+    """As a paper with what is new in its terms; `digest` is what the person signs.
+
+    `accepted_on` and `accepted_version`: of the signature that counts, or null; `again`: whether
+    they signed before, under terms that changed since.
+    """
+    found = read_statement(visit.programme, visit.actor, number, person)
+    if found is None:
+        raise NotFoundError("The sharing agreement has not gone out yet.")
+    standing = found.standing
+    return {
+        **_paper(found.paper),
+        "accepted_on": None if standing.signed_on is None else standing.signed_on.isoformat(),
+        "accepted_version": standing.accepted.version if standing.accepted else None,
+        "again": standing.again,
+    }
 
 
 @router.api(

@@ -20,12 +20,11 @@ from governance.services.agreements import (
     Terms,
     draft_agreement,
     read_agreement,
-    read_nda,
     send_agreement,
     sign_agreement,
-    sign_nda,
 )
 from governance.services.requests import RequestView, read_request
+from governance.services.statements import read_statement, sign_nda
 from governance.store import NotFoundError
 
 router = PortalRouter()
@@ -220,9 +219,10 @@ def ask_nda(visit: VisitDep, number: str) -> Response:
 
 def _show_nda(visit: Visit, number: str, form: Form | None, status: int = 200) -> Response:
     version = asked_version(visit)
-    paper = read_nda(visit.programme, visit.actor, number, visit.actor.by, version=version)
-    if paper is None:
+    own = read_statement(visit.programme, visit.actor, number, visit.actor.by, version=version)
+    if own is None:
         raise NotFoundError("The statement is signed once the sharing agreement is out.")
+    paper = own.paper
     if visit.request.query_params.get("format") == "pdf":
         return paper_pdf(paper)
     view = read_request(visit.programme, visit.actor, number)
@@ -234,7 +234,9 @@ def _show_nda(visit: Visit, number: str, form: Form | None, status: int = 200) -
         paper=paper,
         paper_html=paper_html(paper),
         form=bound,
-        signed=bool(paper.signatures),
+        standing=own.standing,
+        version=version or view.latest.number,
+        query="?" + visit.request.url.query if visit.request.url.query else "",
     )
 
 

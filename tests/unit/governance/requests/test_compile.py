@@ -13,11 +13,11 @@ from governance.requests.compile import (
     ApprovedRequest,
     BoardApproval,
     Compiled,
-    PersonFacts,
     compile_grant,
 )
 from governance.requests.making import content_digest
 from governance.requests.model import RequestContent, RequestedDataset
+from governance.requests.persons import PersonFacts
 from governance.requests.words import say_compiled
 from tests.lib.grants import Keys
 from tests.lib.requests import (

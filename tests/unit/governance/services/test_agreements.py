@@ -10,12 +10,11 @@ from governance.services.agreements import (
     Terms,
     draft_agreement,
     read_agreement,
-    read_nda,
     send_agreement,
     sign_agreement,
-    sign_nda,
 )
 from governance.services.requests import read_request
+from governance.services.statements import read_statement, sign_nda
 from tests.lib.journey import FIRST_DAY, LAST_DAY, Journey
 from tests.lib.programme import Office
 
@@ -67,6 +66,11 @@ def step_the_life_of_an_agreement(journey: Journey, number: str) -> None:
         sign_agreement(
             p, signs, number, sent.parties[0], digest=sent.digest, signed_pdf=b"MZ not a paper"
         )
+    with pytest.raises(DocumentError, match="your own name"):  # beside a PDF too
+        sign_agreement(
+            p, signs, number, sent.parties[0], digest=sent.digest, name="Somebody else",
+            signed_pdf=b"%PDF-1.7 signed by hand",
+        )  # fmt: skip
 
     sign_agreement(p, signs, number, sent.parties[0], digest=sent.digest, name=" person P-SIGNS ")
     scan = b"%PDF-1.7 signed by hand"
@@ -84,17 +88,21 @@ def step_the_life_of_an_agreement(journey: Journey, number: str) -> None:
 
 def step_a_person_signs_the_statement_that_was_shown(journey: Journey, number: str) -> None:
     p, ruiz = journey.p, journey.actor("p-ruiz")
-    statement = read_nda(p, ruiz, number, "p-ruiz")
-    assert statement is not None
+    shown = read_statement(p, ruiz, number, "p-ruiz")
+    assert shown is not None
+    statement = shown.paper
+    assert not shown.accepted
+    assert statement.news == ()
     with pytest.raises(AccessDeniedError, match="not the one that was shown"):
         sign_nda(p, ruiz, number, digest="0" * 64, name="Dana Ruiz")
     with pytest.raises(DocumentError, match="your own name"):
         sign_nda(p, ruiz, number, digest=statement.digest, name="Lin Chen")
     view = sign_nda(p, ruiz, number, digest=statement.digest, name="Dana Ruiz")
-    assert view.request.people["p-ruiz"].nda_signed_on == journey.p.today
-    signed = read_nda(p, ruiz, number, "p-ruiz")
+    assert [s.signed_on for s in view.request.people["p-ruiz"].statements] == [journey.p.today]
+    signed = read_statement(p, ruiz, number, "p-ruiz")
     assert signed is not None
-    assert [s.digest for s in signed.signatures] == [statement.digest]
+    assert signed.accepted
+    assert [s.digest for s in signed.paper.signatures] == [statement.digest]
 
 
 def step_a_document_that_was_altered_is_not_shown(journey: Journey, number: str) -> None:

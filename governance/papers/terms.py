@@ -1,0 +1,70 @@
+"""What of a sharing agreement binds a person, topic by topic; its digest goes out with the paper.
+
+Left out: the parties, the persons, the dates of the paper, what a variable's description or a
+contract's version says, and titles. So those may change without asking anybody to sign again.
+"""
+
+from collections.abc import Iterator
+
+from governance.papers import clauses
+from governance.papers.scope import rule_words
+from governance.papers.sharing import (
+    SharingSource,
+    approved_version,
+    clock_words,
+    feeds_agreements,
+)
+from governance.papers.words import list_words
+from governance.requests.model import RequestContent
+from governance.requests.precheck import PrecheckReport, precheck
+from governance.requests.terms import Terms, Topic, scope_terms, topic
+
+
+def binding_terms(source: SharingSource) -> Terms:
+    """The terms of the agreement that `draft_sharing_agreement` makes of the same source.
+
+    Raises:
+        LedgerError: There is no such version, or it was never submitted.
+    """
+    version, content = approved_version(source)
+    report = precheck(content, source.contracts, source.agreements, source.drafted_on, source.rules)
+    return Terms(
+        topics=(
+            *scope_terms(version).topics,
+            *_disclosure(report),
+            *_standing(source, content),
+            *_feeds(source, content),
+        )
+    )
+
+
+def _disclosure(report: PrecheckReport) -> Iterator[Topic]:
+    if report.output is not None:
+        yield from topic("Disclosure rule", rule_words(report.output))
+    combinations = (f"{list_words(c.columns)}: {c.reason}" for c in report.combinations)
+    yield from topic("Never combined in one query", *combinations, listed=True)
+
+
+def _standing(source: SharingSource, content: RequestContent) -> Iterator[Topic]:
+    """Our own clauses, word for word."""
+    clock, profile = source.profile.matching_clock, source.profile
+    term, why = clock_words(content, clock)
+    leavers = clauses.LEAVERS.format(hours=profile.leaver_notice_hours)
+    matching = clauses.MATCHING.format(clock=term, why=why, clause=clock.clause)
+    yield from topic("Clause on the purpose", clauses.ONLY_PURPOSE)
+    yield from topic("Clause on the data", clauses.SCOPE)
+    yield from topic("Clause on persons", f"{clauses.PERSONS} {leavers}")
+    yield from topic("Clauses on security", *clauses.SECURITY, listed=True)
+    yield from topic("Clause on publication", clauses.PUBLICATION)
+    yield from topic("Clause on destruction", clauses.DESTRUCTION)
+    yield from topic("Clause on matching files", matching)
+    yield from topic("Clause on changes", clauses.CHANGE)
+    yield from topic("What users acknowledge", *clauses.ACKNOWLEDGEMENT, listed=True)
+    yield from topic("What the statement declares", *clauses.NDA, listed=True)
+
+
+def _feeds(source: SharingSource, content: RequestContent) -> Iterator[Topic]:
+    """The clauses of the feeds' agreements in force, word for word, whatever their version."""
+    for agreement in feeds_agreements(source, content):
+        for clause in agreement.clauses:
+            yield from topic(f"{agreement.id} §{clause.id} {clause.title}", clause.text)

@@ -1,0 +1,91 @@
+"""A person's own part of the chain: statement, training, employment."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from governance.decisions import Denial
+from governance.facts import Facts, PersonId
+from governance.requests.model import EmploymentClass, RequestPerson
+from governance.requests.rules import RequestRules
+
+
+class OtherStatement(Facts):
+    """A confidentiality statement that was given under terms that no longer hold.
+
+    Attributes:
+        version: For which it was given.
+        needed: The version whose terms are to be accepted.
+    """
+
+    signed_on: date
+    version: Annotated[int, Field(ge=1)]
+    needed: Annotated[int, Field(ge=1)]
+
+
+class PersonFacts(Facts):
+    """A person's own dated facts, as recorded.
+
+    Attributes:
+        nda_signed_on: Of the statement that counts under the terms in question.
+        nda_of_other_terms: The last one that was given, where none counts.
+        employment_class: Of the person's record today; None where nobody keeps one.
+    """
+
+    id: PersonId
+    nda_signed_on: date | None = None
+    nda_of_other_terms: OtherStatement | None = None
+    training_valid_until: date | None = None
+    employed_from: date | None = None
+    employed_until: date | None = None
+    employment_class: EmploymentClass | None = None
+
+
+def person_denials(
+    number: str, facts: PersonFacts, person: RequestPerson, *, rules: RequestRules, today: date
+) -> Iterator[Denial]:
+    """Every link of a person's own chain that is missing on a legal date.
+
+    Args:
+        number: Of the request.
+        facts: As recorded.
+        person: As the request names them.
+        rules: What refusals cite.
+        today: Legal date.
+    """
+    clause = rules.chain_clause
+    if facts.nda_signed_on is None or facts.nda_signed_on > today:
+        yield say_statement_missing(number, person.name, facts.nda_of_other_terms, clause)
+    if facts.training_valid_until is None or facts.training_valid_until < today:
+        reason = f"{person.name} has no training in date."
+        yield Denial("person.training", reason, f"{person.name} takes it.", clause)
+    ended = facts.employed_until is not None and facts.employed_until < today
+    if facts.employed_from is None or facts.employed_from > today or ended:
+        reason = f"{person.name} is not on record as employed by {person.employer}."
+        yield Denial("person.employment", reason, f"{person.employer} confirms it.", clause)
+    kind = facts.employment_class
+    if kind is not None and kind != person.employment_class:
+        named, now = (k.replace("_", " ") for k in (person.employment_class, kind))
+        reason = f"{person.name} was approved as {named} and is on record as {now}."
+        remedy = "Amend the request: the owners decide who uses the data."
+        yield Denial("person.employment_class", reason, remedy, clause)
+
+
+def say_statement_missing(
+    number: str, name: str, other: OtherStatement | None, clause: str
+) -> Denial:
+    """Why a person lacks the statement, and who signs what where."""
+    if other is None:
+        reason = f"{name} has not signed the confidentiality statement."
+        return Denial("person.nda", reason, f"{name} signs it: /requests/{number}/nda.", clause)
+    reason = (
+        f"The statement for the changed terms is missing: {name} signed the confidentiality "
+        f"statement for version {other.version} on {other.signed_on}, and version {other.needed} "
+        "has other terms."
+    )
+    page = f"/requests/{number}/nda?version={other.needed}"
+    return Denial(
+        "person.nda", reason, f"{name} reads what is new and signs again: {page}.", clause
+    )
