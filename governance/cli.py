@@ -4,14 +4,14 @@ Requests, the board and the portal get their commands with the board's own syste
 """
 
 import json
-import os
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 import yaml
-from rich.console import Console
 
 from governance import (
     cli_board,
@@ -28,18 +28,20 @@ from governance import (
     cli_signer,
 )
 from governance.audit import verify_checkpoint
+from governance.calendar import utc_now
 from governance.canonical import canonical_json
+from governance.cli_root import read_envelope, read_passphrase, read_root
+from governance.cli_session import AsJson, create_file, fail, plainly_reported
 from governance.decisions import Decision
-from governance.errors import ExitCode, ProgrammeError
+from governance.errors import ExitCode
+from governance.facts import denial_facts
 from governance.grants import (
     BundleRefusedError,
-    Root,
     VerifiedBundle,
     decide_access,
     legal_today,
     parse_bundle,
     parse_people,
-    pin_root,
     publish_bundle,
     publish_people,
     sign_bundle,
@@ -49,7 +51,7 @@ from governance.grants import (
 )
 from governance.grants.model import GRANT_TYPE, PEOPLE_TYPE
 from governance.objects.local import LocalFolderStore
-from governance.signing import Envelope, LocalSigner, PublicKey
+from governance.signing import LocalSigner, PublicKey
 from governance.stored_ledger import verify_stored
 
 app = typer.Typer(help="The control plane of the data enclave.", no_args_is_help=True)
@@ -66,7 +68,6 @@ cli_office.register(app, ledger_app)
 for part in (cli_request, cli_review, cli_motion, cli_report, cli_demo):
     part.register(app)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RootFile = Annotated[Path, typer.Option("--root", help="The trusted root document.", exists=True)]
 Passphrase = Annotated[
     Path | None,
@@ -86,9 +87,9 @@ def sign(
     as_json: AsJson = False,
 ) -> None:
     """Sign a grant bundle or a people mapping (told apart by its `format`)."""
-    with _Reported():
+    with _reported():
         document = _read_document(file)
-        signer = LocalSigner.from_pem(key.read_bytes(), _passphrase(passphrase_file))
+        signer = LocalSigner.from_pem(key.read_bytes(), read_passphrase(passphrase_file))
         if b'"format":"data-enclave/people/' in document:
             people = parse_people(document)
             envelope, what = sign_people(people, signer), f"people mapping {people.version}"
@@ -96,7 +97,7 @@ def sign(
             bundle = parse_bundle(document)
             envelope = sign_bundle(bundle, signer)
             what = f"grant of {bundle.project}, version {bundle.version}"
-        _create_file(out, envelope.to_json())
+        create_file(out, envelope.to_json())
         _say(
             as_json,
             {"signed": what, "key_id": signer.public_key.key_id, "out": str(out)},
@@ -112,14 +113,14 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Verify a signed grant or people mapping and publish it to the policy zone."""
-    with _Reported():
+    with _reported():
         store = LocalFolderStore(policy, "policy")
-        envelope, trusted = _envelope(file), _root(root)
+        envelope, trusted = read_envelope(file), read_root(root)
         if envelope.payload_type == PEOPLE_TYPE:
-            people = publish_people(store, envelope, root=trusted, now=_now())
+            people = publish_people(store, envelope, root=trusted, now=utc_now())
             facts: dict[str, object] = {"published": "people", "version": people.version}
         else:
-            verified = publish_bundle(store, envelope, root=trusted, now=_now())
+            verified = publish_bundle(store, envelope, root=trusted, now=utc_now())
             facts = _facts(verified)
         _say(as_json, facts, f"Published version {facts['version']} to {policy}.")
 
@@ -133,8 +134,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Verify a signed document and, with --person, say whether that person may query."""
-    with _Reported():
-        envelope, trusted, now = _envelope(file), _root(root), _now()
+    with _reported():
+        envelope, trusted, now = read_envelope(file), read_root(root), utc_now()
         if envelope.payload_type != GRANT_TYPE:
             people = verify_people(envelope, trusted, now)
             _say(
@@ -190,11 +191,11 @@ def verify_ledger(  # noqa: PLR0917  options are parameters
         cli_office_ledger.verify_database(home, anchor or [], as_json=as_json)
         return
     if path is None:
-        _fail("Name the ledger's folder, or give --database.", ExitCode.USAGE)
-    with _Reported():
+        fail("Name the ledger's folder, or give --database.", ExitCode.USAGE)
+    with _reported():
         keys = [PublicKey.from_dict(json.loads(file.read_bytes())) for file in key or []]
         known = {k.key_id: k for k in keys}
-        anchors = [verify_checkpoint(_envelope(file), known) for file in anchor or []]
+        anchors = [verify_checkpoint(read_envelope(file), known) for file in anchor or []]
         report = verify_stored(LocalFolderStore(path, "ledger"), known, anchors=anchors)
         lines = [f"{p.kind.value} entry {p.seq}: {p.detail}" for p in report.problems]
         lines.append(
@@ -211,44 +212,18 @@ def verify_ledger(  # noqa: PLR0917  options are parameters
             raise typer.Exit(ExitCode.FAULT)
 
 
-class _Reported:
-    """Turns the programme's errors into a message and their exit code."""
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Say what failed."""
-        if isinstance(error, ProgrammeError):
-            _fail(error.message, error.exit_code)
-        if isinstance(error, OSError):
-            _fail(f"{error.strerror}: {error.filename}", ExitCode.BAD_INPUT)
-        if isinstance(error, ValueError):
-            _fail("A date or key file cannot be read.", ExitCode.BAD_INPUT)
-
-
-def _fail(message: str, code: ExitCode) -> NoReturn:
-    Console(stderr=True, soft_wrap=True, highlight=False).print(message, markup=False)
-    raise typer.Exit(code)
+@contextmanager
+def _reported() -> Iterator[None]:
+    """The programme's errors, and files that are none, as a message and an exit code."""
+    try:
+        with plainly_reported():
+            yield
+    except ValueError:
+        fail("A date or key file cannot be read.", ExitCode.BAD_INPUT)
 
 
 def _say(as_json: bool, facts: dict[str, object], text: str) -> None:
     typer.echo(canonical_json(facts).decode() if as_json else text)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _passphrase(file: Path | None) -> bytes | None:
-    return file.read_bytes().splitlines()[0] if file else None
-
-
-def _create_file(path: Path, data: bytes) -> None:
-    """Create a file only its owner can read; refuse to overwrite."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
 
 
 def _read_document(file: Path) -> bytes:
@@ -267,14 +242,6 @@ def _iso(value: object) -> str:
     raise TypeError
 
 
-def _envelope(file: Path) -> Envelope:
-    return Envelope.from_json(file.read_bytes())
-
-
-def _root(file: Path) -> Root:
-    return pin_root(_envelope(file))
-
-
 def _facts(verified: VerifiedBundle) -> dict[str, object]:
     bundle = verified.bundle
     return {
@@ -290,10 +257,7 @@ def _facts(verified: VerifiedBundle) -> dict[str, object]:
 def _decision(decision: Decision) -> dict[str, object]:
     return {
         "permitted": decision.permitted,
-        "denials": [
-            {"rule": d.rule, "reason": d.reason, "remedy": d.remedy, "clause": d.clause}
-            for d in decision.denials
-        ],
+        "denials": [denial_facts(denial) for denial in decision.denials],
     }
 
 

@@ -6,10 +6,9 @@ They read facts from a document and change nothing: the same functions serve the
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from governance.agreements import Agreement, load_agreements
 from governance.board.bylaws import load_bylaws
@@ -18,8 +17,9 @@ from governance.board.model import parse_motion
 from governance.board.voting import decide_motion
 from governance.calendar import legal_date, utc_now
 from governance.canonical import canonical_json
+from governance.cli_session import AsJson, fail, plainly_reported
 from governance.contracts import DatasetContract, load_contracts
-from governance.errors import ExitCode, ProgrammeError
+from governance.errors import ExitCode
 from governance.facts import denial_facts, parse_facts
 from governance.requests.compile import compile_grant, parse_approved
 from governance.requests.completeness import decide_completeness
@@ -32,7 +32,6 @@ from governance.requests.words import say_compiled, say_precheck
 motion_app = typer.Typer(help="Motions and votes of the boards.", no_args_is_help=True)
 request_app = typer.Typer(help="Data requests.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Home = Annotated[
     Path | None,
     typer.Option(
@@ -82,7 +81,7 @@ def explain_motion(
 
     Ends with 0 when the motion passed, 3 when it failed, 4 when the file cannot be used.
     """
-    with _Reported():
+    with plainly_reported():
         outcome = decide_motion(parse_motion(file.read_bytes(), file.name, load_bylaws(bylaws)))
         typer.echo(canonical_json(outcome.to_dict()).decode() if as_json else explain(outcome))
         if not outcome.passed:
@@ -110,7 +109,7 @@ def precheck_request(
     Also what is missing from the form. Ends with 0 when nothing speaks against putting the request
     to its owners, 3 when a rule refuses it, 4 when the file cannot be used.
     """
-    with _Reported():
+    with plainly_reported():
         content = parse_facts(RequestContent, file.read_bytes(), file.name)
         known, today = load_rules(rules), _day(on)
         report = precheck(content, *_agreed(home), today, known)
@@ -150,7 +149,7 @@ def compile_request(
     standard error. With --json everything is one document: decision, people left out, bundle. Ends
     with 0 when there is a bundle, 3 when a link is missing, 4 when the file cannot be used.
     """
-    with _Reported():
+    with plainly_reported():
         approved = parse_approved(file.read_bytes(), file.name, load_bylaws(bylaws))
         compiled = compile_grant(approved, *_agreed(home), load_rules(rules))
         if as_json:
@@ -169,7 +168,7 @@ def digest_request(
     as_json: AsJson = False,
 ) -> None:
     """Print the digest by which approvals name a request's content."""
-    with _Reported():
+    with plainly_reported():
         digest = content_digest(parse_facts(RequestContent, file.read_bytes(), file.name))
         typer.echo(canonical_json({"content_digest": digest}).decode() if as_json else digest)
 
@@ -186,23 +185,4 @@ def _day(on: str | None) -> date:
     try:
         return date.fromisoformat(on)
     except ValueError:
-        _fail("--on is no date; write it as YYYY-MM-DD.", ExitCode.BAD_INPUT)
-
-
-class _Reported:
-    """Turns the programme's errors into a message and their exit code."""
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Say what failed."""
-        if isinstance(error, ProgrammeError):
-            _fail(error.message, error.exit_code)
-        if isinstance(error, OSError):
-            _fail(f"{error.strerror}: {error.filename}", ExitCode.BAD_INPUT)
-
-
-def _fail(message: str, code: ExitCode) -> NoReturn:
-    Console(stderr=True, soft_wrap=True, highlight=False).print(message, markup=False)
-    raise typer.Exit(code)
+        fail("--on is no date; write it as YYYY-MM-DD.", ExitCode.BAD_INPUT)

@@ -6,17 +6,17 @@
 """
 
 import json
-import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
+from governance.calendar import utc_now
 from governance.canonical import Json, canonical_json
-from governance.errors import ExitCode, ProgrammeError
+from governance.cli_session import AsJson, create_file, plainly_reported
+from governance.errors import ExitCode
 from governance.grants.publish import publish_root
 from governance.grants.root import (
     Root,
@@ -47,7 +47,6 @@ root_app = typer.Typer(
     cls=_FolderIsNew,
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Passphrase = Annotated[
     Path | None,
     typer.Option("--passphrase-file", help="File whose first line protects the key files."),
@@ -81,19 +80,19 @@ def new(
     plane pins it). Nothing that exists is overwritten. For several holders: `key` for each, then
     `draft`.
     """
-    with _Reported():
+    with plainly_reported():
         out.mkdir(parents=True, exist_ok=True)
         root, signer = LocalSigner.generate(), LocalSigner.generate()
         envelope = create_root(
             version=1,
-            expires_at=_now() + timedelta(days=days),
+            expires_at=utc_now() + timedelta(days=days),
             root_signers=[root],
             signer_keys=[signer.public_key],
         )
-        phrase = _passphrase(passphrase_file)
-        _create_file(out / "root-key.pem", root.to_pem(phrase))
-        _create_file(out / "signer-key.pem", signer.to_pem(phrase))
-        _create_file(out / "root.json", envelope.to_json())
+        phrase = read_passphrase(passphrase_file)
+        create_file(out / "root-key.pem", root.to_pem(phrase))
+        create_file(out / "signer-key.pem", signer.to_pem(phrase))
+        create_file(out / "root.json", envelope.to_json())
         _say(
             as_json,
             {
@@ -113,11 +112,11 @@ def make_key(
     as_json: AsJson = False,
 ) -> None:
     """Make one holder's key, on that holder's own machine; only the .pub.json leaves it."""
-    with _Reported():
+    with plainly_reported():
         signer = LocalSigner.generate()
         public = out.with_name(f"{out.name}.pub.json")
-        _create_file(out, signer.to_pem(_passphrase(passphrase_file)))
-        _create_file(public, canonical_json(signer.public_key.to_dict()))
+        create_file(out, signer.to_pem(read_passphrase(passphrase_file)))
+        create_file(public, canonical_json(signer.public_key.to_dict()))
         facts: dict[str, Json] = {"key_id": signer.public_key.key_id, "public": str(public)}
         _say(as_json, facts, f"Wrote {out} and {public}. Keep {out.name} offline.")
 
@@ -133,16 +132,16 @@ def draft(
     as_json: AsJson = False,
 ) -> None:
     """Draft the first root for several holders; each of them then runs `sign`."""
-    with _Reported():
+    with plainly_reported():
         envelope = draft_root(
             version=1,
-            expires_at=_now() + timedelta(days=days),
+            expires_at=utc_now() + timedelta(days=days),
             root_keys=_public(root_key),
             signer_keys=_public(signer_key),
             root_threshold=threshold,
             signer_threshold=signer_threshold,
         )
-        _create_file(out, envelope.to_json())
+        create_file(out, envelope.to_json())
         _report(as_json, out, envelope, None)
 
 
@@ -170,19 +169,19 @@ def rotate(
     soon as the data plane reads the new root. It must be signed by enough holders of the old root
     and enough of the new one.
     """
-    with _Reported():
-        old = pin_root(_envelope(previous))
+    with plainly_reported():
+        old = pin_root(read_envelope(previous))
         document = old.document
         envelope = draft_root(
             version=document.version + 1,
-            expires_at=_now() + timedelta(days=days),
+            expires_at=utc_now() + timedelta(days=days),
             root_keys=_public(root_key) or list(old.keys("root").values()),
             signer_keys=_public(signer_key) or list(old.keys("signer").values()),
             root_threshold=threshold or old.threshold("root"),
             signer_threshold=signer_threshold or old.threshold("signer"),
         )
         envelope = cosign_root(envelope, *_signers(key, passphrase_file))
-        _create_file(out, envelope.to_json())
+        create_file(out, envelope.to_json())
         _report(as_json, out, envelope, old)
 
 
@@ -195,10 +194,10 @@ def sign(
     as_json: AsJson = False,
 ) -> None:
     """Add a holder's signature to a root, in the file; read `status` before you sign."""
-    with _Reported():
-        envelope = cosign_root(_envelope(file), *_signers(key, passphrase_file))
+    with plainly_reported():
+        envelope = cosign_root(read_envelope(file), *_signers(key, passphrase_file))
         _replace_file(file, envelope.to_json())
-        _report(as_json, file, envelope, None if previous is None else _root(previous))
+        _report(as_json, file, envelope, None if previous is None else read_root(previous))
 
 
 @root_app.command("status")
@@ -207,9 +206,9 @@ def status(file: RootArgument, previous: Before = None, as_json: AsJson = False)
 
     Ends with 3 while it is not signed by enough.
     """
-    with _Reported():
-        envelope = _envelope(file)
-        before = None if previous is None else _root(previous)
+    with plainly_reported():
+        envelope = read_envelope(file)
+        before = None if previous is None else read_root(previous)
         _report(as_json, file, envelope, before)
         if not all(s.enough for s in count_signatures(envelope, before)):
             raise typer.Exit(ExitCode.REFUSED)
@@ -225,9 +224,9 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Publish a root to the policy zone: the data plane follows it from the one it pinned."""
-    with _Reported():
+    with plainly_reported():
         store = LocalFolderStore(policy, "policy")
-        published = publish_root(store, _envelope(file), trusted=_root(root), now=_now())
+        published = publish_root(store, read_envelope(file), trusted=read_root(root), now=utc_now())
         version = published.document.version
         _say(as_json, {"root_version": version}, f"Published root {version} to {policy}.")
 
@@ -278,58 +277,31 @@ def _jwk(file: Path) -> dict[str, object]:
 
 
 def _signers(files: list[Path] | None, phrase: Path | None) -> list[LocalSigner]:
-    secret = _passphrase(phrase)
+    secret = read_passphrase(phrase)
     return [LocalSigner.from_pem(file.read_bytes(), secret) for file in files or []]
 
 
-def _passphrase(file: Path | None) -> bytes | None:
+def read_passphrase(file: Path | None) -> bytes | None:
+    """The first line of a file; None without one."""
     return file.read_bytes().splitlines()[0] if file else None
 
 
-def _envelope(file: Path) -> Envelope:
+def read_envelope(file: Path) -> Envelope:
+    """A signed document."""
     return Envelope.from_json(file.read_bytes())
 
 
-def _root(file: Path) -> Root:
-    return pin_root(_envelope(file))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _create_file(path: Path, data: bytes) -> None:
-    """Create a file only its owner can read; refuse to overwrite."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
+def read_root(file: Path) -> Root:
+    """A root of trust, as it says of itself."""
+    return pin_root(read_envelope(file))
 
 
 def _replace_file(path: Path, data: bytes) -> None:
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
-    _create_file(part, data)
+    create_file(part, data)
     part.replace(path)
 
 
 def _say(as_json: bool, facts: dict[str, Json], text: str) -> None:
     typer.echo(canonical_json(facts).decode() if as_json else text)
-
-
-class _Reported:
-    """Turns the programme's errors into a message and their exit code."""
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Say what failed."""
-        if isinstance(error, ProgrammeError):
-            _fail(error.message, error.exit_code)
-        if isinstance(error, OSError):
-            _fail(f"{error.strerror}: {error.filename}", ExitCode.BAD_INPUT)
-
-
-def _fail(message: str, code: ExitCode) -> NoReturn:
-    Console(stderr=True, soft_wrap=True, highlight=False).print(message, markup=False)
-    raise typer.Exit(code)

@@ -1,4 +1,4 @@
-"""What every command on the programme's records shares: its home, who gives it, how it answers.
+"""What commands share: the programme's home, who gives a command, how it answers and fails.
 
 Who: the person whose account is `os|USER` for the operating system's user. `--as` names another
 one: anybody in a demonstration's home, elsewhere only for an operator, and the ledger says so. A
@@ -105,6 +105,30 @@ def reported(*, as_json: bool) -> Iterator[None]:
         _end({"error": "file", "message": reason}, reason, ExitCode.BAD_INPUT, as_json=as_json)
 
 
+@contextmanager
+def plainly_reported() -> Iterator[None]:
+    """The same for commands without a programme: a message alone, and the exit code."""
+    try:
+        yield
+    except ProgrammeError as error:
+        fail(error.message, error.exit_code)
+    except OSError as error:
+        fail(f"{error.strerror}: {error.filename}", ExitCode.BAD_INPUT)
+
+
+def fail(message: str, code: ExitCode) -> NoReturn:
+    """Say on standard error what failed, and end with the exit code."""
+    Console(stderr=True, soft_wrap=True, highlight=False).print(message, markup=False)
+    raise typer.Exit(code)
+
+
+def create_file(path: Path, data: bytes) -> None:
+    """Create a file only its owner can read; refuse to overwrite."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+
+
 def os_user() -> str:
     """Name of the operating system's user: by number, whatever the environment says."""
     return pwd.getpwuid(os.getuid()).pw_name
@@ -161,8 +185,7 @@ def _failed(error: ProgrammeError, *, as_json: bool) -> NoReturn:
 
 
 def _end(facts: Mapping[str, Json], text: str, code: ExitCode, *, as_json: bool) -> NoReturn:
-    if as_json:
-        typer.echo(canonical_json(facts).decode())
-    else:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(text, markup=False)
+    if not as_json:
+        fail(text, code)
+    typer.echo(canonical_json(facts).decode())
     raise typer.Exit(code)

@@ -1,22 +1,21 @@
 """`governance signer …`, `governance feed …`, `governance trust-enclave`: what binds the planes.
 
 The signer runs apart from the portal: its own operating-system user, its own folder, its own
-database role. The database and its libraries are imported inside the commands.
+database role.
 """
 
 import json
-import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from governance.canonical import Json, canonical_json
+from governance.cli_session import AsJson, Home, create_file, fail, say
 from governance.errors import ConfigurationError, ExitCode, ProgrammeError
 
 if TYPE_CHECKING:
@@ -28,11 +27,6 @@ signer_app = typer.Typer(
 )
 feed_app = typer.Typer(help="What the data plane told, in signed batches.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Home = Annotated[
-    Path | None,
-    typer.Option(help="The control plane's home; else GOVERNANCE_HOME.", file_okay=False),
-]
 SignerHome = Annotated[
     Path | None,
     typer.Option(
@@ -96,7 +90,7 @@ def key(home: Home = None, signer_home: SignerHome = None) -> None:
         secret = phrase.get_secret_value().encode() if phrase else None
         if settings.key_vault_key_id is None and not settings.key_file.exists():
             settings.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _create_file(settings.key_file, LocalSigner.generate().to_pem(secret))
+            create_file(settings.key_file, LocalSigner.generate().to_pem(secret))
         typer.echo(canonical_json(open_key(settings).public_key.to_dict()).decode())
 
 
@@ -138,7 +132,7 @@ def trust(
                 message = "Another root is pinned. A new root is published, not pinned again."
                 raise ConfigurationError(message)
             if not settings.root_file.exists():
-                _create_file(settings.root_file, data)
+                create_file(settings.root_file, data)
             facts["root_version"] = pinned.document.version
         jwk = (
             canonical_json(programme.signer.public_key.to_dict())
@@ -146,7 +140,7 @@ def trust(
             else ledger_key.read_bytes()
         )
         facts["ledger_key_id"] = pin_key(settings.ledger_keys_file, jwk, also=also).key_id
-        _say(facts, "Pinned: " + ", ".join(f"{k} {v}" for k, v in facts.items()), as_json=as_json)
+        say(facts, ["Pinned: " + ", ".join(f"{k} {v}" for k, v in facts.items())], as_json=as_json)
 
 
 def trust_enclave(
@@ -173,7 +167,7 @@ def trust_enclave(
         file = load_settings(home).enclave_keys_path
         pinned = pin_key(file, key.read_bytes(), also=also)
         text = f"Pinned in {file}: key {pinned.key_id}."
-        _say({"key_id": pinned.key_id, "file": str(file)}, text, as_json=as_json)
+        say({"key_id": pinned.key_id, "file": str(file)}, [text], as_json=as_json)
 
 
 @feed_app.command("follow")
@@ -202,7 +196,7 @@ def follow(home: Home = None, as_json: AsJson = False) -> None:
             lines.append(f"SILENT since {state.silent_since:%Y-%m-%d %H:%M} UTC.")
         if state.stop is not None:
             lines.append(f"STOPPED: {state.stop.reason} {state.stop.remedy}")
-        _say(facts, "\n".join(lines), as_json=as_json)
+        say(facts, lines, as_json=as_json)
         if state.stop is not None:
             raise typer.Exit(ExitCode.FAULT)
 
@@ -238,7 +232,7 @@ def verify(
             f"{len(view.submissions)} submissions, {len(view.destructions)} destructions. "
             + ("The feed verifies." if stop is None else f"STOPPED: {stop.reason}")
         )
-        _say(facts, text, as_json=as_json)
+        say(facts, [text], as_json=as_json)
         if stop is not None:
             raise typer.Exit(ExitCode.FAULT)
 
@@ -252,7 +246,7 @@ def _tell(report: "RunReport", *, as_json: bool) -> None:
     lines += [f"{number} is refused: {why}" for number, why in sorted(report.refused.items())]
     for denials in report.not_believed.values():
         lines += [f"Not believed: {denial.reason} {denial.remedy}" for denial in denials]
-    _say(report.to_dict(), "\n".join(lines), as_json=as_json)
+    say(report.to_dict(), lines, as_json=as_json)
 
 
 def _settings(programme: "Programme", signer_home: Path | None) -> "SignerSettings":
@@ -285,27 +279,11 @@ def _reported(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except ProgrammeError as error:
-        _fail(_error(error, as_json=as_json), error.exit_code)
+        fail(_error(error, as_json=as_json), error.exit_code)
     except OSError as error:
-        _fail(f"{error.strerror}: {error.filename}", ExitCode.BAD_INPUT)
+        fail(f"{error.strerror}: {error.filename}", ExitCode.BAD_INPUT)
 
 
 def _error(error: ProgrammeError, *, as_json: bool) -> str:
     facts = {"error": error.code, "message": error.message}
     return json.dumps(facts) if as_json else f"{error.message} ({error.code})"
-
-
-def _fail(message: str, code: ExitCode) -> NoReturn:
-    Console(stderr=True, soft_wrap=True, highlight=False).print(message, markup=False)
-    raise typer.Exit(code)
-
-
-def _say(facts: dict[str, Json], text: str, *, as_json: bool) -> None:
-    typer.echo(canonical_json(facts).decode() if as_json else text)
-
-
-def _create_file(path: Path, data: bytes) -> None:
-    """Create a file only its owner can read; refuse to overwrite."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
