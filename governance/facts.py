@@ -5,11 +5,19 @@ of a subject gives its state; nothing else does. A command is what somebody want
 gives a decision and, when it permits, the events. Nothing is stored here.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 from governance.audit.tags import Tag
 from governance.canonical import Json, canonical_json
@@ -82,6 +90,19 @@ def judge(checked: tuple[str, ...], denials: list[Denial], *events: Event) -> Ha
     """The events when nothing was denied; none otherwise."""
     decision = Decision(checked, tuple(denials))
     return Handled(decision, events if decision.permitted else ())
+
+
+def stored_event(
+    kinds: TypeAdapter[AnyEvent], stored: str | bytes | Mapping[str, object]
+) -> AnyEvent:
+    """Read an event as it is stored; strict facts take dates and instants from JSON alone.
+
+    Args:
+        kinds: The kinds of event it may be, told apart by their tag.
+        stored: The JSON, or its plain values.
+    """
+    text = json.dumps(stored) if isinstance(stored, Mapping) else stored
+    return kinds.validate_json(text)
 
 
 def denial_facts(denial: Denial) -> dict[str, Json]:

@@ -1,6 +1,5 @@
 """What can have happened in a body: its roster, its meetings, its motions and votes."""
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
@@ -10,7 +9,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from governance.audit.tags import Tag
 from governance.board.bylaws import MotionKind
 from governance.board.model import BoardPerson, Choice, Interest, MotionCondition
-from governance.facts import Digest, Event, Id, Name, PersonId, Text
+from governance.facts import Digest, Event, Id, Name, PersonId, Text, stored_event
 
 
 class BodyEvent(Event):
@@ -183,5 +182,4 @@ _EVENTS: TypeAdapter[BodyEvent] = TypeAdapter(AnyBodyEvent)
 
 def parse_event(stored: str | bytes | Mapping[str, object]) -> BodyEvent:
     """Read a stored event."""
-    text = json.dumps(stored) if isinstance(stored, Mapping) else stored
-    return _EVENTS.validate_json(text)
+    return stored_event(_EVENTS, stored)

@@ -1,6 +1,5 @@
 """What can have happened to a person's record; the subject is the person's id."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Literal
@@ -8,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from governance.audit.tags import Tag
-from governance.facts import Event, Text
+from governance.facts import Event, Text, stored_event
 from governance.people.model import Person
 
 
@@ -47,8 +46,7 @@ _EVENTS: TypeAdapter[PersonEvent] = TypeAdapter(AnyPersonEvent)
 
 def parse_event(stored: str | bytes | Mapping[str, object]) -> PersonEvent:
     """Read a stored event."""
-    text = json.dumps(stored) if isinstance(stored, Mapping) else stored
-    return _EVENTS.validate_json(text)
+    return stored_event(_EVENTS, stored)
 
 
 def apply(person: Person | None, event: PersonEvent) -> Person | None:

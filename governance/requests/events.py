@@ -1,6 +1,5 @@
 """What can have happened to a data request; each event says its version and the status after."""
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -9,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from governance.audit.tags import Tag
-from governance.facts import Digest, Event, Id, Name, PersonId, Text
+from governance.facts import Digest, Event, Id, Name, PersonId, Text, stored_event
 from governance.requests.model import RequestContent
 from governance.requests.states import Status
 
@@ -245,5 +244,4 @@ _EVENTS: TypeAdapter[RequestEvent] = TypeAdapter(AnyRequestEvent)
 
 def parse_event(stored: str | bytes | Mapping[str, object]) -> RequestEvent:
     """Read a stored event."""
-    text = json.dumps(stored) if isinstance(stored, Mapping) else stored
-    return _EVENTS.validate_json(text)
+    return stored_event(_EVENTS, stored)
