@@ -13,7 +13,7 @@ from governance.calendar import legal_date
 from governance.clocks.directory import Directory
 from governance.clocks.model import RequestLife
 from governance.mail.notices import Capacity, Notice, NoticeKind, notice_to
-from governance.mail.paths import request_path
+from governance.mail.paths import NDA, request_path
 from governance.people.model import Person
 from governance.profile import Profile
 from governance.requests.deadlines import bracket, due_on
@@ -210,10 +210,11 @@ def _persons(case: Case) -> Iterator[Notice]:
 def _statement(case: Case, person: str, to: _To) -> Iterator[Notice]:
     """The statement that is missing; anew for each version whose terms changed."""
     standing = acceptance(case.life.request, case.version, person)
+    page = f"{NDA.format(number=case.life.request.number)}?version={case.version.number}"
     if standing.again:
-        yield from case.tell(_K.NDA_AGAIN, to, case.version.terms)
+        yield from case.tell(_K.NDA_AGAIN, to, case.version.terms, path=page)
     elif standing.accepted is None:
-        yield from case.tell(_K.NDA_MISSING, to, "")
+        yield from case.tell(_K.NDA_MISSING, to, "", path=page)
 
 
 def _expiring(case: Case) -> Iterator[Notice]:

@@ -8,6 +8,7 @@ from governance.decisions import Denial, refusal_of
 from governance.errors import DocumentError
 from governance.requests import commands as c
 from governance.requests.states import Act
+from governance.requests.training import FIELDS, decide_training
 from governance.services.programme import Programme
 
 COMMANDS: Final[Mapping[Act, type[c.RequestCommand]]] = {
@@ -37,6 +38,22 @@ COMMANDS: Final[Mapping[Act, type[c.RequestCommand]]] = {
         c.CertifyDestruction,
     )
 }
+
+
+def check_fields(p: Programme, command: c.RequestCommand) -> None:
+    """Raise where a form mends what the rules would refuse, so that it is said beside the field.
+
+    Raises:
+        DocumentError: A training is recorded for longer than it counts, or no longer counts.
+    """
+    if isinstance(command, c.RecordTraining):
+        days = (command.valid_until, command.completed_on, p.today)
+        denials = decide_training(*days, p.rules).denials
+        if denials:
+            raise DocumentError.counted(
+                "The form has",
+                *(f"{FIELDS[d.rule]}: {d.reason} {d.remedy} [{d.clause}]" for d in denials),
+            )
 
 
 def recorded_motion(p: Programme, body: BodyState | None, motion: object) -> dict[str, Any]:

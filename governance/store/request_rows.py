@@ -10,7 +10,7 @@ from governance.calendar import legal_date
 from governance.digests import sha256_of
 from governance.requests.model import RequestContent
 from governance.requests.state import DataRequest, Version
-from governance.requests.statements import has_accepted, statements_waiting
+from governance.requests.statements import has_accepted, statements_waiting, version_to_accept
 from governance.requests.states import LIVE
 from governance.store.sort_keys import sort_key
 from governance.store.streams import Loaded
@@ -123,6 +123,7 @@ def _people(request: DataRequest) -> list[dict[str, Any]]:
             "person": person,
             "role": role,
             "statement": waits.get(person, ""),
+            "statement_version": version_to_accept(request).number if person in waits else None,
         }
         for person, role in sorted(roles.items())
     ]

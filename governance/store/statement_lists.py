@@ -16,18 +16,20 @@ class StatementWaiting:
     """One request whose statement a person has yet to sign.
 
     Attributes:
+        version: Whose terms are to be accepted.
         why: `missing`; or `again`: they signed, and the terms changed since.
     """
 
     number: str
     title: str
+    version: int
     why: Literal["missing", "again"]
 
 
 def list_statements_waiting(unit: UnitOfWork, person: str) -> tuple[StatementWaiting, ...]:
     """Every request whose statement the person has yet to sign, by number."""
     query = (
-        select(_R.c.number, _R.c.title, _PEOPLE.c.statement)
+        select(_R.c.number, _R.c.title, _PEOPLE.c.statement_version, _PEOPLE.c.statement)
         .join(_PEOPLE, _PEOPLE.c.number == _R.c.number)
         .where(_PEOPLE.c.person == person, _PEOPLE.c.statement != "")
         .order_by(_R.c.number)

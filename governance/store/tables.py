@@ -154,6 +154,7 @@ request_people = Table(
     Column("person", String(63), primary_key=True),
     Column("role", String(32), nullable=False),
     Column("statement", String(16), nullable=False, server_default=""),
+    Column("statement_version", Integer),
     Index("ix_request_people_person", "person", "number"),
 )
 request_parties = Table(
@@ -285,6 +286,7 @@ outbox = Table(
     Column("problem", String(64), nullable=False),
     UniqueConstraint("once"),
     Index("ix_outbox_next_at", "next_at"),
+    Index("ix_outbox_recipient", "recipient", "created_at", "id"),
 )
 """To be sent: `next_at` is None once it was sent or given up."""
 webhooks = Table(

@@ -286,7 +286,7 @@ class TestReadModels:
         number = office.begin()
         run(office, "UPDATE request_rows SET status = 'granted'")
         run(office, "DELETE FROM people_rows WHERE id = 'p-ruiz'")
-        run(office, f"INSERT INTO request_people VALUES ('{number}', 'p-intruder', 'requestor', '')")
+        run(office, f"INSERT INTO request_people VALUES ('{number}', 'p-intruder', 'x', '', 1)")
         found = {(d.table, d.key, d.what) for d in office.programme.store.compare()}
         assert found == {
             ("request_rows", (number,), "changed"),

@@ -197,4 +197,4 @@ def test_what_is_shown_is_what_is_signed(
     ruiz = portal.client("p-ruiz")
     assert portal.client("p-sde").get(f"{where}/nda").status_code == 403
     assert fill(ruiz, f"{where}/nda", name="Dana Ruiz").status_code == 303
-    assert "You have signed" in ruiz.get(f"{where}/nda").text
+    assert "You signed this statement on" in ruiz.get(f"{where}/nda").text

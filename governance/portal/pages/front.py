@@ -5,6 +5,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from governance.permissions import Action
 from governance.portal.navigation import NavItem
+from governance.portal.pages.request_persons import own_statements
 from governance.portal.routes import Open, PortalRouter
 from governance.portal.visits import VisitDep
 
@@ -15,7 +16,7 @@ NAVIGATION: tuple[NavItem, ...] = ()
 @router.page("GET", "/", asks=Action.READ_REGISTER)
 def show_home(visit: VisitDep) -> Response:
     """Where everybody begins: what the person can do here."""
-    return visit.page("home.html")
+    return visit.page("home.html", statements=own_statements(visit))
 
 
 @router.page("GET", "/accessibility", asks=Action.READ_REGISTER)

@@ -140,11 +140,14 @@ def _person_choices(view: RequestView) -> Mapping[str, str]:
     return {x.id: f"{x.name}, {x.employer}" for x in content.people}
 
 
-def _training_form(_: Visit, view: RequestView) -> FormSpec:
+def _training_form(visit: Visit, view: RequestView) -> FormSpec:
+    months = visit.programme.rules.longest_training_months
+    hint = f"At most {months} months after that day."
     return FormSpec(
         (
             Field("person", "Person", "select", choices=_person_choices(view), required=True),
-            Field("valid_until", "Training valid until", "day", required=True),
+            Field("completed_on", "Completed on", "day", required=True),
+            Field("valid_until", "Training valid until", "day", required=True, hint=hint),
         )
     )
 
@@ -323,7 +326,7 @@ def _register(page: ActPage) -> None:
     @router.page("GET", path, asks=page.act, about=about_request)
     def ask(visit: VisitDep, number: str) -> Response:
         view = read_request(visit.programme, visit.actor, number)
-        values = {"met_on": visit.today, "left_on": visit.today}
+        values = dict.fromkeys(("met_on", "left_on", "completed_on"), visit.today)
         form = page.form(visit, view).bind(_texts(values), based_on=view.position)
         return show(visit, view, form)
 

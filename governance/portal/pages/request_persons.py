@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from governance.papers.words import day_words
+from governance.permissions import Action, decide_action
 from governance.portal.visits import Visit
 from governance.requests.state import PersonChain
 from governance.requests.statements import acceptance, training_until, version_to_accept
 from governance.services.requests import RequestView
+from governance.services.statements import list_own_waiting
+from governance.store.statement_lists import StatementWaiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,14 @@ def person_lines(visit: Visit, view: RequestView) -> list[PersonLine]:
         )
         for person in content.people
     ]
+
+
+def own_statements(visit: Visit) -> tuple[StatementWaiting, ...]:
+    """The statements the person at the browser has yet to sign; none for who is not signed in."""
+    asked = Action.LIST_OWN_REQUESTS
+    if not decide_action(visit.actor, asked, today=visit.today).permitted:
+        return ()
+    return list_own_waiting(visit.programme, visit.actor)
 
 
 def _accepted(view: RequestView, person: str) -> str:

@@ -39,6 +39,8 @@ def upgrade() -> None:
         _fill(table, own, texts)
         for column in (*(f"{text}_key" for text in texts), *_BESIDE[table]):
             op.create_index(f"ix_{table}_{column}", table, [column, own], unique=False)
+    columns = ["recipient", "created_at", "id"]
+    op.create_index("ix_outbox_recipient", "outbox", columns, unique=False)
 
 
 def _fill(name: str, own: str, texts: Sequence[str]) -> None:

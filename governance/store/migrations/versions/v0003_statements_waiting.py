@@ -15,3 +15,4 @@ def upgrade() -> None:
     """Go to this layout; the read models are made anew when every step has run."""
     column = sa.Column("statement", sa.String(length=16), server_default="", nullable=False)
     op.add_column("request_people", column)
+    op.add_column("request_people", sa.Column("statement_version", sa.Integer()))
