@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.lib.browser import run_axe
-from tests.lib.oidc_provider import run_provider
-from tests.lib.portal import DESKTOP, PHONE, RunningPortal, free_port, open_throwaway, run_portal
+from tests.lib.portal import DESKTOP, PHONE, RunningPortal, run_portal
 from tests.lib.portal_pages import SAVED, add_widgets
 
 if TYPE_CHECKING:
@@ -193,35 +192,3 @@ def test_a_double_click_sends_once(portal: RunningPortal, browser: "Browser") ->
     page.wait_for_load_state()
     assert len([s for s in SAVED[before:] if s["title"] == "Clicked twice"]) == 1
     page.context.close()
-
-
-def test_a_browser_signs_in_at_a_provider_and_out_again(
-    tmp_path_factory: pytest.TempPathFactory, browser: "Browser"
-) -> None:
-    """The policy on where forms may lead holds in a browser only: here it is tried."""
-    with run_provider() as provider:
-        url = f"http://127.0.0.1:{free_port()}"
-        provider.redirect_uris.add(f"{url}/sign-in/callback")
-        provider.users = {"ana": {"name": "Ana New", "email": "ana@uni.example"}}
-        configured: dict[str, Any] = {
-            "base_url": url, "oidc_issuer": provider.url, "oidc_client_id": provider.client_id,
-            "oidc_client_secret": provider.client_secret,
-        }  # fmt: skip
-        programme = open_throwaway(tmp_path_factory.mktemp("oidc"), **configured)
-        with run_portal(
-            tmp_path_factory.getbasetemp(), programme=programme, development=False
-        ) as portal:
-            page = portal.page(browser)
-            said = _watch(page)
-            page.goto("/account")
-            page.get_by_role("button", name="Sign in with my organization").click()
-            page.get_by_role("button", name="ana").click()
-            page.wait_for_url("**/account")
-            assert page.get_by_role("link", name="Ana New").is_visible()
-            page.get_by_role("button", name="Sign out", exact=True).click()
-            page.wait_for_url("**/signed-out")
-            page.goto("/account")
-            assert "/sign-in" in page.url
-            assert not said
-            page.context.close()
-        programme.close()

@@ -59,6 +59,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         people = (
             *CAST,
             build_person("waits", "Wanda Waiting", PortalRole.REQUESTOR, account=None),
+            build_person("rest", "Rita Rest", PortalRole.REQUESTOR, account=None),
             build_person("known", "Kim Known", account=f"{provider.url}|kim"),
             build_person(
                 "left", "Leo Left", account=f"{provider.url}|leo", employed_until=date(2024, 6, 30)
@@ -87,7 +88,9 @@ def well_behaved(pair: Pair) -> None:
         "trudy": {"preferred_username": "waits@example.org", "email_verified": True},
     }
     provider.user, provider.up, provider.issuer_sent = "ana", True, None
-    provider.sends_issuer, provider.secret_in_form = True, False
+    provider.sends_issuer, provider.secret_in_form, provider.says = True, False, None
+    way: Any = pair.portal.app.portal.sign_in
+    way.provider._published = None  # what it says is asked anew
 
 
 def test_a_newcomer_signs_in_and_out(pair: Pair) -> None:
@@ -166,6 +169,31 @@ def test_the_secret_goes_in_the_form_where_the_provider_wants_it(pair: Pair) -> 
     assert pair.sign_in(pair.portal.client()).status_code == 303
     pair.provider.secret_in_form = False
     way.provider._published = None
+
+
+def test_what_the_token_leaves_out_the_user_info_says(pair: Pair) -> None:
+    """Of the same person only, and never whether the token's own address is verified."""
+    way: Any = pair.portal.app.portal.sign_in
+    said = {"name": "Una Said", "email": "una@uni.example", "roles": ["grp-audit"]}
+    cases: tuple[tuple[dict[str, Any], dict[str, Any], int, str], ...] = (
+        ({}, said, 303, "Una Said"),
+        ({"name": "Una Token"}, said, 303, "Una Token"),
+        ({}, said | {"sub": "somebody-else"}, 403, ""),
+        ({}, said | {"email": None}, 403, ""),
+        # The office's waiting record is claimed by nobody whose token's address is unverified.
+        ({"email": "rest@example.org"}, said | {"email_verified": True}, 303, "Una Said"),
+    )
+    for number, (claims, says, status, name) in enumerate(cases):
+        way.provider._published = None
+        pair.provider.user = f"una-{number}"
+        pair.provider.users[pair.provider.user] = claims
+        pair.provider.says = {"sub": pair.provider.user} | says
+        client = pair.portal.client()
+        assert pair.sign_in(client).status_code == status, (claims, says)
+        assert name in client.get("/account").text
+    rest = find_by_id(pair.portal.programme, "rest")
+    assert rest is not None
+    assert rest.account is None
 
 
 def _claim(name: str, value: object) -> Callable[[Any, Any], Any]:

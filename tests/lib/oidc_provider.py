@@ -4,12 +4,11 @@ Discovery, authorization code with PKCE (S256 required), client authentication, 
 RP-initiated logout. A code is good once, for the client, address and challenge it was made for.
 Access tokens are opaque, or JWTs (RFC 9068) for a resource that was asked for (RFC 8707); a program
 gets one for itself by its client credentials.
-`provider.user` is who signs in without being asked; None: a page asks. `provider.spoil` changes the
+`provider.user` is who signs in; nobody is asked. `provider.spoil` changes the
 next ID tokens: the attacks of the tests.
 """
 
 import base64
-import html
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from urllib.parse import unquote, urlencode
 from fastapi import FastAPI, Form, Header
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from governance.digests import sha256_digest
 from tests.lib.portal import free_port, serve
@@ -47,6 +46,7 @@ class Provider:
     Attributes:
         users: Claims by subject, beside those every ID token has.
         resources: Audiences of which access tokens are made.
+        says: What the UserInfo endpoint answers; None: there is none.
         spoil: Gets header and claims of an ID token and changes them in place; may return the
             key to sign with (or "none" for no signature at all).
         asked: Names of the endpoints asked, in order.
@@ -67,6 +67,7 @@ class Provider:
     asked: list[str] = field(default_factory=list)
     keys: list[Any] = field(default_factory=list)
     resources: set[str] = field(default_factory=set)
+    says: Claims | None = None
 
     def __post_init__(self) -> None:
         self.rotate()
@@ -148,7 +149,7 @@ def _app(provider: Provider) -> FastAPI:
             return _back(provider, redirect_uri, state, error="invalid_target")
         who = user or provider.user
         if who is None:
-            return HTMLResponse(_chooser(provider, locals()))
+            return _back(provider, redirect_uri, state, error="login_required")
         code = secrets.token_urlsafe(24)
         provider.codes[code] = Code(client_id, redirect_uri, code_challenge, nonce, who, resource)
         return _back(provider, redirect_uri, state, code=code)
@@ -173,7 +174,7 @@ def _app(provider: Provider) -> FastAPI:
             made = provider.access_token(client_id or provider.client_id, resource)
             return JSONResponse({"access_token": made, "token_type": "Bearer", "expires_in": 300})
         kept = provider.codes.get(code)
-        challenge = _b64(sha256_digest(code_verifier.encode()))
+        challenge = challenge_of(code_verifier)
         fits = (
             kept is not None
             and not kept.used
@@ -193,6 +194,13 @@ def _app(provider: Provider) -> FastAPI:
         answer = {"access_token": access, "token_type": "Bearer", "expires_in": 300}
         return JSONResponse({**answer, "id_token": provider.id_token(kept)})
 
+    @app.get("/userinfo")
+    def userinfo(authorization: Annotated[str, Header()] = "") -> Response:
+        provider.asked.append("userinfo")
+        if not authorization.startswith("Bearer ") or provider.says is None:
+            return JSONResponse({"error": "invalid_token"}, 401)
+        return JSONResponse(provider.says)
+
     @app.get("/logout")
     def logout(client_id: str, post_logout_redirect_uri: str) -> Response:
         provider.asked.append("logout")
@@ -207,7 +215,8 @@ def _app(provider: Provider) -> FastAPI:
 
 def _discovery(provider: Provider) -> Claims:
     method = "client_secret_post" if provider.secret_in_form else "client_secret_basic"
-    return {
+    more = {} if provider.says is None else {"userinfo_endpoint": f"{provider.url}/userinfo"}
+    return more | {
         "issuer": provider.url,
         "authorization_endpoint": f"{provider.url}/authorize",
         "token_endpoint": f"{provider.url}/token",
@@ -243,22 +252,15 @@ def _is_client(
     return (unquote(name), unquote(secret)) == (provider.client_id, provider.client_secret)
 
 
-def _chooser(provider: Provider, asked: Claims) -> str:
-    names = (
-        "response_type", "client_id", "redirect_uri", "scope", "state", "nonce",
-        "code_challenge", "code_challenge_method",
-    )  # fmt: skip
-    hidden = "".join(
-        f'<input type="hidden" name="{n}" value="{html.escape(asked[n])}">' for n in names
-    )
-    users = "".join(f'<button name="user" value="{u}">{u}</button>' for u in provider.users)
-    return f"<!doctype html><title>Provider</title><form>{hidden}{users}</form>"
-
-
 def _json(document: Claims) -> bytes:
     import json
 
     return json.dumps(document).encode()
+
+
+def challenge_of(verifier: str) -> str:
+    """Of a PKCE verifier, by S256 (RFC 7636)."""
+    return _b64(sha256_digest(verifier.encode()))
 
 
 def _b64(data: bytes) -> str:

@@ -4,7 +4,8 @@
    State, nonce and PKCE verifier are made from it (HMAC-SHA-256), so there is nothing to keep, and
    an answer meant for another browser fits none of them.
 2. `/sign-in/callback` compares the state, and the issuer where the provider sends it (RFC 9207).
-3. The code goes to the provider with the verifier; the ID token is checked (`tokens`).
+3. The code goes to the provider with the verifier; the ID token is checked (`tokens`). What it
+   leaves out, the provider's UserInfo endpoint may say.
 4. The person is found or made; who is no longer employed is refused.
 5. A new session takes the place of any earlier one; the secret's cookie is taken back.
 """
@@ -121,6 +122,20 @@ class OpenIdConnect:
             raise TokenRefusedError("roles") from None
         return Bearer(account_of(self.provider.issuer, claims), roles)
 
+    def completed(self, claims: Mapping[str, Any], access_token: str) -> dict[str, Any]:
+        """The ID token's claims and, where they leave something out, the UserInfo endpoint's.
+
+        Raises:
+            ProviderError: The endpoint refused, or speaks of somebody else.
+        """
+        needed = {"name", "email", *((self.role_claim,) if self.roles else ())}
+        if needed <= claims.keys():
+            return dict(claims)
+        said = self.provider.says_of(str(claims["sub"]), access_token)
+        if "email" in claims:  # whether an address is verified is said of that address alone
+            said.pop("email_verified", None)
+        return {**said, **claims}
+
     def claims_of(self, claims: Mapping[str, Any]) -> SignInClaims:
         """What the token says of the person.
 
@@ -233,8 +248,9 @@ def come_back(visit: VisitDep) -> Response:
     )
     code = visit.request.query_params["code"]
     try:
-        token = way.provider.exchange(code, way.base_url + CALLBACK, _made(secret, "verifier"))
-        claims = verify_id_token(token, way.provider.keys, expected)
+        tokens = way.provider.exchange(code, way.base_url + CALLBACK, _made(secret, "verifier"))
+        verified = verify_id_token(tokens.id_token, way.provider.keys, expected)
+        claims = way.completed(verified, tokens.access_token)
     except (ProviderError, TokenError) as error:
         raise _failed(error.check) from None
     account = account_of(way.provider.issuer, claims)

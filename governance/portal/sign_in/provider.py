@@ -1,4 +1,4 @@
-"""The OpenID Connect provider: what it publishes, and exchanging a code for an ID token.
+"""The OpenID Connect provider: what it publishes, a code's tokens, and what it says of a person.
 
 Only addresses that the provider itself publishes are asked, over https (or on this machine), no
 redirect is followed, and an answer is read to a bound only.
@@ -7,7 +7,7 @@ redirect is followed, and an answer is read to a bound only.
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -45,8 +45,17 @@ class Published:
     token: str
     keys: str
     end_session: str
+    userinfo: str
     sends_issuer: bool
     secret_in_form: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a code is exchanged for; neither is checked yet."""
+
+    id_token: str
+    access_token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +101,8 @@ class Provider:
         """What it said last; nothing is asked."""
         return self._published[1] if self._published is not None else None
 
-    def exchange(self, code: str, redirect_uri: str, verifier: str) -> str:
-        """The ID token for a code.
+    def exchange(self, code: str, redirect_uri: str, verifier: str) -> Tokens:
+        """The tokens for a code.
 
         Raises:
             ProviderError: It refused.
@@ -115,10 +124,27 @@ class Provider:
                 quote(self.client.client_id, safe=""), quote(self.client.secret, safe="")
             )
         answer = self._ask("POST", published.token, form, auth)
-        token = answer.get("id_token")
+        token, access = answer.get("id_token"), answer.get("access_token")
         if not isinstance(token, str) or str(answer.get("token_type", "")).lower() != "bearer":
             raise ProviderError("token_answer")
-        return token
+        return Tokens(token, access if isinstance(access, str) else "")
+
+    def says_of(self, subject: str, access_token: str) -> dict[str, Any]:
+        """Claims of the UserInfo endpoint; none when the provider has no such place.
+
+        Many providers put name and address there and not into the ID token (OpenID Connect
+        Core 1.0, sections 5.3 and 5.4).
+
+        Raises:
+            ProviderError: It refused, or speaks of somebody else (section 5.3.2).
+        """
+        address = self.published().userinfo
+        if not address or not access_token:
+            return {}
+        claims = self._ask("GET", address, token=access_token)
+        if claims.get("sub") != subject:
+            raise ProviderError("userinfo_subject")
+        return claims
 
     def sign_out_address(self, back_to: str) -> str:
         """Where signing out goes on at the provider; empty when it publishes no such place."""
@@ -137,11 +163,8 @@ class Provider:
             authorization=_address(document, "authorization_endpoint"),
             token=_address(document, "token_endpoint"),
             keys=_address(document, "jwks_uri"),
-            end_session=(
-                _address(document, "end_session_endpoint")
-                if document.get("end_session_endpoint")
-                else ""
-            ),
+            end_session=_optional(document, "end_session_endpoint"),
+            userinfo=_optional(document, "userinfo_endpoint"),
             sends_issuer=document.get("authorization_response_iss_parameter_supported") is True,
             secret_in_form=in_form,
         )
@@ -152,8 +175,12 @@ class Provider:
         address: str,
         form: Mapping[str, str] | None = None,
         auth: httpx.BasicAuth | None = None,
+        *,
+        token: str = "",
     ) -> dict[str, Any]:
         headers = {"Accept": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         try:
             with (
                 httpx.Client(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client,
@@ -194,6 +221,10 @@ def _address(document: Mapping[str, Any], name: str) -> str:
     if not isinstance(address, str) or not _is_safe(address):
         raise ProviderError(name)
     return address
+
+
+def _optional(document: Mapping[str, Any], name: str) -> str:
+    return _address(document, name) if document.get(name) else ""
 
 
 def _is_safe(address: str) -> bool:
