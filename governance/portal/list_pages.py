@@ -30,7 +30,7 @@ def show_list(
     **context: Any,  # noqa: ANN401  what the template shows
 ) -> Response:
     """The page, with the list as `listing`; the file where the address asks for one."""
-    if listing.wishes.format is not None:
+    if listing.wishes.format is not None and visit.request.method == "GET":
         return export(listing)
     return visit.page(template, listing=listing, **context)
 

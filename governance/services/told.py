@@ -32,7 +32,7 @@ class Routed:
     at: datetime
 
 
-def list_routed(p: Programme, actor: Actor, *, count: int = 200) -> tuple[Routed, ...]:
+def list_routed(p: Programme, actor: Actor) -> tuple[Routed, ...]:
     """Public-records requests that were routed, the newest first; erased ones are gone.
 
     Raises:
@@ -47,7 +47,6 @@ def list_routed(p: Programme, actor: Actor, *, count: int = 200) -> tuple[Routed
         .join(payloads, entries.c.seq == payloads.c.seq)
         .where(entries.c.tag == Tag.RECORDS_REQUEST_ROUTED.value)
         .order_by(entries.c.seq.desc())
-        .limit(count)
     )
     with p.store.read() as unit:
         rows = unit.connection.execute(query).all()

@@ -265,7 +265,7 @@ def _filters(wanted: RequestFilter, *, by_sort: bool = False) -> list[ColumnElem
     `by_sort` leaves the status out of the choice of an index: SQLite would take it, then fetch and
     sort every row of the status for one page, where the list's own order has an index too.
     """
-    words = _words(wanted.text)
+    words = words_of(wanted.text)
     found: list[ColumnElement[bool]] = [_R.c.search.contains(w, autoescape=True) for w in words]
     if wanted.status:
         status = func.coalesce(_R.c.status, "") if by_sort else _R.c.status
@@ -299,7 +299,8 @@ def _shows(agencies: Sequence[str]) -> ColumnElement[bool]:
     return and_(asked, or_(false(), *(shown.contains(f",{x},", autoescape=True) for x in agencies)))
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """Words that a search looks for, without capitals; those no column can hold are left out."""
     return [word for word in text.casefold().split() if is_text(word)][:MAX_WORDS]
 
 
@@ -323,7 +324,7 @@ def list_people_rows(unit: UnitOfWork, wanted: PeopleFilter) -> Page[Person]:
 
 
 def _people(wanted: PeopleFilter) -> list[ColumnElement[bool]]:
-    words = _words(wanted.text)
+    words = words_of(wanted.text)
     found: list[ColumnElement[bool]] = [_P.c.search.contains(w, autoescape=True) for w in words]
     if wanted.role is not None:
         found.append(_P.c.roles.contains(f",{wanted.role},", autoescape=True))
@@ -353,7 +354,7 @@ def list_meeting_rows(unit: UnitOfWork, wanted: MeetingFilter) -> Page[MeetingRo
     """The meetings that fit the filter."""
     told = _M.c.body + literal(" ") + _M.c.id
     query = select(_M)
-    for word in _words(wanted.text):
+    for word in words_of(wanted.text):
         query = query.where(func.lower(told).contains(word, autoescape=True))
     if wanted.body is not None:
         query = query.where(_M.c.body.in_(_known((wanted.body,))))

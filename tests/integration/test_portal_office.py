@@ -204,8 +204,12 @@ def test_a_webhook_shows_its_secret_once(portal: RunningPortal) -> None:
     assert "https://hooks.example.org/governance" in listed
     twice = portal.send(office, page, form_of=page, **sent)
     assert twice.status_code == 422
-    hook = re.search(r"/office/webhooks/(wh-[0-9a-f]+)/remove", listed)
+    hook = re.search(r"/office/webhooks/(wh-[0-9a-f]+)", listed)
     assert hook is not None
+    its_own = office.get(f"/office/webhooks/{hook[1]}").text
+    assert "Nothing was sent to it yet." in its_own
+    assert f"/office/webhooks/{hook[1]}/remove" in its_own
+    assert office.get("/office/webhooks/wh-0").status_code == 404
     gone = portal.send(office, f"/office/webhooks/{hook[1]}/remove")
     assert gone.status_code == 303
     assert "No webhook is registered." in office.get(page).text

@@ -11,6 +11,7 @@ from governance.portal.navigation import NavItem
 from governance.portal.pages import (
     account,
     agency,
+    board_lists,
     boards,
     catalogue,
     catalogue_request,
@@ -55,6 +56,7 @@ AREAS: tuple[AreaModule, ...] = (
     requests,
     request_acts,
     signing,
+    board_lists,
     boards,
     meeting_papers,
     register,

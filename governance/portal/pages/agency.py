@@ -32,6 +32,8 @@ NAVIGATION = (
     NavItem(Area.AGENCY, "Matching", "/agency/matches", _CONCERNED),
 )
 add_said(link_destroyed="It is on record that your agency destroyed its link.")
+ON_THE_OVERVIEW: Final = 10
+"""Projects and files that the overview shows; their lists have the others."""
 STATES: Final = {
     "received": "Received",
     "landed": "Landed",
@@ -213,6 +215,7 @@ def show_agency(visit: VisitDep) -> Response:
         may_confirm=confirm.permitted,
         decides=PortalRole.DATA_OWNER in visit.actor.roles and visit.actor.agency == agency,
         board=p.board.body,
+        most=ON_THE_OVERVIEW,
     )
 
 

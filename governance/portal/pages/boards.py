@@ -12,22 +12,18 @@ from governance.errors import DocumentError
 from governance.permissions import Action
 from governance.portal.board_forms import FORMS, BoardForm, to_body, to_meeting, to_motion
 from governance.portal.forms import Field, Form, FormSpec
-from governance.portal.list_pages import asked_list, show_list
-from governance.portal.lists import Column, ListSpec, Wishes
-from governance.portal.navigation import Area, NavItem, everybody
+from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
 from governance.portal.targets import about_body
 from governance.portal.visits import Visit, VisitDep
-from governance.services.board import ACTIONS, BodyView, act_on_body, list_meetings, read_body
+from governance.services.board import ACTIONS, BodyView, act_on_body, read_body
 from governance.services.board import read_motion as read_explained
 from governance.services.people import find_by_id
 from governance.store import NotFoundError
-from governance.store.lists import MeetingFilter, MeetingRow
-from governance.store.paging import Page
 
 router = PortalRouter()
-NAVIGATION = (NavItem(Area.MEETINGS, "Meetings", "/meetings", everybody),)
+NAVIGATION: tuple[NavItem, ...] = ()
 add_said(
     board_notice="The notice is posted.",
     board_open="The meeting is in session.",
@@ -44,65 +40,27 @@ add_said(
     board_seat="The seat is recorded.",
     board_alternate="The alternate is recorded.",
 )
+_LATEST: Final = 5
+"""Meetings that a body's page shows; the list has the others."""
 CHOICES: Final = {
     Choice.IN_FAVOR.value: "In favor",
     Choice.AGAINST.value: "Against",
     Choice.ABSTAIN.value: "Abstain",
 }
-_STATUSES: Final = {
-    "noticed": "Noticed", "in_session": "In session", "adjourned": "Adjourned", "closed": "Held",
-}  # fmt: skip
-
-
-def _meetings(visit: Visit) -> ListSpec[MeetingRow]:
-    bodies = {rules.body: rules.title for rules in visit.programme.bylaws.bodies}
-    return ListSpec(
-        "meetings",
-        "Meetings",
-        (
-            Column("starts_at", "Begins", lambda r: r.starts_at, kind="instant",
-                   link=lambda r: f"/boards/{r.body}/meetings/{r.id}"),
-            Column("body", "Body", lambda r: r.body, choices=bodies,
-                   shown=lambda r: bodies.get(r.body, r.body)),
-            Column("id", "Meeting", lambda r: r.id),
-            Column("status", "Status", lambda r: r.status, kind="status", choices=_STATUSES,
-                   shown=lambda r: _STATUSES[r.status]),
-            Column("noticed_at", "Noticed", lambda r: r.noticed_at, kind="instant"),
-        ),
-        sort="starts_at",
-        descending=True,
-        search="body and meeting",
-        empty="No meeting is noticed yet.",
-        by_service=True,
-    )  # fmt: skip
-
-
-def _found(visit: Visit, wishes: Wishes) -> Page[MeetingRow]:
-    wanted = MeetingFilter(
-        text=wishes.text,
-        body=wishes.filters.get("body"),
-        status=wishes.filters.get("status"),
-        sort=wishes.sort,
-        descending=wishes.descending,
-        page=wishes.page,
-        per_page=wishes.per_page,
-    )
-    return list_meetings(visit.programme, visit.actor, wanted)
-
-
-@router.page("GET", "/meetings", asks=Action.READ_REGISTER)
-def show_meetings(visit: VisitDep) -> Response:
-    """Every noticed meeting: public, with a calendar to subscribe to."""
-    listing = asked_list(visit, _meetings(visit), lambda wishes: _found(visit, wishes))
-    bodies = visit.programme.bylaws.bodies
-    return show_list(visit, "boards/meetings.html", listing, bodies=bodies)
 
 
 @router.page("GET", "/boards/{body}", asks=Action.READ_REGISTER, about=about_body)
 def show_body(visit: VisitDep, body: str) -> Response:
-    """A body: its seats, proxies and meetings."""
+    """A body: its seats, the proxies on file, its latest meetings."""
     view = read_body(visit.programme, visit.actor, body)
-    return visit.page("boards/body.html", **_shared(visit, view))
+    latest = sorted(view.state.meetings.values(), key=lambda m: m.meeting.starts_at, reverse=True)
+    on_file = [
+        proxy
+        for proxy in view.state.proxies
+        if proxy.withdrawn_at is None and proxy.valid_until >= visit.today
+    ]
+    shared = _shared(visit, view)
+    return visit.page("boards/body.html", latest=latest[:_LATEST], on_file=on_file, **shared)
 
 
 @router.page(
@@ -152,7 +110,7 @@ def _show_motion(
 
 
 def _shared(visit: Visit, view: BodyView) -> dict[str, Any]:
-    names = _names(visit, view.state)
+    names = names_of(visit, view.state)
 
     def name(person: str | None) -> str:
         return names.get(person, person) if person else "vacant"
@@ -171,7 +129,7 @@ def _shared(visit: Visit, view: BodyView) -> dict[str, Any]:
     }
 
 
-def _names(visit: Visit, state: BodyState) -> dict[str, str]:
+def names_of(visit: Visit, state: BodyState) -> dict[str, str]:
     """Names of who sits in the body: the roster is public."""
     names = {person: facts.name for person, facts in state.people.items() if facts.name}
     sitting = [a.person for seat in state.seats.values() for a in seat.alternates]

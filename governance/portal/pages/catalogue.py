@@ -19,8 +19,8 @@ from governance.portal.catalogue_words import (
     sensitivity_of,
     treatment_words,
 )
-from governance.portal.exports import export
-from governance.portal.lists import Column, ListSpec, arrange, read_wishes
+from governance.portal.list_pages import held_list, show_list
+from governance.portal.lists import Column, ListSpec
 from governance.portal.navigation import Area, NavItem, everybody
 from governance.portal.routes import PortalRouter
 from governance.portal.visits import Visit, VisitDep
@@ -81,8 +81,8 @@ def list_spec(p: Programme) -> ListSpec[DatasetRow]:
             Column("title", "Dataset", lambda r: r.contract.title, link=lambda r: r.href),
             Column("agency", "Agency", lambda r: r.contract.agency, choices=agencies,
                    shown=lambda r: r.agency_name),
-            Column("holds", "Holds", lambda r: r.contract.grain.capitalize(), sortable=False),
-            Column("counted", "Counted", lambda r: counted_words(r.contract), sortable=False),
+            Column("holds", "Holds", lambda r: r.contract.grain.capitalize()),
+            Column("counted", "Counted", lambda r: counted_words(r.contract)),
             Column("sensitivity", "Sensitivity", lambda r: sensitivity_of(r.contract),
                    choices=SENSITIVITY, shown=lambda r: SENSITIVITY[sensitivity_of(r.contract)]),
             Column("agreement", "Agreement", lambda r: r.agreement.id if r.agreement else None,
@@ -106,20 +106,15 @@ def _variables(contract: DatasetContract) -> str:
 
 
 @router.page("GET", "/catalogue", asks=Action.READ_REGISTER)
-def show_list(visit: VisitDep) -> Response:
+def show_datasets(visit: VisitDep) -> Response:
     """Every dataset, searched down to its variables."""
     p = visit.programme
-    spec = list_spec(p)
-    wishes = read_wishes(spec, visit.request.query_params)
     rows = []
     for contract in sorted(p.contracts.values(), key=lambda c: c.id):
         found = agreement_for(contract.id, p.agreements.values(), visit.today)
         name = p.profile.agency_name(contract.agency)
         rows.append(DatasetRow(contract, name, found[0] if found else None))
-    listing = arrange(spec, wishes, rows, visit.path)
-    if wishes.format is not None:
-        return export(listing)
-    return visit.page("catalogue/list.html", listing=listing)
+    return show_list(visit, "catalogue/list.html", held_list(visit, list_spec(p), rows))
 
 
 def find_contract(visit: Visit, agency: str, dataset: str) -> DatasetContract:

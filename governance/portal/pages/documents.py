@@ -1,5 +1,6 @@
 """Documents filed with a request, and publications of a project."""
 
+from collections.abc import Mapping
 from typing import Final, get_args
 
 from starlette.responses import Response
@@ -8,6 +9,8 @@ from governance.errors import DocumentError
 from governance.permissions import Action, decide_action
 from governance.portal.downloads import download
 from governance.portal.forms import Field, Form, FormSpec
+from governance.portal.list_pages import held_list, show_list
+from governance.portal.lists import Column, ListSpec
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
@@ -15,6 +18,7 @@ from governance.portal.targets import about_request
 from governance.portal.uploads import ACCEPT, read_upload
 from governance.portal.visits import Visit, VisitDep
 from governance.services.attachments import (
+    Attachment,
     AttachmentKind,
     Upload,
     file_attachment,
@@ -132,16 +136,36 @@ def _show(visit: Visit, number: str, form: Form, status: int = 200) -> Response:
     for document in documents:
         person = visit.portal.person(document.by)
         names[document.by] = person.name if person else document.by
-    return visit.page(
-        "after/documents.html",
-        status=status,
-        number=number,
-        documents=documents,
-        names=names,
-        kinds=KINDS,
-        may_add=may_add,
+    listing = held_list(visit, _spec(number, names), documents)
+    return show_list(
+        visit, "after/documents.html", listing, status=status, number=number, may_add=may_add,
         form=form,
-    )
+    )  # fmt: skip
+
+
+def _spec(number: str, names: Mapping[str, str]) -> ListSpec[Attachment]:
+    return ListSpec(
+        "documents",
+        f"Documents of {number}",
+        (
+            Column("title", "Title", lambda d: d.title,
+                   link=lambda d: f"/requests/{number}/documents/{d.id}"),
+            Column("kind", "Kind", lambda d: d.kind, choices=KINDS, shown=lambda d: KINDS[d.kind]),
+            Column("filed_at", "Filed", lambda d: d.filed_at, kind="instant"),
+            Column("by", "By", lambda d: names[d.by]),
+            Column("size_bytes", "Size", lambda d: d.size_bytes, kind="number",
+                   shown=lambda d: f"{(d.size_bytes + 1023) // 1024:,} KB"),
+            Column("confidential", "Confidential", lambda d: d.confidential,
+                   choices={"yes": "Yes", "no": "No"}),
+            Column("version", "Version", lambda d: d.version, only_export=True),
+            Column("media_type", "Type", lambda d: d.media_type, only_export=True),
+            Column("digest", "Digest", lambda d: d.digest, only_export=True),
+            Column("entry", "Entry", lambda d: d.seq, only_export=True),
+        ),
+        sort="filed_at",
+        search="titles, kinds and names",
+        empty="Nothing is filed yet.",
+    )  # fmt: skip
 
 
 @router.page(

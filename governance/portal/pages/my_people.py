@@ -3,8 +3,8 @@
 from starlette.responses import Response
 
 from governance.permissions import Action
-from governance.portal.exports import export
-from governance.portal.lists import Column, ListSpec, arrange, read_wishes
+from governance.portal.list_pages import held_list, show_list
+from governance.portal.lists import Column, ListSpec
 from governance.portal.navigation import Area, NavItem, may
 from governance.portal.pages.request_form import ROLES
 from governance.portal.routes import PortalRouter
@@ -16,7 +16,8 @@ NAVIGATION = (NavItem(Area.REQUESTS, "My people", "/people/mine", may(Action.LIS
 
 
 def _why(row: Standing) -> str:
-    return " ".join(f"{d.reason} {d.remedy}" for d in row.access.denials)
+    again = ["Sign again: the terms changed."] if row.nda_again else []
+    return " ".join([*again, *(f"{d.reason} {d.remedy}" for d in row.access.denials)])
 
 
 def _employed(row: Standing) -> str:
@@ -40,7 +41,7 @@ LIST: ListSpec[Standing] = ListSpec(
         Column("access", "Access today", lambda s: "yes" if s.access.permitted else "no",
                choices={"yes": "Yes", "no": "No"},
                shown=lambda s: "Yes" if s.access.permitted else "No"),
-        Column("why", "What is missing, and what mends it", _why, sortable=False,
+        Column("why", "What is missing, and what mends it", _why,
                shown=lambda s: _why(s) or "Nothing"),
     ),
     sort="name",
@@ -50,10 +51,7 @@ LIST: ListSpec[Standing] = ListSpec(
 
 
 @router.page("GET", "/people/mine", asks=Action.LIST_OWN_REQUESTS)
-def show_list(visit: VisitDep) -> Response:
+def show_people(visit: VisitDep) -> Response:
     """Everybody on my requests, with what is missing to have access and what mends it."""
-    wishes = read_wishes(LIST, visit.request.query_params)
-    listing = arrange(LIST, wishes, list_standings(visit.programme, visit.actor), visit.path)
-    if wishes.format is not None:
-        return export(listing)
-    return visit.page("after/people.html", listing=listing)
+    listing = held_list(visit, LIST, list_standings(visit.programme, visit.actor))
+    return show_list(visit, "after/people.html", listing)

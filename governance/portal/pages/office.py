@@ -1,26 +1,27 @@
 """The operating office's desk: what waits for whom and until when, all requests, configuration."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from pydantic import SecretStr
 from starlette.responses import Response
 
 from governance.people import PortalRole
 from governance.permissions import Action
-from governance.portal.lists import Filter
+from governance.portal.list_pages import held_list, show_list
+from governance.portal.lists import Column, Filter, ListSpec
 from governance.portal.navigation import Area, NavItem, may
 from governance.portal.pages.requests import LIST, list_page
 from governance.portal.routes import PortalRouter
-from governance.portal.visits import Visit, VisitDep
+from governance.portal.tones import words
+from governance.portal.visits import VisitDep
+from governance.services.configuration import read_settings
 from governance.services.office import Queue, Waiting, list_waiting
 from governance.services.sending import read_sending
-from governance.settings import GovernanceSettings
 
 router = PortalRouter()
 NAVIGATION = (
     NavItem(Area.OFFICE, "Desk", "/office", may(Action.LIST_ALL_REQUESTS)),
+    NavItem(Area.OFFICE, "What waits", "/office/waiting", may(Action.LIST_ALL_REQUESTS)),
     NavItem(Area.OFFICE, "All requests", "/office/requests", may(Action.LIST_ALL_REQUESTS)),
     NavItem(Area.OFFICE, "Configuration", "/office/configuration", may(Action.READ_CONFIGURATION)),
 )
@@ -43,7 +44,8 @@ ALL: Final = replace(
     empty="Nobody has begun a request yet.",
     filters={"scope": Filter("Which", {"mine": "Mine", "waiting": "Waiting for me"})},
 )
-_NEVER_SHOWN: Final = frozenset({"oidc_role_map"})
+ON_THE_DESK: Final = 10
+"""Steps of a queue that the desk shows; the list has the others."""
 
 
 @router.page("GET", "/office", asks=Action.LIST_ALL_REQUESTS)
@@ -58,8 +60,43 @@ def show_desk(visit: VisitDep) -> Response:
         acts=PortalRole.OPERATOR in visit.actor.roles,
         overdue=[w for w in waiting if w.overdue],
         queues=[(q, *QUEUES[q], queues[q]) for q in QUEUES],
+        most=ON_THE_DESK,
         sending=read_sending(visit.programme, visit.actor),
     )
+
+
+@router.page("GET", "/office/waiting", asks=Action.LIST_ALL_REQUESTS)
+def show_waiting(visit: VisitDep) -> Response:
+    """Every step that waits: the desk as one list."""
+    acts = PortalRole.OPERATOR in visit.actor.roles
+    listing = held_list(visit, _waiting_spec(acts), list_waiting(visit.programme, visit.actor))
+    return show_list(visit, "office/waiting.html", listing)
+
+
+def _waiting_spec(acts: bool) -> ListSpec[Waiting]:  # noqa: FBT001  whether the reader does the steps
+    def to_step(step: Waiting) -> str | None:
+        version = f"?version={step.version}" if step.version > 1 else ""
+        return f"/requests/{step.number}/{step.page}{version}" if step.page and acts else None
+
+    return ListSpec(
+        "waiting",
+        "Steps that wait",
+        (
+            Column("number", "Request", lambda w: w.number, link=lambda w: f"/requests/{w.number}"),
+            Column("version", "Version", lambda w: w.version, kind="number"),
+            Column("title", "Title", lambda w: w.title),
+            Column("queue", "Queue", lambda w: w.queue.value, shown=lambda w: QUEUES[w.queue][0],
+                   choices={queue.value: title for queue, (title, _) in QUEUES.items()}),
+            Column("who", "Who", lambda w: w.who),
+            Column("what", "What", lambda w: w.what, shown=lambda w: words(w.what), link=to_step),
+            Column("since", "Since", lambda w: w.since_on, kind="day"),
+            Column("until", "Until", lambda w: w.until, kind="day"),
+            Column("overdue", "Overdue", lambda w: w.overdue, choices={"yes": "Yes", "no": "No"}),
+        ),
+        sort="until",
+        search="requests, who and what",
+        empty="Nothing waits for anybody.",
+    )  # fmt: skip
 
 
 @router.page("GET", "/office/requests", asks=Action.LIST_ALL_REQUESTS)
@@ -81,24 +118,11 @@ def show_configuration(visit: VisitDep) -> Response:
         ],
         bodies=[(b.title, _told(b.model_dump(mode="json"))) for b in p.bylaws.bodies],
         rules=_told(p.rules.model_dump(mode="json")),
-        settings=list(_settings(visit)),
+        settings=[(s.name, s.value, s.description) for s in read_settings(p, visit.actor)],
         sending=read_sending(p, visit.actor),
         agreements=sorted(p.agreements),
         contracts=sorted(p.contracts),
     )
-
-
-def _settings(visit: Visit) -> Iterator[tuple[str, str, str]]:
-    """Name, value and description; of a secret only whether it is set."""
-    given = visit.programme.settings
-    for name, field in GovernanceSettings.model_fields.items():
-        value = getattr(given, name)
-        annotation = str(field.annotation)
-        if isinstance(value, SecretStr) or "Secret" in annotation or name in _NEVER_SHOWN:
-            shown = "set; not shown" if value else "not set"
-        else:
-            shown = "not set" if value is None else str(value)
-        yield name, shown, field.description or ""
 
 
 def _told(values: object, path: str = "") -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The office's own records: costs, and public-records requests with their letter."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final
 
@@ -10,14 +11,17 @@ from governance.errors import DocumentError
 from governance.papers.records import RecordsRequest
 from governance.permissions import Action
 from governance.portal.forms import Field, Form, FormSpec
+from governance.portal.list_pages import held_list, show_list
+from governance.portal.lists import Column, Filter, ListSpec
 from governance.portal.navigation import Area, NavItem, may
 from governance.portal.papers_shown import paper_html, paper_pdf
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
 from governance.portal.visits import Visit, VisitDep
+from governance.register import Cost
 from governance.services.public_records import public_records
 from governance.services.records import record_cost, route_request
-from governance.services.told import list_routed
+from governance.services.told import Routed, list_routed
 
 router = PortalRouter()
 NAVIGATION = (
@@ -39,6 +43,25 @@ _AMOUNT: Final = re.compile(r"\$?\s?([0-9]{1,3}(?:,[0-9]{3})*|[0-9]{1,12})(?:\.(
 _LARGEST_REFERENCE: Final = 60
 
 
+def _costs_spec(costs: Iterable[Cost]) -> ListSpec[Cost]:
+    years = {str(year): str(year) for year in sorted({c.year for c in costs}, reverse=True)}
+    return ListSpec(
+        "costs",
+        "Costs recorded",
+        (
+            Column("year", "Year", lambda c: c.year, choices=years),
+            Column("heading", "Heading", lambda c: c.heading),
+            Column("usd", "Amount", lambda c: c.cents / 100, kind="number",
+                   shown=lambda c: f"${c.cents / 100:,.2f}"),
+            Column("note", "Note", lambda c: c.note, shown=lambda c: c.note or "None"),
+        ),
+        sort="year",
+        descending=True,
+        search="years, headings and notes",
+        empty="No cost is recorded yet.",
+    )  # fmt: skip
+
+
 @router.page("GET", "/office/costs", asks=Action.RECORD_COST)
 def show_costs(visit: VisitDep) -> Response:
     """What was recorded, and the form for one more."""
@@ -47,8 +70,8 @@ def show_costs(visit: VisitDep) -> Response:
 
 def _show_costs(visit: Visit, form: Form, status: int = 200) -> Response:
     costs = public_records(visit.programme).source.costs
-    newest = sorted(costs, key=lambda c: c.year, reverse=True)
-    return visit.page("office/costs.html", status=status, form=form, costs=newest)
+    listing = held_list(visit, _costs_spec(costs), costs)
+    return show_list(visit, "office/costs.html", listing, status=status, form=form)
 
 
 @router.page("POST", "/office/costs", asks=Action.RECORD_COST)
@@ -108,12 +131,35 @@ def show_records(visit: VisitDep) -> Response:
 
 
 def _show_records(visit: Visit, form: Form, status: int = 200) -> Response:
-    p = visit.programme
-    rows = [
-        (r, ", ".join(p.profile.agency_name(a) for a in r.agencies))
-        for r in list_routed(p, visit.actor)
-    ]
-    return visit.page("office/records.html", status=status, form=form, rows=rows)
+    routed = list_routed(visit.programme, visit.actor)
+    listing = held_list(visit, _routed_spec(visit), routed)
+    return show_list(visit, "office/records.html", listing, status=status, form=form)
+
+
+def _routed_spec(visit: Visit) -> ListSpec[Routed]:
+    agencies = {a.id: a.name for a in visit.programme.profile.agencies}
+
+    def shown(routed: Routed) -> str:
+        names = [agencies.get(a, a) for a in routed.agencies]
+        return ", ".join(names) or "The letter asks back"
+
+    return ListSpec(
+        "records-requests",
+        "Public-records requests routed",
+        (
+            Column("reference", "Reference", lambda r: r.reference),
+            Column("received_on", "Received", lambda r: r.received_on, kind="day"),
+            Column("agencies", "Answers", lambda r: ", ".join(r.agencies), shown=shown),
+            Column("answer_by", "Answer by", lambda r: r.answer_by, kind="day"),
+            Column("at", "Routed", lambda r: r.at, kind="instant"),
+            Column("digest", "Digest of the letter", lambda r: r.digest, only_export=True),
+        ),
+        sort="at",
+        descending=True,
+        search="references and agencies",
+        empty="No public-records request was routed yet.",
+        filters={"agency": Filter("Agency", agencies, lambda r, agency: agency in r.agencies)},
+    )  # fmt: skip
 
 
 @router.page("POST", "/office/records", asks=Action.ROUTE_RECORDS_REQUEST)

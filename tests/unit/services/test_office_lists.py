@@ -36,11 +36,11 @@ def test_the_desk_follows_a_request(office: Office) -> None:
 def test_sending_is_counted_by_kind(office: Office) -> None:
     p, desk = office.programme, office.actor("p-office")
     hook, _ = register_webhook(p, desk, "https://hooks.example.org/x", ["data_request:submitted"])
-    assert list_deliveries(p, desk, hook.id) == ()
+    assert list_deliveries(p, desk, hook.id).items == ()
     number = office.begin()
     office.act("p-ruiz", number, Act.SUBMIT)
-    (sent,) = list_deliveries(p, desk, hook.id)
-    assert (sent.topic, sent.outcome, sent.attempts) == ("data_request:submitted", "Waiting", 0)
+    (sent,) = list_deliveries(p, desk, hook.id).items
+    assert (sent.topic, sent.outcome, sent.attempts) == ("data_request:submitted", "waiting", 0)
     before = {s.kind: s for s in read_sending(p, desk)}["webhook"]
     assert before.waiting >= 1
     assert before.oldest is not None
@@ -53,7 +53,7 @@ def test_sending_is_counted_by_kind(office: Office) -> None:
         )
     after = {s.kind: s for s in read_sending(p, desk)}["webhook"]
     assert (after.waiting, after.given_up) == (before.waiting - 1, before.given_up + 1)
-    assert list_deliveries(p, desk, hook.id)[0].outcome == "Given up"
+    assert list_deliveries(p, desk, hook.id).items[0].outcome == "given_up"
 
 
 def test_routed_requests_say_neither_who_nor_what(office: Office) -> None:
