@@ -2,6 +2,10 @@
 
 from starlette.responses import Response
 
+ATOM = "application/atom+xml; charset=utf-8"
+CALENDAR = "text/calendar; charset=utf-8"
+CSV = "text/csv; charset=utf-8"
+HTML = "text/html; charset=utf-8"
 JSON = "application/json"
 PDF = "application/pdf"
 

@@ -3,21 +3,27 @@
 from typing import Final
 
 from governance.portal.api import (
+    agencies,
     agreements,
     boards,
     catalogue,
     certificates,
     feed,
     ledger,
+    meetings,
+    office,
+    open_data,
+    own,
     people,
     records,
     register,
     requests,
+    verification,
     webhooks,
 )
 
 AREAS: Final = (
-    requests, agreements, certificates, boards, people, ledger, catalogue, register, feed,
-    records, webhooks,
+    requests, agreements, certificates, boards, meetings, people, own, ledger, verification,
+    catalogue, register, open_data, agencies, feed, records, office, webhooks,
 )  # fmt: skip
 """Modules with a `router` and `NAVIGATION`, as `governance.portal.pages`."""

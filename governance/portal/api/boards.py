@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import JsonValue
 
 from governance.board import commands as b
 from governance.board.state import MotionState
@@ -41,6 +42,12 @@ def _public(motion: MotionState) -> MotionState:
     """The motion without the words of declared interests: that somebody is recused is public."""
     told = tuple(i.model_copy(update={"text": "Withheld."}) for i in motion.interests)
     return replace(motion, interests=told)
+
+
+def tell_motion(motion: MotionState) -> dict[str, JsonValue]:
+    """The motion as everybody may read it."""
+    told: dict[str, JsonValue] = tell(_public(motion))
+    return told
 
 
 def _answer(view: BodyView) -> BodyAnswer:
@@ -112,7 +119,7 @@ def motion_of(visit: VisitDep, body: str, motion: str) -> MotionAnswer:
     view = read_motion(visit.programme, visit.actor, body, motion)
     return MotionAnswer(
         body=view.body,
-        motion=tell(_public(view.motion)),
+        motion=tell_motion(view.motion),
         outcome=None if view.outcome is None else tell(view.outcome.to_dict()),
         words=view.words,
     )

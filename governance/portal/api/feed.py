@@ -2,28 +2,25 @@
 
 from pydantic import JsonValue
 
-from governance.permissions import Action, Target
+from governance.permissions import Action
+from governance.portal.api.agencies import about_agency
 from governance.portal.api.models import PROBLEMS
 from governance.portal.api.telling import tell
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.targets import about_request
-from governance.portal.visits import Visit, VisitDep
+from governance.portal.visits import VisitDep
 from governance.services.feed import read_agency_feed, read_project_queries
 
 router = PortalRouter(prefix="/api/v1", tags=("data plane",))
 NAVIGATION: tuple[NavItem, ...] = ()
 
 
-def _about_agency(visit: Visit) -> Target:
-    return Target(agency=visit.wanted["agency"])
-
-
 @router.api(
     "GET",
     "/agencies/{agency}/feed",
     asks=Action.LIST_AGENCY_DATA,
-    about=_about_agency,
+    about=about_agency,
     response_model=dict[str, JsonValue],
     responses=PROBLEMS,
     summary="An agency's submissions, their health, and destructions",

@@ -86,7 +86,9 @@ def inclusion(visit: VisitDep, seq: Seq) -> InclusionAnswer:
     """An audit path of RFC 6962; anybody can check it against a checkpoint they kept."""
     proof = prove_inclusion(visit.programme, seq)
     return InclusionAnswer(
-        entry=tell(proof.entry.to_dict()), checkpoint=_told(proof.checkpoint), path=proof.path
+        entry=tell(proof.entry.to_dict()),
+        checkpoint=tell_checkpoint(proof.checkpoint),
+        path=proof.path,
     )
 
 
@@ -103,10 +105,11 @@ def consistency(
 ) -> ConsistencyAnswer:
     """For whoever kept an older checkpoint."""
     checkpoint, path = prove_consistency(visit.programme, old_size)
-    return ConsistencyAnswer(old_size=old_size, checkpoint=_told(checkpoint), path=path)
+    return ConsistencyAnswer(old_size=old_size, checkpoint=tell_checkpoint(checkpoint), path=path)
 
 
-def _told(checkpoint: Checkpoint) -> CheckpointAnswer:
+def tell_checkpoint(checkpoint: Checkpoint) -> CheckpointAnswer:
+    """The checkpoint as it is told; its signature lies in the envelope."""
     return CheckpointAnswer(
         chain=checkpoint.chain,
         size=checkpoint.size,

@@ -25,6 +25,7 @@ from governance.portal.targets import about_request
 from governance.portal.visits import VisitDep
 from governance.requests.commands import RequestCommand, SaveDraft
 from governance.requests.states import Act
+from governance.services.request_changes import VersionChanges, list_changes
 from governance.services.request_commands import COMMANDS
 from governance.services.request_lists import ListQuery, list_requests
 from governance.services.requests import (
@@ -124,6 +125,20 @@ def begin(visit: VisitDep, payload: Payload, response: Response) -> BegunRequest
 def read(visit: VisitDep, number: str) -> RequestAnswer:
     """Every version you may see, who acts next, what you may do, and the pre-check."""
     return answer_request(read_request(visit.programme, visit.actor, number))
+
+
+@router.api(
+    "GET",
+    "/requests/{number}/changes",
+    asks=Action.READ_REQUEST,
+    about=about_request,
+    response_model=tuple[VersionChanges, ...],
+    responses=PROBLEMS,
+    summary="What changed between the versions",
+)
+def changes(visit: VisitDep, number: str) -> tuple[VersionChanges, ...]:
+    """Each difference, and whose review it asks for."""
+    return list_changes(read_request(visit.programme, visit.actor, number))
 
 
 @router.api(
