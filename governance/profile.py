@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from governance.errors import DocumentError
 from governance.facts import Facts, Name, Text, parse_facts
+from governance.requests.persons import Employer, fold_name
 
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$")]
 Web = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=400)]
@@ -67,6 +68,11 @@ class Agency(Facts):
     def party(self) -> str:
         """Under what it signs a sharing agreement: its id in capitals."""
         return self.id.upper()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called alone: its name, its code and its id."""
+        return (self.name, self.code, self.id)
 
     @property
     def state_body(self) -> bool:
@@ -126,6 +132,22 @@ class MatchingClock(Facts):
     clause: Text
 
 
+class PublicationReview(Facts):
+    """How long contributing agencies have to look at an output before it is published.
+
+    Attributes:
+        days: Calendar days from the day after it was proposed, the last one included.
+        silence: What it means that an agency said nothing until then: `refuses`, it is not
+            published until the agency has seen it; `permits`, its time has run out.
+        placeholder: Said while the programme has not settled the number.
+    """
+
+    days: Annotated[int, Field(ge=1, le=365)] = 30
+    silence: Literal["refuses", "permits"] = "refuses"
+    clause: Text = "Governance manual, data requests: review of outputs before publication"
+    placeholder: Text | None = "The programme names no number of days; 30 stands until it does."
+
+
 class Profile(Facts):
     """A programme.
 
@@ -156,6 +178,7 @@ class Profile(Facts):
     agencies: Annotated[tuple[Agency, ...], Field(min_length=1)]
     papers: PaperNumbers = PaperNumbers()
     matching_clock: MatchingClock
+    publication_review: PublicationReview = PublicationReview()
     leaver_notice_hours: Annotated[int, Field(ge=1)] = 24
     meeting_place: Text
     meeting_minutes: Annotated[int, Field(ge=1)] = 120
@@ -198,15 +221,21 @@ class Profile(Facts):
 
     def agency_named(self, text: str) -> str | None:
         """Id of the agency that a text names, by name, code or id alone; None for no agency."""
-        said = " ".join(text.split()).casefold()
-        return next(
-            (
-                a.id
-                for a in self.agencies
-                if said in {a.name.casefold(), a.code.casefold(), a.id.casefold()}
-            ),
-            None,
-        )
+        said = fold_name(text)
+        return next((a.id for a in self.agencies if said in map(fold_name, a.names)), None)
+
+    def employer(self, name: str, agency: str | None) -> Employer:
+        """An employer as a person's record names it, with every name of its agency.
+
+        Args:
+            name: Of the employer.
+            agency: Id of the agency on the same record; None: the one of that name, if any.
+        """
+        said = fold_name(name)
+        of_name = next((a for a in self.agencies if said in map(fold_name, a.names)), None)
+        if of_name is None or agency not in {None, of_name.id}:
+            return Employer(name=name, agency=agency)
+        return Employer(name=name, agency=of_name.id, names=of_name.names)
 
     def party_name(self, party: str) -> str:
         """A party's name in full: an agency that signs under its id, or the party as written."""

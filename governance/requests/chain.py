@@ -25,7 +25,7 @@ from governance.requests.compile import (
 )
 from governance.requests.making import content_digest
 from governance.requests.model import EmploymentClass
-from governance.requests.persons import OtherStatement, PersonFacts
+from governance.requests.persons import Employer, OtherStatement, PersonFacts
 from governance.requests.rules import RequestRules
 from governance.requests.state import DataRequest, PersonChain, Version
 from governance.requests.statements import Acceptance, acceptance, training_until
@@ -40,7 +40,7 @@ class Outside:
         owner_entries: Ledger entry of each owner's decision, by agency.
         board_entry: Ledger entry of the vote.
         employed: First and last day of employment, by person; an open end is None.
-        employment_classes: As the person's record says today, by person.
+        employment_classes, employers: As the person's record says today, by person.
     """
 
     motion: MotionFacts | None = None
@@ -48,6 +48,7 @@ class Outside:
     board_entry: LedgerReference | None = None
     employed: Mapping[str, tuple[date, date | None]] = field(default_factory=dict)
     employment_classes: Mapping[str, EmploymentClass] = field(default_factory=dict)
+    employers: Mapping[str, Employer] = field(default_factory=dict)
 
 
 def gather_chain(
@@ -144,11 +145,7 @@ def _person(
     person: str, request: DataRequest, version: Version, outside: Outside, *, rules: RequestRules
 ) -> PersonFacts:
     chain = request.people.get(person, PersonChain())
-    begins, ends = outside.employed.get(person, (None, None))
-    if chain.left_on is not None:
-        # Access ends at once: the day somebody leaves is no longer a day of access.
-        last = chain.left_on - timedelta(days=1)
-        ends = last if ends is None else min(ends, last)
+    begins, ends = employed_days(chain, *outside.employed.get(person, (None, None)))
     standing = acceptance(request, version, person)
     return PersonFacts(
         id=person,
@@ -158,7 +155,21 @@ def _person(
         employed_from=begins,
         employed_until=ends,
         employment_class=outside.employment_classes.get(person),
+        employer=outside.employers.get(person),
     )
+
+
+def employed_days(
+    chain: PersonChain, begins: date | None, ends: date | None
+) -> tuple[date | None, date | None]:
+    """First and last day with access by employment: by the person's record and by the request.
+
+    Access ends at once: the day somebody leaves is no longer a day of access.
+    """
+    if chain.left_on is None:
+        return begins, ends
+    last = chain.left_on - timedelta(days=1)
+    return begins, last if ends is None else min(ends, last)
 
 
 def other_statement(standing: Acceptance, version: Version) -> OtherStatement | None:

@@ -1,15 +1,17 @@
-"""A person's own part of the chain: statement, training, employment."""
+"""A person's own part of the chain: statement, training, employment, employer."""
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from governance.decisions import Denial
-from governance.facts import Facts, PersonId
+from governance.facts import Facts, Name, PersonId, Text
 from governance.requests.model import EmploymentClass, RequestPerson
 from governance.requests.rules import RequestRules
+
+AMEND: Final = "Amend the request: the owners decide who uses the data, and as employed by whom."
 
 
 class OtherStatement(Facts):
@@ -25,13 +27,39 @@ class OtherStatement(Facts):
     needed: Annotated[int, Field(ge=1)]
 
 
+class Employer(Facts):
+    """Who employs a person, as their record says today.
+
+    Attributes:
+        agency: The participating agency, when it is one.
+        names: Every name that agency is known by; none where the employer is no agency by name.
+    """
+
+    name: Text
+    agency: Name | None = None
+    names: tuple[Text, ...] = ()
+
+    def is_named_by(self, person: RequestPerson) -> bool:
+        """Whether a request names this employer: by what it is called, and no other agency."""
+        called, known = fold_name(person.employer), {fold_name(n) for n in self.names}
+        if called not in known | {fold_name(self.name)}:
+            return False
+        said = person.agency or (self.agency if called in known else None)
+        return said == self.agency
+
+
+def fold_name(name: str) -> str:
+    """A name for comparison: capitals and spaces make no other employer."""
+    return " ".join(name.casefold().split())
+
+
 class PersonFacts(Facts):
     """A person's own dated facts, as recorded.
 
     Attributes:
         nda_signed_on: Of the statement that counts under the terms in question.
         nda_of_other_terms: The last one that was given, where none counts.
-        employment_class: Of the person's record today; None where nobody keeps one.
+        employment_class, employer: Of the person's record today; None where nobody keeps one.
     """
 
     id: PersonId
@@ -41,6 +69,7 @@ class PersonFacts(Facts):
     employed_from: date | None = None
     employed_until: date | None = None
     employment_class: EmploymentClass | None = None
+    employer: Employer | None = None
 
 
 def person_denials(
@@ -61,16 +90,35 @@ def person_denials(
     if facts.training_valid_until is None or facts.training_valid_until < today:
         reason = f"{person.name} has no training in date."
         yield Denial("person.training", reason, f"{person.name} takes it.", clause)
+    yield from employment_denials(facts, person, clause=clause, today=today)
+
+
+def employment_denials(
+    facts: PersonFacts, person: RequestPerson, *, clause: str, today: date
+) -> Iterator[Denial]:
+    """Whether the person is employed on a legal date, and as they were approved.
+
+    Who employs them now is not said: what is told of them is what the request names.
+    """
     ended = facts.employed_until is not None and facts.employed_until < today
     if facts.employed_from is None or facts.employed_from > today or ended:
-        reason = f"{person.name} is not on record as employed by {person.employer}."
-        yield Denial("person.employment", reason, f"{person.employer} confirms it.", clause)
+        reason = f"{person.name} is not on record as employed by {person.employer} today."
+        remedy = (
+            f"{person.employer} confirms the employment to the operating office; "
+            "leavers' access ends."
+        )
+        yield Denial("person.employment", reason, remedy, clause)
+    if facts.employer is not None and not facts.employer.is_named_by(person):
+        reason = (
+            f"{person.name} was approved as employed by {person.employer} and is on record with "
+            "another employer."
+        )
+        yield Denial("person.employer", reason, AMEND, clause)
     kind = facts.employment_class
     if kind is not None and kind != person.employment_class:
         named, now = (k.replace("_", " ") for k in (person.employment_class, kind))
         reason = f"{person.name} was approved as {named} and is on record as {now}."
-        remedy = "Amend the request: the owners decide who uses the data."
-        yield Denial("person.employment_class", reason, remedy, clause)
+        yield Denial("person.employment_class", reason, AMEND, clause)
 
 
 def say_statement_missing(

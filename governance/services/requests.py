@@ -27,13 +27,14 @@ from governance.requests.deadlines import due_on, waiting_since
 from governance.requests.events import parse_event
 from governance.requests.handling import handle
 from governance.requests.model import RequestContent
+from governance.requests.persons import fold_name
 from governance.requests.precheck import PrecheckReport, precheck
 from governance.requests.state import DataRequest, Version
 from governance.requests.states import Act, Status
 from governance.services.outbox import announce
 from governance.services.programme import Programme
 from governance.services.recording import denials_recorded
-from governance.services.request_commands import COMMANDS, recorded_motion
+from governance.services.request_commands import COMMANDS, check_fields, recorded_motion
 from governance.services.values import plain
 from governance.store import NotFoundError, UnitOfWork
 from governance.store.drafts import Draft, read_draft, write_draft
@@ -239,6 +240,7 @@ def _act(p: Programme, unit: UnitOfWork, actor: Actor, wanted: _Wanted) -> None:
         facts["motion"] = recorded_motion(p, target.body, facts.get("motion"))
     facts |= {"request": wanted.number, "version": meant}
     command = _command(p, unit, actor, COMMANDS[wanted.act], target, facts=facts)
+    check_fields(p, command)
     seats = target.body.seats if target.body else {}
     handled = handle(request, command, c.Context(p.rules, seats))
     check_permitted(handled.decision)
@@ -332,7 +334,7 @@ def _as_recorded(p: Programme, unit: UnitOfWork, content: RequestContent) -> Req
         person = unit.person(named.id)
         if person is None:
             people.append(named.model_copy(update={"agency": None, "employment_class": "other"}))
-        elif _folded(person.name) != _folded(named.name):
+        elif fold_name(person.name) != fold_name(named.name):
             words = "this is not the name on record for that id; name the person by address"
             problems.append(f"content.people.{n}.name: {words}")
         else:
@@ -347,10 +349,6 @@ def _as_recorded(p: Programme, unit: UnitOfWork, content: RequestContent) -> Req
         raise DocumentError.counted("The form has", *problems)
     agency = content.requestor_agency or p.profile.agency_named(content.organization)
     return content.model_copy(update={"people": tuple(people), "requestor_agency": agency})
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
 
 
 def _content(content: RequestContent | Mapping[str, Any]) -> RequestContent:

@@ -11,11 +11,11 @@ from datetime import date
 from governance.decisions import Decision, Denial
 from governance.people import Person
 from governance.permissions import Actor
-from governance.requests.chain import other_statement
+from governance.requests.chain import employed_days, other_statement
 from governance.requests.model import RequestPerson
-from governance.requests.persons import say_statement_missing
+from governance.requests.persons import PersonFacts, employment_denials, say_statement_missing
 from governance.requests.state import DataRequest, PersonChain, Version
-from governance.requests.statements import acceptance, training_until
+from governance.requests.statements import acceptance, training_until, version_to_accept
 from governance.requests.states import LIVE
 from governance.services.programme import Programme
 from governance.services.request_lists import ListQuery, list_requests
@@ -29,6 +29,8 @@ RULES = (
     "person.nda",
     "person.training",
     "person.employment",
+    "person.employer",
+    "person.employment_class",
 )
 
 
@@ -38,7 +40,7 @@ class Standing:
 
     Attributes:
         nda_signed_on: Of the statement that counts under the terms in force.
-        nda_again: Whether they signed, but under terms that have changed since.
+        nda_again: Whether they signed, and the newest terms that went out are others.
         employed: None: not on record.
         access: Permitted, or every link that is missing with its remedy.
     """
@@ -99,7 +101,7 @@ def _standing(
         name=named.name,
         role=named.role,
         nda_signed_on=statement.signed_on,
-        nda_again=statement.again,
+        nda_again=acceptance(request, version_to_accept(request), named.id).again,
         training_valid_until=trained,
         employed=employed and chain.left_on is None,
         access=Decision(RULES, denials),
@@ -153,7 +155,14 @@ def _training(p: Programme, until: date | None) -> Iterator[Denial]:
 def _employment(
     p: Programme, chain: PersonChain, named: RequestPerson, record: Person | None
 ) -> Iterator[Denial]:
-    if chain.left_on is not None or record is None or not record.employed(p.today):
-        reason = f"{named.name} is not on record as employed by {named.employer}."
-        remedy = "The operating office corrects the record, or the request is amended."
-        yield Denial("person.employment", reason, remedy, p.rules.chain_clause)
+    facts = PersonFacts(id=named.id)
+    if record is not None:
+        begins, ends = employed_days(chain, record.employed_from, record.employed_until)
+        facts = PersonFacts(
+            id=named.id,
+            employed_from=begins,
+            employed_until=ends,
+            employment_class=record.employment_class,
+            employer=p.profile.employer(record.employer, record.agency),
+        )
+    yield from employment_denials(facts, named, clause=p.rules.chain_clause, today=p.today)

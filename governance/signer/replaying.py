@@ -30,6 +30,7 @@ from governance.grants.model import LedgerReference
 from governance.people import Person
 from governance.people import events as people_events
 from governance.permissions import Actor, Target, decide_action
+from governance.profile import Profile
 from governance.requests import events as ev
 from governance.requests.chain import Outside
 from governance.requests.making import content_digest
@@ -83,9 +84,10 @@ class Life:
 class Records:
     """People, board and requests; takes the chain's events in their order, once each."""
 
-    def __init__(self, board: BodyRules, newcomers: Newcomers) -> None:
+    def __init__(self, board: BodyRules, newcomers: Newcomers, profile: Profile) -> None:
         """Start before the first entry."""
         self._board = board
+        self._profile = profile
         self._body = BodyState(board)
         self._body_broken = ""
         self._vote_entries: dict[str, LedgerReference] = {}
@@ -157,7 +159,8 @@ class Records:
         found = None if motion is None else self._body.motions.get(motion)
         put = found is not None and found.put_at is not None
         content = version.submitted
-        named = [p.id for p in content.people] if content is not None else []
+        named = content.requestors if content is not None else ()
+        known = {name: self._persons[name] for name in named if name in self._persons}
         return Outside(
             motion=self._body.facts(motion) if motion is not None and put else None,
             owner_entries={
@@ -167,16 +170,9 @@ class Records:
                 if known == review
             },
             board_entry=None if motion is None else self._vote_entries.get(motion),
-            employed={
-                name: (person.employed_from, person.employed_until)
-                for name in named
-                if (person := self._persons.get(name)) is not None
-            },
-            employment_classes={
-                name: person.employment_class
-                for name in named
-                if (person := self._persons.get(name)) is not None
-            },
+            employed={n: (x.employed_from, x.employed_until) for n, x in known.items()},
+            employment_classes={n: x.employment_class for n, x in known.items()},
+            employers={n: self._profile.employer(x.employer, x.agency) for n, x in known.items()},
         )
 
     def doubts(self, motion: str) -> tuple[Denial, ...]:

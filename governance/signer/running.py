@@ -173,7 +173,8 @@ class Kept:
 
     def forget(self) -> None:
         """Have the whole chain read again."""
-        self.records = Records(self._signing.programme.board, _newcomers(self._signing.programme))
+        p = self._signing.programme
+        self.records = Records(p.board, _newcomers(p), p.profile)
         self.progress = Progress()
         self.whole_at: datetime | None = None
 
