@@ -6,13 +6,18 @@ notes the problem with the path where it stands and gives back a harmless value,
 reads all mistakes at once. The parser raises at the end when `Problems` holds any.
 """
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from importlib import resources
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import yaml
+
+from governance.errors import DocumentError
 
 MAXIMUM_BYTES = 2_000_000
 """A contract is a page, not a data set: anything larger is refused unread."""
@@ -276,3 +281,58 @@ class Node:
         for key in self.values:
             if key not in keys:
                 self.wrong(str(key), f"is not known here; known are: {listing(keys)}")
+
+
+class Identified(Protocol):
+    """What a folder holds one document of."""
+
+    @property
+    def id(self) -> str:
+        """Its name, which no other has."""
+
+
+AnyDocument = TypeVar("AnyDocument", bound=Identified)
+
+
+def read_files(
+    paths: Iterable[Path], parse: Callable[[bytes, str], AnyDocument], *, taken: str
+) -> tuple[dict[str, AnyDocument], list[str]]:
+    """Documents by their ids, and every mistake, after the name of its file.
+
+    Args:
+        paths: Of the files, in the order they are told.
+        parse: Reads one; its second argument is the file's name.
+        taken: What another document with the same id does: "has the id".
+    """
+    read: dict[str, AnyDocument] = {}
+    problems: list[str] = []
+    for path in paths:
+        try:
+            document = parse(path.read_bytes(), path.name)
+        except DocumentError as error:
+            problems += [f"{path.name}: {problem}" for problem in error.problems]
+            continue
+        except OSError:
+            problems.append(f"{path.name}: cannot be opened")
+            continue
+        if document.id in read:
+            problems.append(f"{path.name}: another document already {taken} {document.id}")
+        read[document.id] = document
+    return read, problems
+
+
+def read_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of a kind of document."""
+    file = resources.files("schemas") / "meta" / f"{name}.schema.json"
+    schema: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return schema
+
+
+def add_schema_problems(
+    content: Mapping[str, Any], schema: Mapping[str, Any], problems: Problems
+) -> None:
+    """Note what a JSON Schema finds wrong; documents hold no rows, so values may be quoted."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  slow; not on Airflow's path
+
+    for found in Draft202012Validator(schema).iter_errors(content):
+        problems.add(".".join(str(part) for part in found.absolute_path), found.message)

@@ -1,8 +1,6 @@
 """Parse one agreement, load a folder of them, and hold agreements against the contracts."""
 
-import json
 from collections.abc import Iterable, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,13 @@ from governance.agreements.model import Agreement, DatasetTerms
 from governance.agreements.reading import parse_agreement
 from governance.contracts.checks import treatment_problems
 from governance.contracts.model import DatasetContract, RuleKind
-from governance.documents import Problems, read_document
+from governance.documents import (
+    Problems,
+    add_schema_problems,
+    read_document,
+    read_files,
+    read_schema,
+)
 from governance.errors import AgreementError
 
 __all__ = [
@@ -96,38 +100,17 @@ def _term_problems(terms: DatasetTerms, contract: DatasetContract) -> list[str]:
 
 def agreement_schema() -> dict[str, Any]:
     """The JSON Schema of an agreement."""
-    text = (resources.files("schemas") / "meta" / "agreement.schema.json").read_text(
-        encoding="utf-8"
-    )
-    schema: dict[str, Any] = json.loads(text)
-    return schema
+    return read_schema("agreement")
 
 
 def schema_problems(document: bytes) -> list[str]:
     """What the JSON Schema finds wrong with the document."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415  slow; not on Airflow's path
-
     problems = Problems()
     content = read_document(document, problems)
     if content is not None:
-        for found in Draft202012Validator(agreement_schema()).iter_errors(content):
-            problems.add(".".join(str(part) for part in found.absolute_path), found.message)
+        add_schema_problems(content, agreement_schema(), problems)
     return problems.found
 
 
 def _load(paths: list[Path]) -> tuple[dict[str, Agreement], list[str]]:
-    agreements: dict[str, Agreement] = {}
-    problems: list[str] = []
-    for path in paths:
-        try:
-            agreement = parse_agreement(path.read_bytes(), path.name)
-        except AgreementError as error:
-            problems += [f"{path.name}: {problem}" for problem in error.problems]
-            continue
-        except OSError:
-            problems.append(f"{path.name}: cannot be opened")
-            continue
-        if agreement.id in agreements:
-            problems.append(f"{path.name}: another document already has the id {agreement.id}")
-        agreements[agreement.id] = agreement
-    return agreements, problems
+    return read_files(paths, parse_agreement, taken="has the id")

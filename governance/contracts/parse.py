@@ -1,12 +1,14 @@
 """Parse one contract, load a folder of them, and check them against each other."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from governance.contracts.codes import default_code_lists
 from governance.contracts.model import DatasetContract, Rule, RuleKind
 from governance.contracts.reading import parse_contract
 from governance.contracts.writing import contract_document
+from governance.documents import read_files
 from governance.errors import ContractError
 
 __all__ = [
@@ -95,18 +97,4 @@ def _documents(paths: Iterable[Path]) -> list[Path]:
 
 
 def _load(paths: list[Path], code_lists: Path) -> tuple[dict[str, DatasetContract], list[str]]:
-    contracts: dict[str, DatasetContract] = {}
-    problems: list[str] = []
-    for path in paths:
-        try:
-            contract = parse_contract(path.read_bytes(), path.name, code_lists=code_lists)
-        except ContractError as error:
-            problems += [f"{path.name}: {problem}" for problem in error.problems]
-            continue
-        except OSError:
-            problems.append(f"{path.name}: cannot be opened")
-            continue
-        if contract.id in contracts:
-            problems.append(f"{path.name}: another document already describes {contract.id}")
-        contracts[contract.id] = contract
-    return contracts, problems
+    return read_files(paths, partial(parse_contract, code_lists=code_lists), taken="describes")
