@@ -1,12 +1,12 @@
 """`governance serve`: the portal on an address, by default on this machine only."""
 
 import gc
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from governance.errors import ConfigurationError, ProgrammeError
+from governance.cli_session import AsJson, Home, reported, say
+from governance.errors import ConfigurationError
 from governance.settings import LOOPBACK, GovernanceSettings, load_settings
 
 _TRUSTED_HELP = "Address of the proxy whose forwarded client addresses are believed; repeatable."
@@ -18,9 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    home: Annotated[
-        Path | None, typer.Option(help="The control plane's folder; or GOVERNANCE_HOME.")
-    ] = None,
+    home: Home = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8080,
     dev_sign_in: Annotated[
@@ -28,9 +26,14 @@ def serve(
         typer.Option("--dev-sign-in", help="Choose who to be from a list; on this machine only."),
     ] = False,
     trusted_proxy: Annotated[list[str] | None, typer.Option(help=_TRUSTED_HELP)] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Serve the portal until it is stopped."""
-    try:
+    """Serve the portal until it is stopped.
+
+    The first line says its address; `GET /health` there answers once it listens. Mail, webhooks and
+    the data plane's feed are worked off beside it. Safe to be killed at any time.
+    """
+    with reported(as_json=as_json):
         server, address = make_server(
             load_settings(home),
             host=host,
@@ -38,10 +41,8 @@ def serve(
             development=dev_sign_in,
             trusted_proxies=tuple(trusted_proxy or ()),
         )
-    except ProgrammeError as error:
-        typer.echo(error.message, err=True)
-        raise typer.Exit(error.exit_code) from None
-    typer.echo(f"The portal answers at {address} (Ctrl+C stops it).")
+    said = f"The portal answers at {address} (Ctrl+C stops it)."
+    say({"address": address}, [said], as_json=as_json)
     from governance.clocks import remind_lately
     from governance.services.background import in_background
 

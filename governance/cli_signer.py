@@ -76,15 +76,15 @@ def run(
 
 
 @signer_app.command("key")
-def key(home: Home = None, signer_home: SignerHome = None) -> None:
-    """Print the signer's public key (JWK); its key is made when it is missing.
+def key(home: Home = None, signer_home: SignerHome = None, as_json: AsJson = False) -> None:
+    """Print the signer's public key, a JWK: JSON either way; its key is made when it is missing.
 
     The holders of the root keys put it into the root: `governance grant root rotate`.
     """
     from governance.signer.running import open_key
     from governance.signing import LocalSigner
 
-    with _reported(as_json=False), _programme(home) as programme:
+    with _reported(as_json=as_json), _programme(home) as programme:
         settings = _settings(programme, signer_home)
         phrase = settings.key_passphrase
         secret = phrase.get_secret_value().encode() if phrase else None

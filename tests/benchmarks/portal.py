@@ -5,7 +5,8 @@ with 5,000 requests and 100,000 events, starts the server as a process of its ow
 
 - the 95th percentile of each list page's time over that of an empty page, both at 50 concurrent
   users of the same server in the same run, pages in turn so that both meet the same machine;
-- events of the ledger verified each second;
+- events of the ledger verified each second: the chain alone (the target), then with the facts
+  that lie apart, then with streams and lists as well;
 - the median time of a board decision, in milliseconds.
 """
 
@@ -246,11 +247,13 @@ def main(home: Path | None) -> None:
     worst = max((found["ratio"] for found in told["pages"]["lists"].values()), default=0)
     told["targets"] = TARGETS
     told["met"] = {
-        "ratio": worst <= TARGETS["ratio_at_most"],
+        "ratio": worst <= TARGETS["ratio_at_most"] and not told["pages"]["missing"],
         "ledger": told["ledger"]["chain"]["a_second"] > TARGETS["events_a_second"],
         "decision": told["decision"]["median_ms"] < TARGETS["decision_ms_under"],
     }
     print(json.dumps(told, indent=2))
+    if not all(told["met"].values()):
+        sys.exit("A target is missed; see `met`.")
 
 
 if __name__ == "__main__":
