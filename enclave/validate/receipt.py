@@ -6,10 +6,10 @@ day holds more does not put more into the receipt. The page is one file without 
 pictures from elsewhere; it prints, and it is checked with axe (tests/functional).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from enclave.validate.receipt_facts import Facts, ReceiptFacts
 from enclave.validate.receipt_page import render_receipt_html
 from enclave.validate.receipt_words import (
     explain,
@@ -21,9 +21,6 @@ from enclave.validate.receipt_words import (
 
 SCHEMA: Final = "enclave/receipt/1"
 MOST_LINES: Final = 10
-
-Facts = Mapping[str, Any]
-"""JSON-able facts; which keys count is said at each attribute."""
 
 _FORMAT_WORDS: Final = {
     "format": "Format",
@@ -47,81 +44,6 @@ _CLOCK_WORDS: Final = {
     "quarantine": "The rows set aside",
     "curated": "The rows in the lake",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptFacts:
-    """What a receipt is made of; the caller fills in what it has.
-
-    Attributes:
-        submission_id, agency, dataset, period, revision: Which submission.
-        state: `received`, `refused`, `duplicate`, `rejected`, `passed`, `held`, `landed`,
-            `superseded` or `failed`.
-        received_at, reported_at: ISO 8601, UTC.
-        sha256, size_bytes: Of the file as received.
-        contract_version: Version of the dataset contract.
-        agreement: `id`, `version`, `title`, and `clauses`: a list of `id`, `title` (all clauses;
-            the receipt shows those it cites).
-        agency_name, dataset_title: In words.
-        delivered_by: The account that dropped the file (a name of a service, not of a person in
-            the data), or None.
-        rows_read, rows_landed, rows_set_aside: Counts.
-        dialect: What the reader decided: name -> text, number or yes/no.
-        source_names: Contract column -> its name in the agency's file.
-        findings: `code`, `severity`, `message`, `column`, `rule`, `failing_rows`, `lines`,
-            `remedy` of each finding of the reader and the validator.
-        report: `ValidationReport.to_dict()`, or None when nothing was validated.
-        risk: `people`, `counts` (`people` or `records`), `k`, `unique_people`, `unique_pct`, `l`,
-            `quasi_identifiers`, `gate` (`minimum_k`, `max_unique_pct`, `minimum_l`, `action`,
-            `clause`), `breaches`; or None.
-        snapshot: `table`, `version`, `contract_version`, `plan_hash`; or None.
-        reasons: Why it was refused, rejected or held: `reason`, `remedy`, `clause` of each, and
-            `code`, `lines` where a finding says so.
-        threshold_pct, threshold_clause: The agreement's reject threshold.
-        history: Submissions of the dataset, oldest first, this one included: `period`,
-            `revision`, `state`, `rows`, `failed`.
-        clocks: `what` (`raw_file`, `quarantine`, `curated`), `due_on` (a date), `clause`,
-            `destroyed_at`.
-        quarantine: `QuarantineManifest.to_dict()`, or None.
-        duplicate_of, supersedes: Ids of other submissions.
-        programme: Name of the programme, shown at the top.
-        contact: Whom to ask, shown at the end.
-    """
-
-    submission_id: str
-    agency: str
-    dataset: str
-    period: str
-    revision: int
-    state: str
-    received_at: str
-    reported_at: str
-    sha256: str
-    size_bytes: int
-    contract_version: str
-    agreement: Facts
-    agency_name: str = ""
-    dataset_title: str = ""
-    delivered_by: str | None = None
-    rows_read: int = 0
-    rows_landed: int = 0
-    rows_set_aside: int = 0
-    dialect: Facts = field(default_factory=dict)
-    source_names: Mapping[str, str] = field(default_factory=dict)
-    findings: Sequence[Facts] = ()
-    report: Facts | None = None
-    risk: Facts | None = None
-    snapshot: Facts | None = None
-    reasons: Sequence[Facts] = ()
-    threshold_pct: float | None = None
-    threshold_clause: str = ""
-    history: Sequence[Facts] = ()
-    clocks: Sequence[Facts] = ()
-    quarantine: Facts | None = None
-    duplicate_of: str | None = None
-    supersedes: Sequence[str] = ()
-    programme: str = "Data enclave"
-    contact: str = ""
 
 
 def build_receipt(facts: ReceiptFacts) -> dict[str, Any]:

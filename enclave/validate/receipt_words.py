@@ -1,9 +1,8 @@
 """The receipt's sentences, for a data steward who never saw this software."""
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-if TYPE_CHECKING:
-    from enclave.validate.receipt import ReceiptFacts
+from enclave.validate.receipt_facts import ReceiptFacts
 
 VerdictKind = Literal[
     "landed",
@@ -53,7 +52,7 @@ def headline(kind: VerdictKind, rows_set_aside: int, rows_read: int = 1) -> str:
     return words[kind]
 
 
-def explain(kind: VerdictKind, facts: "ReceiptFacts") -> str:
+def explain(kind: VerdictKind, facts: ReceiptFacts) -> str:
     """What the verdict means, in two or three sentences."""
     read, landed = f"{facts.rows_read:,}", f"{facts.rows_landed:,}"
     if kind == "landed" and not facts.rows_read:
@@ -77,7 +76,7 @@ def explain(kind: VerdictKind, facts: "ReceiptFacts") -> str:
     return words[kind]
 
 
-def _explain_rejection(facts: "ReceiptFacts") -> str:
+def _explain_rejection(facts: ReceiptFacts) -> str:
     if facts.threshold_pct is None or not facts.rows_set_aside:
         return "The file could not be taken as it is. The reasons are listed here."
     said = " ".join(str(reason.get("reason")) for reason in facts.reasons)
@@ -87,7 +86,7 @@ def _explain_rejection(facts: "ReceiptFacts") -> str:
     )
 
 
-def resubmission(kind: VerdictKind, facts: "ReceiptFacts") -> list[dict[str, str]]:
+def resubmission(kind: VerdictKind, facts: ReceiptFacts) -> list[dict[str, str]]:
     """How to deliver again, step by step (`text`, `command`); empty when nothing is to do."""
     if kind in {"landed", "superseded", "underway", "duplicate"}:
         return []
@@ -119,7 +118,7 @@ def resubmission(kind: VerdictKind, facts: "ReceiptFacts") -> list[dict[str, str
     return steps
 
 
-def export_command(facts: "ReceiptFacts") -> str:
+def export_command(facts: ReceiptFacts) -> str:
     """What the agency runs to get its rows back."""
     return (
         f"enclave quarantine export {facts.submission_id} --agency {facts.agency} --to failing.csv"
