@@ -7,7 +7,6 @@ contract's version says, and titles. So those may change without asking anybody 
 from collections.abc import Iterator
 
 from governance.papers import clauses
-from governance.papers.scope import rule_words
 from governance.papers.sharing import (
     SharingSource,
     approved_version,
@@ -39,8 +38,12 @@ def binding_terms(source: SharingSource) -> Terms:
 
 
 def _disclosure(report: PrecheckReport) -> Iterator[Topic]:
-    if report.output is not None:
-        yield from topic("Disclosure rule", rule_words(report.output))
+    rule = report.output
+    if rule is not None:
+        yield from topic("Smallest count shown", str(rule.minimum_cell_count))
+        yield from topic("Smallest denominator shown", str(rule.minimum_denominator))
+        share = "" if rule.dominance_pct is None else f"{rule.dominance_pct} %"
+        yield from topic("Largest share of one person or entity in a sum", share)
     combinations = (f"{list_words(c.columns)}: {c.reason}" for c in report.combinations)
     yield from topic("Never combined in one query", *combinations, listed=True)
 
@@ -65,6 +68,11 @@ def _standing(source: SharingSource, content: RequestContent) -> Iterator[Topic]
 
 def _feeds(source: SharingSource, content: RequestContent) -> Iterator[Topic]:
     """The clauses of the feeds' agreements in force, word for word, whatever their version."""
+    said: dict[str, list[str]] = {}
     for agreement in feeds_agreements(source, content):
+        whose = source.profile.agency_code(agreement.agency)
         for clause in agreement.clauses:
-            yield from topic(f"{agreement.id} §{clause.id} {clause.title}", clause.text)
+            title = f"Agreement of {whose}, §{clause.id} {clause.title}"
+            said.setdefault(title, []).append(clause.text)
+    for title, texts in said.items():
+        yield from topic(title, *texts, listed=len(texts) > 1)
