@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 
 from starlette.responses import Response
 
@@ -12,14 +11,15 @@ from governance.portal.list_pages import asked_list, show_list
 from governance.portal.lists import Column, Filter, ListSpec, Wishes
 from governance.portal.navigation import Area, NavItem, may
 from governance.portal.pages.request_acts import PAGES, PATHS
-from governance.portal.pages.request_persons import person_lines
+from governance.portal.pages.request_persons import own_statements, person_lines
 from governance.portal.routes import PortalRouter
 from governance.portal.targets import about_request
 from governance.portal.visits import Visit, VisitDep
-from governance.requests.changes import compare
 from governance.requests.model import RequestType
+from governance.requests.statements import acceptance
 from governance.requests.states import Act, Status
 from governance.services.ledger import list_entries
+from governance.services.request_changes import list_changes
 from governance.services.request_lists import ListQuery, list_requests
 from governance.services.requests import RequestView, read_request
 from governance.store.lists import RequestRow
@@ -141,7 +141,8 @@ def list_page(visit: Visit, spec: ListSpec[RequestRow], *, scope: str, template:
     def find(wishes: Wishes) -> Page[RequestRow]:
         return list_requests(visit.programme, visit.actor, query_of(wishes, scope=scope))
 
-    return show_list(visit, template, asked_list(visit, list_spec(visit, spec), find))
+    listing = asked_list(visit, list_spec(visit, spec), find)
+    return show_list(visit, template, listing, statements=own_statements(visit))
 
 
 @router.page("GET", "/requests", asks=(Action.LIST_OWN_REQUESTS, Action.LIST_ALL_REQUESTS))
@@ -158,7 +159,7 @@ def show_request(visit: VisitDep, number: str) -> Response:
     return visit.page(
         "requests/show.html",
         view=view,
-        acts=_acts(view),
+        acts=_acts(visit, view),
         history=[(e, _WORDS.get(Tag(e.tag), e.tag)) for e in history.items],
         chains=person_lines(visit, view),
         contracts=visit.programme.contracts,
@@ -178,7 +179,7 @@ def _beside(visit: Visit, view: RequestView) -> Iterator[tuple[str, str]]:
     if may_do(Action.READ_ATTACHMENT):
         yield f"{where}/documents", "Documents"
     granted = any(v.granted is not None for v in view.request.versions)
-    if granted and may_do(Action.RECORD_PUBLICATION):
+    if granted and may_do(Action.READ_PUBLICATIONS):
         yield f"{where}/publications", "Publications"
     for version in view.request.versions:
         if version.certified is not None:
@@ -192,29 +193,26 @@ def _beside(visit: Visit, view: RequestView) -> Iterator[tuple[str, str]]:
 def show_changes(visit: VisitDep, number: str) -> Response:
     """What changed since the last review, and between the versions."""
     view = read_request(visit.programme, visit.actor, number)
-    versions = view.request.versions
-    between = [
-        (
-            old.number,
-            new.number,
-            compare(old.submitted or old.content, new.submitted or new.content),
-        )
-        for old, new in pairwise(versions)
-    ]
+    between = [(c.old, c.new, c.changes) for c in list_changes(view)]
     return visit.page("requests/changes.html", view=view, between=between)
 
 
-def _acts(view: RequestView) -> list[tuple[str, str, bool]]:
+def _acts(visit: Visit, view: RequestView) -> list[tuple[str, str, bool]]:
     """Address and title of each act that is open, and whether it is the next step."""
     found = []
     for version in view.request.versions:
         for act in view.acts.get(version.number, ()):
-            path = LINKS.get(act)
+            path, title = LINKS.get(act), TITLES.get(act, "")
+            if act is Act.SIGN_NDA:
+                standing = acceptance(view.request, version, visit.actor.by)
+                if standing.accepted is not None:
+                    continue
+                title = "Sign again: the terms changed" if standing.again else title
             if path is None:
                 continue
             latest = version.number == view.latest.number
             suffix = "" if latest else f"?version={version.number}"
-            title = TITLES[act] if latest else f"{TITLES[act]} (version {version.number})"
+            title = title if latest else f"{title} (version {version.number})"
             grave = act in {Act.REVOKE, Act.WITHDRAW, Act.RECORD_LEAVER, Act.DECLARE_INTEREST}
             found.append((f"/requests/{view.request.number}/{path}{suffix}", title, not grave))
     return found
@@ -224,6 +222,8 @@ def _is_mine(visit: Visit, view: RequestView) -> bool:
     """Whether the actor is who acts next."""
     forward = {Act.RETURN, Act.DECLARE_INTEREST, Act.WITHDRAW, Act.REVOKE, Act.RECORD_LEAVER}
     routine = {Act.AMEND, Act.RECORD_TRAINING}
+    if acceptance(view.request, view.latest, visit.actor.by).accepted is not None:
+        routine.add(Act.SIGN_NDA)
     return visit.actor.person is not None and any(
         act not in forward | routine for act in view.acts.get(view.latest.number, ())
     )
