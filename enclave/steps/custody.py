@@ -5,6 +5,11 @@ mark of the folder instead: enough to see that a drop is recorded and, as long a
 has the folder, to find it there; nothing to read a name from afterwards.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
@@ -12,9 +17,12 @@ from enclave.deployment import Deployment
 from enclave.drops import read_drop
 from enclave.errors import UnreadableSubmissionError
 from enclave.findings import Finding, Severity
+from enclave.intake import SubmissionReader, open_submission
 from enclave.keys import Key, KeyId
 from enclave.store import Submission
 from enclave.zones import Zone
+from governance.contracts import DatasetContract
+from governance.digests import sha256_of_stream
 from governance.objects import ObjectInfo
 
 PURPOSE = "custody"
@@ -59,10 +67,52 @@ def data_file(deployment: Deployment, submission: Submission) -> ObjectInfo:
     same = [file for file in files if file.etag == submission.facts.get("etag")]
     if len(found := same or files) == 1:
         return found[0]
+    raise _changed("The file that was received is gone, or others took its place.")
+
+
+@contextmanager
+def open_received(
+    deployment: Deployment, submission: Submission, contract: DatasetContract, *, spill: Path
+) -> Iterator[SubmissionReader]:
+    """Read the file whose digest stands in the ledger, whatever lies there by now.
+
+    Args:
+        deployment: Where it lies.
+        submission: Whose file.
+        contract: Of its dataset.
+        spill: Folder of this machine for what does not fit into memory.
+
+    Raises:
+        UnreadableSubmissionError: It is gone or another file, or cannot be read.
+    """
+    key = data_file(deployment, submission).key
+    landing = deployment.zones.store(Zone.LANDING)
+    with landing.open(key) as stream:
+        _check_received(submission, landing.stat(key), stream)
+        name = key.rsplit("/", 1)[1]
+        with open_submission(stream, file_name=name, contract=contract, spill=spill) as reader:
+            yield reader
+
+
+def _check_received(submission: Submission, stands: ObjectInfo | None, stream: BinaryIO) -> None:
+    """The store's version tells so for nothing; where it differs, as after a restore, the digest.
+
+    Raises:
+        UnreadableSubmissionError: It is another file.
+    """
+    if stands is not None and stands.etag == submission.facts.get("etag"):
+        return
+    sha256, _ = sha256_of_stream(stream)
+    stream.seek(0)
+    if sha256 != submission.sha256:
+        raise _changed("The file was replaced after it was received.")
+
+
+def _changed(message: str) -> UnreadableSubmissionError:
     finding = Finding(
         code="custody.changed",
         severity=Severity.ERROR,
-        message="The file that was received is gone, or others took its place.",
+        message=message,
         remedy="Send the file meant as a new drop, with the next revision.",
     )
-    raise UnreadableSubmissionError(finding.message, findings=[finding])
+    return UnreadableSubmissionError(message, findings=[finding])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
 
@@ -21,12 +21,12 @@ from enclave.deployment import Deployment
 from enclave.errors import PlanRefusedError, SchemaConflictError, UnreadableSubmissionError
 from enclave.evidence import DeidentifiedTable, StagedFile
 from enclave.findings import Finding, Severity
-from enclave.intake import SubmissionReader, open_submission
+from enclave.intake import SubmissionReader
 from enclave.intake.manifest import check_rows
 from enclave.pipeline import PassParts, PassResult, run_pass
 from enclave.provenance import code_version
 from enclave.sealing import SEALING, seal
-from enclave.steps.custody import data_file
+from enclave.steps.custody import open_received
 from enclave.steps.failing import saying_failures
 from enclave.steps.generations import known_generation
 from enclave.steps.holding import WAIT_SECONDS, hold_submission
@@ -41,8 +41,6 @@ from enclave.zones import Zone
 from governance.agreements import Agreement, DatasetTerms
 from governance.calendar import legal_date
 from governance.contracts import DatasetContract, RuleKind
-from governance.digests import sha256_of_stream
-from governance.objects import ObjectInfo
 
 Progress = Callable[[str, int], None]
 """Called with the stage's name and rows so far."""
@@ -263,7 +261,9 @@ class _Processing:
         """The pass, and a second one without the rows whose keys turned out not to be unique."""
         exclude: Mapping[int, tuple[str, ...]] = {}
         while True:
-            with self._open(folder) as reader:
+            with open_received(
+                self.deployment, self.submission, self.contract, spill=folder
+            ) as reader:
                 deidentifier = Deidentifier(
                     self.plan,
                     crosswalk,
@@ -309,44 +309,6 @@ class _Processing:
                 numbered = result.report.with_lines(lines.of(result.report.first_records))
                 result = replace(result, report=numbered)
                 return result, reader, manifest, deidentifier
-
-    @contextmanager
-    def _open(self, folder: Path) -> Iterator[SubmissionReader]:
-        key = data_file(self.deployment, self.submission).key
-        landing = self.deployment.zones.store(Zone.LANDING)
-        with (
-            landing.open(key) as stream,
-            self._in_custody(landing.stat(key), stream),
-            open_submission(
-                stream,
-                file_name=key.rsplit("/", 1)[1],
-                contract=self.contract,
-                spill=folder,
-            ) as reader,
-        ):
-            yield reader
-
-    @contextmanager
-    def _in_custody(self, stands: ObjectInfo | None, stream: BinaryIO) -> Iterator[None]:
-        """Only the file whose digest stands in the ledger is read, whatever lies there by now.
-
-        The store's version tells so for nothing; where it differs, as after a restore, the digest.
-
-        Raises:
-            UnreadableSubmissionError: It is another file.
-        """
-        if stands is None or stands.etag != self.submission.facts.get("etag"):
-            sha256, _ = sha256_of_stream(stream)
-            stream.seek(0)
-            if sha256 != self.submission.sha256:
-                finding = Finding(
-                    code="custody.changed",
-                    severity=Severity.ERROR,
-                    message="The file was replaced after it was received.",
-                    remedy="Send the file meant as a new drop, with the next revision.",
-                )
-                raise UnreadableSubmissionError(finding.message, findings=[finding])
-        yield
 
     def _redactor(self) -> PresidioRedactor | None:
         return PresidioRedactor() if self.plan.needs_redactor else None

@@ -11,7 +11,7 @@ SAID = re.compile(
     r'"((?:agreement|code|contract|custody|deidentify|drift|drop|format|intake|length|null|period'
     r'|range|reference|revision|rule|unique)\.[a-z_]+)"'
 )
-SOURCES = ("steps/receive.py", "steps/process.py", "validate/checks.py")
+SOURCES = ("steps/receive.py", "steps/custody.py", "steps/process.py", "validate/checks.py")
 NOT_FINDINGS = {"agreement.in_force", "deidentify.plan_unchanged"}
 
 
