@@ -1,11 +1,12 @@
 """A ledger as it lies in an object store: names of its objects, and the verification of them all.
 
-Reading only; whoever has a copy of the objects can verify them (`governance ledger verify`). The
-data plane's appender is `enclave.ledger`, which tells the layout.
+Reading only; whoever has a copy of the objects can verify them (`governance ledger verify`).
+Entries lie one an object, as the data plane's appender (`enclave.ledger`) writes them, or in
+segments (`governance.audit.segments`), as the board's ledger is copied; a copy may have both.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -19,6 +20,13 @@ from governance.audit import (
     commit_facts,
     verify_chain,
     verify_checkpoint,
+)
+from governance.audit.segments import (
+    SUFFIX,
+    number_in,
+    payloads_key,
+    read_entries,
+    read_payloads,
 )
 from governance.audit.tags import CONFIDENTIAL_FACTS
 from governance.canonical import Json
@@ -78,9 +86,23 @@ def read_facts(store: ObjectStore, entry: Entry) -> Mapping[str, Json] | None:
         LedgerError: What lies there is not what the entry committed to.
     """
     try:
-        raw = parse_object(store.read(payload_key(entry.commitment)))
+        stored = store.read(payload_key(entry.commitment))
     except ObjectNotFoundError:
         return None
+    return _facts_in(stored, entry)
+
+
+def erased_entry(entry: Entry, facts: Mapping[str, object]) -> int:
+    """Whose facts are gone by the word of this entry and its facts; 0 when they do not agree."""
+    own = facts.get("facts", facts)  # the board's ledger has them inside the event
+    seq = own.get("seq") if isinstance(own, Mapping) else None
+    return seq if type(seq) is int and erasure_mark(seq) == entry.once else 0
+
+
+def _facts_in(stored: bytes | None, entry: Entry) -> Mapping[str, Json] | None:
+    if stored is None:
+        return None
+    raw = parse_object(stored)
     facts, salt = raw.get("facts"), raw.get("salt")
     altered = LedgerError("The facts of an entry are not those it committed to.", seq=entry.seq)
     if not isinstance(facts, dict) or not isinstance(salt, str):
@@ -142,16 +164,16 @@ class _Reading:
     erased: int = 0
     withheld: int = 0
     missing: dict[str, int] = field(default_factory=dict)
+    present: set[int] = field(default_factory=set)
 
     def entries(self) -> Iterator[Entry]:
         for info in self.store.list("entries/"):
-            entry = self._entry(info.key)
-            if entry is None:
-                continue
-            if self.with_payloads:
-                self._facts(entry)
-                self._take_erasure(entry)
-            yield entry
+            if info.key.endswith(SUFFIX):
+                yield from self._segment(info.key)
+            elif (entry := self._entry(info.key)) is not None:
+                if self.with_payloads:
+                    self._facts(entry, lambda e: read_facts(self.store, e))
+                yield entry
 
     def judge_missing(self) -> None:
         """Facts that are gone, and of which no later entry says that they were erased."""
@@ -166,7 +188,7 @@ class _Reading:
                 envelope = Envelope.from_json(self.store.read(info.key))
                 checkpoint = verify_checkpoint(envelope, self.keys)
             except SignatureRefusedError as error:
-                self._add(ProblemKind.CHECKPOINT_REFUSED, _number(info.key), error.message)
+                self._add(ProblemKind.CHECKPOINT_REFUSED, number_in(info.key), error.message)
             else:
                 yield checkpoint
 
@@ -183,7 +205,7 @@ class _Reading:
         return kept
 
     def _entry(self, key: str) -> Entry | None:
-        seq = _number(key)
+        seq = number_in(key)
         try:
             entry = Entry.from_dict(parse_object(self.store.read(key)))
         except LedgerError:
@@ -193,28 +215,50 @@ class _Reading:
             self._add(ProblemKind.REORDERED, entry.seq, f"it lies under the number {seq}")
         return entry
 
-    def _facts(self, entry: Entry) -> None:
+    def _segment(self, key: str) -> Iterator[Entry]:
+        lines = self._lines(key) if self.with_payloads else {}
+        number = number_in(key)
+        for entry in read_entries(self.store.read(key)):
+            if entry is None:
+                self._add(ProblemKind.UNREADABLE, number, "what lies there is no entry")
+            else:
+                number = entry.seq
+                if self.with_payloads:
+                    self._facts(entry, lambda e: _facts_in(lines.get(e.seq), e))
+                yield entry
+            number += 1
+
+    def _lines(self, key: str) -> Mapping[int, bytes]:
+        """The facts beside a segment; none when they are gone, which is told of each entry."""
         try:
-            facts = read_facts(self.store, entry)
+            return read_payloads(self.store.read(payloads_key(number_in(key)))).lines
+        except (LedgerError, ObjectNotFoundError):
+            return {}
+
+    def _facts(self, entry: Entry, read: Callable[[Entry], Mapping[str, Json] | None]) -> None:
+        try:
+            facts = read(entry)
         except LedgerError as error:
             self._add(ProblemKind.PAYLOAD_ALTERED, entry.seq, error.message)
             return
-        if facts is None and entry.tag in CONFIDENTIAL_FACTS:
-            self.withheld += 1
-        elif facts is None:
-            self.missing[erasure_mark(entry.seq)] = entry.seq
-        else:
+        if facts is not None:
             self.payloads += 1
+            self.present.add(entry.seq)
+        elif entry.tag in CONFIDENTIAL_FACTS:
+            self.withheld += 1
+        else:
+            self.missing[erasure_mark(entry.seq)] = entry.seq
+        if entry.tag == Tag.PAYLOAD_ERASED:
+            self._take_erasure(entry, facts or {})
 
-    def _take_erasure(self, entry: Entry) -> None:
-        if entry.tag == Tag.PAYLOAD_ERASED and entry.once in self.missing:
-            del self.missing[entry.once]
+    def _take_erasure(self, entry: Entry, facts: Mapping[str, Json]) -> None:
+        if self.missing.pop(entry.once, None) is not None:
             self.erased += 1
+            return
+        seq = erased_entry(entry, facts)
+        if seq in self.present:
+            detail = f"entry {entry.seq} says that its facts were erased, and they are there"
+            self._add(ProblemKind.NOT_ERASED, seq, detail)
 
     def _add(self, kind: ProblemKind, seq: int, detail: str) -> None:
         self.problems.append(LedgerProblem(kind, seq, detail))
-
-
-def _number(key: str) -> int:
-    digits = key.rsplit("/", 1)[-1].removesuffix(".json")
-    return int(digits) if digits.isascii() and digits.isdigit() else 0

@@ -123,6 +123,18 @@ def link(
     return Entry(seq, instant, tag, subject, commitment, before, once, own)
 
 
+def follows(prev: Entry | None, entry: Entry) -> bool:
+    """Whether the entry is whole and continues `prev`; None: it is the first."""
+    return entry == link(
+        prev,
+        at=entry.at,
+        tag=entry.tag,
+        subject=entry.subject,
+        commitment=entry.commitment,
+        once=entry.once,
+    )
+
+
 def commit_facts(facts: Mapping[str, Json], salt: bytes) -> str:
     """SHA-256 over a domain, the salt (32 random bytes) and the canonical facts, hex.
 
@@ -167,6 +179,8 @@ class ProblemKind(StrEnum):
     """The facts beside the chain are not the ones the entry committed to."""
     PAYLOAD_REMOVED = "payload_removed"
     """The facts beside the chain are gone, and no entry says that they were erased."""
+    NOT_ERASED = "not_erased"
+    """The facts beside the chain are there, though a later entry says that they were erased."""
     MISFILED = "misfiled"
     """The entry does not stand in the record it committed to, or at another place in it."""
     DERIVED = "derived"

@@ -4,31 +4,34 @@ It lies in the policy zone under `ledger/governance/`, in the layout of `governa
 so that anybody with a copy verifies it (`governance ledger verify FOLDER`). Steps of a checkpoint,
 each of which may be the last before a crash and is safe to repeat:
 
-1. Compare with the newest checkpoint outside: the database must continue it.
-2. Write the entries that are not there yet, each only if nothing lies there, and the facts of those
-   that are public; remove facts that were erased.
+1. Compare with the newest checkpoint outside: the database must continue it, link by link.
+2. Write the entries that are not there yet, and the facts of those that are public
+   (`governance.services.ledger_export`).
 3. Sign the Merkle root over all of them, with the last head seen of the data plane's chain.
 4. Note in the database how far the copy goes: a hint only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from governance.audit import (
     Checkpoint,
-    Entry,
     LedgerProblem,
     ProblemKind,
-    Tag,
+    follows,
     sign_checkpoint,
     verify_checkpoint,
 )
 from governance.audit.merkle import Frontier
-from governance.audit.tags import CONFIDENTIAL_FACTS
 from governance.canonical import canonical_json
 from governance.errors import LedgerError, ObjectNotFoundError, PreconditionFailedError
 from governance.objects import ObjectStore
 from governance.objects.prefixed import PrefixedStore
+from governance.services.ledger_export import (
+    export_entries,
+    forget_erased_since,
+    forget_facts,
+)
 from governance.services.programme import Programme
 from governance.signing import Envelope, PublicKey, SignatureRefusedError
 from governance.store import UnitOfWork
@@ -37,14 +40,13 @@ from governance.store.feed import last_enclave_head
 from governance.stored_ledger import (
     LATEST_CHECKPOINT,
     checkpoint_key,
-    entry_key,
     parse_object,
-    payload_key,
 )
 
 CHAIN: Final = "governance"
 FOLDER: Final = "ledger/governance"
 _KEYS_FOLDER: Final = "ledger/keys"
+_ATTEMPTS: Final = 5
 
 
 def copy_store(p: Programme) -> ObjectStore:
@@ -67,21 +69,33 @@ def make_checkpoint(p: Programme) -> Checkpoint | None:
     """Bring the copy up to date and sign a checkpoint; None for an empty chain.
 
     Raises:
-        LedgerError: The database does not continue the copy: verify it, and ask who changed it.
+        LedgerError: The database does not continue the copy, or its own entries do not follow from
+            each other: verify it, and ask who changed it.
     """
+    for _ in range(_ATTEMPTS):
+        made, done = _make(p)
+        if done:
+            return made
+    raise LedgerError(
+        "The public copy goes further than the database; verify it. After a backup was restored, "
+        "what came after it is in the copy outside."
+    )
+
+
+def _make(p: Programme) -> tuple[Checkpoint | None, bool]:
+    """One attempt; False when another export is ahead of what was read."""
     store = copy_store(p)
     latest = newest_checkpoint(p)
     with p.store.read() as unit:
         head = rows.read_head(unit)
         if head.seq == 0:
-            return None
+            return None, True
         frontier = _continue(unit, latest, head)  # step 1
         start = min(head.exported, latest.size if latest else 0)
-        _export(store, unit, start, head.seq)  # step 2
+        if not export_entries(store, unit, start, head.seq):  # step 2
+            return None, False
         if latest is not None and latest.size == head.seq:
-            return latest
-        for own in rows.read_hashes(unit, frontier.size, head.seq):
-            frontier.append(own)
+            return latest, True
         checkpoint = Checkpoint(
             chain=CHAIN,
             size=head.seq,
@@ -94,7 +108,15 @@ def make_checkpoint(p: Programme) -> Checkpoint | None:
     checkpoint = _store(p, store, checkpoint)  # step 3
     with p.store.aside() as unit:  # step 4
         rows.note_exported(unit, checkpoint.size, checkpoint.size)
-    return checkpoint
+    with p.store.read() as unit:
+        forget_erased_since(store, unit, head.seq)
+    return checkpoint, True
+
+
+def forget_outside(p: Programme, seqs: Sequence[int]) -> None:
+    """Take facts that were erased out of the copy now; the next export does it in any case."""
+    with p.store.read() as unit:
+        forget_facts(copy_store(p), unit, seqs)
 
 
 def sealed_checkpoint(p: Programme, size: int) -> bytes:
@@ -144,44 +166,34 @@ def stored_checkpoints(p: Programme) -> tuple[list[Checkpoint], list[LedgerProbl
 
 
 def _continue(unit: UnitOfWork, latest: Checkpoint | None, head: rows.Head) -> Frontier:
-    if latest is None:
-        return Frontier()
-    entry = rows.read_entry(unit, latest.size)
-    if head.seq < latest.size or entry is None or entry.hash != latest.head:
-        raise LedgerError(
-            "The database does not continue the newest checkpoint outside; verify it and ask who "
-            "changed it. After a backup was restored, what came after it is in the copy outside.",
-            size=latest.size,
+    """The tree over the whole chain: the newest checkpoint's, and what followed it without a break.
+
+    Raises:
+        LedgerError: Something was altered or removed: nothing is signed over it.
+    """
+    frontier, last = Frontier(), None
+    if latest is not None:
+        frontier, last = latest.frontier(), rows.read_entry(unit, latest.size)
+        if head.seq < latest.size or last is None or last.hash != latest.head:
+            raise LedgerError(
+                "The database does not continue the newest checkpoint outside; verify it and ask "
+                "who changed it. After a backup was restored, what came after it is in the copy "
+                "outside.",
+                size=latest.size,
+            )
+    for row in rows.stream_rows(unit, frontier.size):
+        entry = rows.entry_of(row)
+        if not follows(last, entry):
+            message = "An entry does not continue the one before it; verify the database."
+            raise LedgerError(message, seq=entry.seq)
+        frontier.append(bytes.fromhex(entry.hash))
+        last = entry
+    if frontier.size != head.seq:
+        message = (
+            "The chain does not end with the entry that the database calls its last; verify it."
         )
-    return latest.frontier()
-
-
-def _export(store: ObjectStore, unit: UnitOfWork, after: int, through: int) -> None:
-    for entry, salt, facts in rows.stream_with_payloads(unit, after, through):
-        if salt is not None and facts is not None and entry.tag not in CONFIDENTIAL_FACTS:
-            document = b'{"facts":' + facts.encode() + b',"salt":"' + salt.encode() + b'"}'
-            store.put(payload_key(entry.commitment), document)
-        _write_entry(store, entry)
-        if entry.tag == Tag.PAYLOAD_ERASED and facts is not None:
-            _forget(store, unit, facts)
-
-
-def _write_entry(store: ObjectStore, entry: Entry) -> None:
-    key, document = entry_key(entry.seq), canonical_json(entry.to_dict())
-    try:
-        store.put(key, document, if_none_match=True)
-    except PreconditionFailedError:
-        if store.read(key) != document:
-            message = "The copy outside holds another entry under that number; verify the database."
-            raise LedgerError(message, seq=entry.seq) from None
-
-
-def _forget(store: ObjectStore, unit: UnitOfWork, facts: str) -> None:
-    told = parse_object(facts.encode()).get("facts")
-    seq = told.get("seq") if isinstance(told, dict) else None
-    erased = rows.read_entry(unit, seq) if isinstance(seq, int) else None
-    if erased is not None:
-        store.delete(payload_key(erased.commitment))
+        raise LedgerError(message, seq=frontier.size)
+    return frontier
 
 
 def _store(p: Programme, store: ObjectStore, checkpoint: Checkpoint) -> Checkpoint:

@@ -27,7 +27,7 @@ from governance.audit.chain import (
     LedgerProblem,
     ProblemKind,
     commit_facts,
-    link,
+    follows,
     verify_chain,
 )
 from governance.audit.checkpoints import Checkpoint, verify_checkpoint
@@ -208,7 +208,7 @@ class _Reading:
                     self._add(ProblemKind.REWRITTEN, last.seq, detail)
                     return
             else:
-                if not _follows(last, entry):
+                if not follows(last, entry):
                     detail = "it does not continue the entry before it"
                     self._add(ProblemKind.ALTERED, entry.seq, detail)
                     return
@@ -292,18 +292,6 @@ class _Reading:
 
     def _add(self, kind: ProblemKind, seq: int, detail: str) -> None:
         self.problems.append(LedgerProblem(kind, seq, detail))
-
-
-def _follows(last: Entry, entry: Entry) -> bool:
-    expected = link(
-        last,
-        at=entry.at,
-        tag=entry.tag,
-        subject=entry.subject,
-        commitment=entry.commitment,
-        once=entry.once,
-    )
-    return entry == expected
 
 
 def _instant(text: str) -> datetime | None:

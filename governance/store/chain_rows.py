@@ -231,6 +231,7 @@ def verify_payloads(unit: UnitOfWork) -> PayloadReport:
     )
     report, problems = PayloadReport(), list[LedgerProblem]()
     missing: dict[str, int] = {}
+    still_there: dict[int, int] = {}
     with unit.connection.execute(_streamed(query)) as result:
         for row in result:
             seq, tag, _, _, once, _, facts, *_ = row
@@ -239,14 +240,29 @@ def verify_payloads(unit: UnitOfWork) -> PayloadReport:
             else:
                 report.payloads += 1
                 problems += _judge(tuple(row))
-            if tag == Tag.PAYLOAD_ERASED.value and once in missing:
-                del missing[once]
+            if tag != Tag.PAYLOAD_ERASED.value:
+                continue
+            if missing.pop(once, None) is not None:
                 report.erased += 1
+            elif facts is not None and (erased := _erased(once, facts)):
+                still_there[erased] = seq
     for seq in missing.values():
         text = "its facts are gone, and no entry says why"
         problems.append(LedgerProblem(ProblemKind.PAYLOAD_REMOVED, seq, text))
+    for seq, said in still_there.items():
+        text = f"entry {said} says that its facts were erased, and they are there"
+        problems.append(LedgerProblem(ProblemKind.NOT_ERASED, seq, text))
     report.problems = tuple(problems)
     return report
+
+
+def _erased(once: str, facts: str) -> int:
+    """Whose facts are gone by the word of an entry; 0 when mark and facts do not agree."""
+    try:
+        seq = json.loads(facts)["facts"]["seq"]
+    except (ValueError, KeyError, TypeError):
+        return 0
+    return seq if once == sha256_of(f"erase:{seq}".encode()) else 0
 
 
 def _judge(row: tuple[Any, ...]) -> Iterator[LedgerProblem]:
