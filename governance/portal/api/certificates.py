@@ -3,14 +3,15 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
 from governance.papers.destruction import Destroyed, Survivor
 from governance.permissions import Action
-from governance.portal.api.agreements import Given, Hex
+from governance.portal.api.agreements import Given, Hex, Version
 from governance.portal.api.models import PROBLEMS, RequestAnswer
+from governance.portal.api.papers import PAPER, EditionOfVersion, PaperAnswer, answer_paper
 from governance.portal.api.requests import answer_request
-from governance.portal.api.telling import tell
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.targets import about_request
@@ -66,6 +67,12 @@ class Certificate(BaseModel):
         )
 
 
+class Drafted(Certificate):
+    """The certificate to draft, of which version of the request."""
+
+    version: Version = None
+
+
 class Certifying(Given):
     """The certificate, and the digest of the text that was read."""
 
@@ -77,15 +84,16 @@ class Certifying(Given):
     "POST",
     "/draft-certificate",
     **_ASKS,
-    response_model=dict[str, JsonValue],
+    response_model=PaperAnswer,
     responses=PROBLEMS,
     summary="The certificate as it would be certified today",
 )
-def draft(visit: VisitDep, number: str, given: Certificate) -> dict[str, JsonValue]:
+def draft(visit: VisitDep, number: str, given: Drafted) -> Response:
     """As a paper; `digest` is what is certified."""
-    paper = draft_certificate(visit.programme, visit.actor, number, given.told())
-    told: dict[str, JsonValue] = tell(paper)
-    return {**told, "digest": paper.digest}
+    p, actor = visit.programme, visit.actor
+    return answer_paper(
+        visit, draft_certificate(p, actor, number, given.told(), version=given.version)
+    )
 
 
 @router.api(
@@ -104,6 +112,7 @@ def certify(visit: VisitDep, number: str, given: Certifying) -> RequestAnswer:
         number,
         given.certificate.told(),
         digest=given.digest,
+        version=given.version,
         based_on=given.based_on,
         once=given.once,
     )
@@ -115,11 +124,10 @@ def certify(visit: VisitDep, number: str, given: Certifying) -> RequestAnswer:
     "/certificate",
     asks=Action.READ_REQUEST,
     about=about_request,
-    response_model=dict[str, JsonValue],
-    responses=PROBLEMS,
     summary="The certificate that was given",
+    **PAPER,
 )
-def read(visit: VisitDep, number: str) -> dict[str, JsonValue]:
+def read(visit: VisitDep, number: str, asked: EditionOfVersion) -> Response:
     """As a paper."""
-    told: dict[str, JsonValue] = tell(read_certificate(visit.programme, visit.actor, number))
-    return told
+    paper = read_certificate(visit.programme, visit.actor, number, version=asked.version)
+    return answer_paper(visit, paper, asked.format)

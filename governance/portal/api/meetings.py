@@ -6,9 +6,11 @@ from fastapi import Query
 from pydantic import BaseModel, JsonValue
 from starlette.responses import Response
 
+from governance.board.model import Proxy
 from governance.permissions import Action
 from governance.portal.api.boards import tell_motion
-from governance.portal.api.models import PROBLEMS, MeetingPage, MeetingsAsked
+from governance.portal.api.models import PROBLEMS, MeetingPage, MeetingsAsked, PageAsked
+from governance.portal.api.paging import Paged, page_of
 from governance.portal.api.papers import PAPER, Edition, answer_paper
 from governance.portal.api.telling import tell
 from governance.portal.navigation import NavItem
@@ -33,6 +35,13 @@ class MeetingAnswer(BaseModel):
     motions: dict[str, JsonValue]
 
 
+class MotionRow(BaseModel):
+    """A motion, of which body."""
+
+    body: str
+    motion: dict[str, JsonValue]
+
+
 @router.api(
     "GET",
     "/meetings",
@@ -45,6 +54,40 @@ def every_meeting(visit: VisitDep, asked: Annotated[MeetingsAsked, Query()]) -> 
     """Noticed, in session, adjourned and closed ones; filtered, sorted and paged."""
     wanted = MeetingFilter(**asked.model_dump())
     return MeetingPage.model_validate(list_meetings(visit.programme, visit.actor, wanted))
+
+
+@router.api(
+    "GET",
+    "/motions",
+    asks=Action.READ_REGISTER,
+    response_model=Paged[MotionRow],
+    responses=PROBLEMS,
+    summary="Motions of every body, one page",
+)
+def every_motion(visit: VisitDep, asked: Annotated[PageAsked, Query()]) -> Paged[MotionRow]:
+    """The last one moved first."""
+    bodies = [rules.body for rules in visit.programme.bylaws.bodies]
+    states = {body: read_body(visit.programme, visit.actor, body).state for body in bodies}
+    moved = [(body, m) for body, state in states.items() for m in state.motions.values()]
+    moved.sort(key=lambda found: found[1].moved.at, reverse=True)
+    page = page_of(moved, asked)
+    told = tuple(MotionRow(body=body, motion=tell_motion(m)) for body, m in page.items)
+    return Paged(items=told, total=page.total, page=page.page, per_page=page.per_page)
+
+
+@router.api(
+    "GET",
+    "/bodies/{body}/proxies",
+    asks=Action.READ_REGISTER,
+    about=about_body,
+    response_model=Paged[Proxy],
+    responses=PROBLEMS,
+    summary="Proxy letters filed with a body, one page",
+)
+def proxies(visit: VisitDep, body: str, asked: Annotated[PageAsked, Query()]) -> Paged[Proxy]:
+    """The last one filed first."""
+    filed = read_body(visit.programme, visit.actor, body).state.proxies
+    return page_of(sorted(filed, key=lambda x: x.filed_at, reverse=True), asked)
 
 
 @router.api(

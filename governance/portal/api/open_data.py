@@ -66,7 +66,7 @@ class ReportsAnswer(BaseModel):
 def _content(media_type: str, description: str) -> dict[str, Any]:
     """A file in the OpenAPI document; JSON stands there by its model."""
     told = {"description": description, "content": {media_type: {"schema": {"type": "string"}}}}
-    return {"response_model": None, "responses": {**PROBLEMS, 200: told}}
+    return {"response_class": Response, "responses": {**PROBLEMS, 200: told}}
 
 
 _TABLE: dict[str, Any] = {

@@ -2,21 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from governance.audit import Tag
 from governance.permissions import Action
-from governance.portal.api.models import PROBLEMS
+from governance.portal.api.models import PROBLEMS, PageAsked
+from governance.portal.api.paging import Paged
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.visits import VisitDep
+from governance.services.sending import Delivery, DeliveryFilter, list_deliveries
 from governance.services.webhooks import (
     Webhook,
     list_webhooks,
     register_webhook,
     remove_webhook,
 )
+from governance.store import NotFoundError
 
 router = PortalRouter(prefix="/api/v1/webhooks", tags=("webhooks",))
 NAVIGATION: tuple[NavItem, ...] = ()
@@ -66,6 +69,37 @@ def register(visit: VisitDep, wanted: WantedWebhook) -> RegisteredWebhook:
         visit.programme, visit.actor, wanted.url, wanted.tags, once=wanted.once
     )
     return RegisteredWebhook(webhook=hook, secret=secret)
+
+
+@router.api(
+    "GET",
+    "/{hook}",
+    asks=Action.MANAGE_WEBHOOKS,
+    response_model=Webhook,
+    responses=PROBLEMS,
+    summary="One webhook in use",
+)
+def read(visit: VisitDep, hook: str) -> Webhook:
+    """Without its secret."""
+    found = {h.id: h for h in list_webhooks(visit.programme, visit.actor)}
+    if hook not in found:
+        raise NotFoundError("There is no webhook of that id.")
+    return found[hook]
+
+
+@router.api(
+    "GET",
+    "/{hook}/deliveries",
+    asks=Action.MANAGE_WEBHOOKS,
+    response_model=Paged[Delivery],
+    responses=PROBLEMS,
+    summary="Messages to a webhook, one page",
+)
+def deliveries(visit: VisitDep, hook: str, asked: Annotated[PageAsked, Query()]) -> Paged[Delivery]:
+    """The newest first: when each was tried, how often, and what failed last."""
+    wanted = DeliveryFilter(page=asked.page, per_page=asked.per_page)
+    found = list_deliveries(visit.programme, visit.actor, hook, wanted)
+    return Paged[Delivery].model_validate(found)
 
 
 @router.api(
