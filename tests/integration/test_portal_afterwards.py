@@ -63,7 +63,7 @@ def test_my_people_say_what_access_lacks(story: Afterwards, portal: RunningPorta
     mine = {(row["number"], row["name"]): row for row in rows}
     live = mine[story.live, "Dana Ruiz"]
     assert live["access"] == "no"
-    assert "The confidentiality statement is not signed. Dana Ruiz signs it." in live["why"]
+    assert "Dana Ruiz has not signed the confidentiality statement." in live["why"]
     assert "No training is recorded." in live["why"]
     assert (
         "There is no grant in force: the request is revoked." in mine[story.over, "Lin Chen"]["why"]
