@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from governance.board import commands as b
 from governance.board.bylaws import BodyRules, MotionKind
-from governance.board.commands import BodyCommand, handle
+from governance.board.commands import BodyCommand
 from governance.board.explain import explain
+from governance.board.handling import handle
 from governance.board.model import BoardPerson
 from governance.board.state import BodyState, MotionState
 from governance.board.voting import MotionOutcome, decide_motion

@@ -6,6 +6,7 @@ from typing import Any
 
 from governance.board import commands as b
 from governance.board.bylaws import MotionKind
+from governance.board.handling import handle
 from governance.board.model import BoardPerson, Choice, MotionCondition
 from governance.board.state import BodyState
 from governance.board.state import apply as apply_body
@@ -42,7 +43,7 @@ class Body:
 
     def give(self, command: type[b.BodyCommand], at: datetime, /, **facts: Any) -> None:
         facts.setdefault("by", "p-office")
-        handled = b.handle(self.state, command(at=at, **facts))
+        handled = handle(self.state, command(at=at, **facts))
         assert handled.decision.permitted, handled.decision.denials
         events: Any = handled.events
         for event in events:

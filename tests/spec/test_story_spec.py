@@ -12,6 +12,7 @@ from typing import Any
 from governance.board import commands as b
 from governance.board.bylaws import MotionKind
 from governance.board.explain import explain
+from governance.board.handling import handle
 from governance.board.model import Choice, MotionCondition, MotionFacts
 from governance.board.state import BodyState
 from governance.board.state import apply as apply_body
@@ -60,7 +61,7 @@ def vote(content: RequestContent) -> MotionFacts:
     def give(command: type[b.BodyCommand], at: datetime, /, **facts: Any) -> None:
         nonlocal state
         facts.setdefault("by", "p-office")
-        handled = b.handle(state, command(at=at, **facts))
+        handled = handle(state, command(at=at, **facts))
         assert handled.decision.permitted, handled.decision.denials
         events: Any = handled.events
         for event in events:

@@ -12,6 +12,7 @@ from governance.board import commands as c
 from governance.board.bylaws import BodyRules, MotionKind
 from governance.board.events import parse_event
 from governance.board.explain import explain
+from governance.board.handling import handle
 from governance.board.model import BoardPerson, Choice
 from governance.board.seating import Capacity
 from governance.board.state import BodyState, apply, replay
@@ -38,7 +39,7 @@ class Body:
     def give(self, command: type[c.BodyCommand], /, **facts: Any) -> Any:
         self.at = facts.pop("at", self.at + timedelta(minutes=1))
         by = facts.pop("by", "p-office")
-        return c.handle(self.state, command(by=by, at=self.at, **facts))
+        return handle(self.state, command(by=by, at=self.at, **facts))
 
     def do(self, command: type[c.BodyCommand], /, **facts: Any) -> None:
         handled = self.give(command, **facts)
@@ -265,9 +266,7 @@ def test_facts_and_events_of_what_does_not_exist_are_refused() -> None:
     body.open()
     body.move()
     event = body.events[-1].model_copy(update={"subject": "M-9"})
-    put: Any = c.handle(body.state, c.PutMotion(by="p-office", at=minutes(9), motion="M-1")).events[
-        0
-    ]
+    put: Any = handle(body.state, c.PutMotion(by="p-office", at=minutes(9), motion="M-1")).events[0]
     with pytest.raises(LedgerError):
         apply(body.state, put.model_copy(update={"subject": "M-8"}))
     assert "M-9" in apply(body.state, event).motions
