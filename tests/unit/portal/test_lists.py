@@ -5,6 +5,7 @@ import io
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -12,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.portal.exports import as_csv, as_json, safe_cell
-from governance.portal.lists import Column, ListSpec, Wishes, arrange, read_wishes
+from governance.portal.lists import (
+    Column,
+    Filter,
+    ListSpec,
+    Wishes,
+    arrange,
+    ask_for,
+    read_wishes,
+)
+from governance.store.paging import Page
 from tests.lib.portal_pages import LIST, WIDGETS
 
 
@@ -110,6 +120,63 @@ def test_an_address_says_what_was_chosen(
     address = arrange(LIST, wishes, WIDGETS, "/w").address()
     again = read_wishes(LIST, dict(parse_qsl(urlsplit(address).query)))
     assert again == wishes
+
+
+NAME: Column[Thing] = Column("name", "Name", lambda t: t.name)
+DULL: Column[Thing] = Column("name", "Name", lambda t: t.name, sortable=False)
+CHOICES = {"x": "X"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"filters": {"whose": Filter("Whose", CHOICES)}},  # it would do nothing
+        {"filters": {"name": Filter("Name", CHOICES, lambda _row, _value: True)}},
+        {"filters": {"name": Filter("Name", CHOICES)}, "by_service": True},
+        {"columns": (NAME, NAME)},
+        {"columns": (DULL,)},
+        {"sort": "nothing"},
+    ],
+)
+def test_a_list_that_would_ignore_something_is_not_made(wrong: dict[str, Any]) -> None:
+    facts: dict[str, Any] = {"columns": (NAME,), "sort": "name"}
+    ListSpec("things", "Things", **facts)
+    with pytest.raises(TypeError, match=r"list things|column"):
+        ListSpec("things", "Things", **(facts | wrong))
+
+
+def test_a_further_filter_keeps_what_its_predicate_says() -> None:
+    long: Filter[Thing] = Filter("Long", {"yes": "Yes"}, lambda t, _: len(t.name or "") > 1)
+    spec = ListSpec("things", "Things", (NAME,), "name", filters={"long": long})
+    wishes = read_wishes(spec, {"long": "yes"})
+    assert [t.name for t in arrange(spec, wishes, [Thing("a"), Thing("bb")], "/").rows] == ["bb"]
+
+
+def test_rows_that_a_service_arranges_are_not_arranged_here() -> None:
+    served = ListSpec("things", "Things", (NAME,), "name", by_service=True)
+    with pytest.raises(TypeError, match="by its service"):
+        arrange(served, Wishes(sort="name"), [Thing("a")], "/")
+
+
+@pytest.mark.parametrize(("asked", "got"), [("1", 1), ("3", 3), ("4", 3), ("99", 3)])
+def test_a_service_is_asked_again_for_the_last_page(asked: str, got: int) -> None:
+    served = ListSpec("things", "Things", (NAME,), "name", by_service=True)
+    things = tuple(Thing(f"{n:02}") for n in range(60))
+
+    def find(wishes: Wishes) -> Page[Thing]:
+        start = (wishes.page - 1) * wishes.per_page
+        found = things[start : start + wishes.per_page]
+        return Page(found, len(things), wishes.page, wishes.per_page)
+
+    listing = ask_for(served, read_wishes(served, {"page": asked}), find, "/")
+    assert (listing.wishes.page, listing.pages) == (got, 3)
+    assert listing.rows == things[25 * (got - 1) : 25 * got]
+
+
+def test_every_word_of_a_search_is_looked_for() -> None:
+    things = [Thing("a big red ball"), Thing("a red kite")]
+    found = arrange(SPEC, Wishes(text="ball big", sort="name"), things, "/")
+    assert [t.name for t in found.rows] == ["a big red ball"]
 
 
 def test_csv_is_for_people_and_runs_nothing() -> None:
