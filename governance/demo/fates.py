@@ -136,7 +136,7 @@ def _amended(life: Life) -> None:
     for agency in sorted({name.split("/", 1)[0] for name in life.project.amendment}):
         life.plan(world.after(at, -25, key, agency), life.review, agency)
     world.waiting.setdefault(meeting, []).append((life.project, 2))
-    _to_the_grant(life, meeting)
+    _to_the_grant(life, meeting, nda_missing=True)  # one has yet to accept the changed terms
 
 
 def _amending(life: Life) -> None:

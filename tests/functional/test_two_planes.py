@@ -55,7 +55,7 @@ def test_what_the_board_decides_is_what_the_engine_enforces(
     desk.sign()
     with pytest.raises(AccessDeniedError) as left_out:
         ask(enclave, project=PROJECT, sql=SQL)
-    assert {d.rule for d in left_out.value.decision.denials} == {"grant.names_person"}
+    assert {d.rule for d in left_out.value.decision.denials} == {"person.nda", "person.training"}
 
     desk.train(number, "p-ruiz")
     desk.swear(number, "p-ruiz")

@@ -3,7 +3,8 @@
 A university's evaluator asks for education, wage and child-care data. It is returned, resubmitted;
 two owners approve and one asks for a change; a meeting has no quorum, the rescheduled one decides
 with one member recused and one proxy, on a condition. The agreement is signed; one person lacks the
-statement. An amendment adds a variable. Then the permission is revoked, and destruction certified.
+statement. An amendment adds a variable: its terms are accepted anew before they give access. Then
+the permission is revoked, and destruction certified.
 """
 
 import re
@@ -19,6 +20,7 @@ from governance.requests.states import Status
 from governance.services.ledger import verify
 from governance.services.people import change_person
 from governance.services.requests import read_request
+from tests.lib.browser import run_axe
 from tests.lib.planes import Planes
 from tests.lib.portal import RunningPortal, free_port, run_portal
 from tests.lib.signing import PROJECT
@@ -288,7 +290,9 @@ def step_signed_and_granted_but_for_one(life: Life) -> None:
     planes.desk.sign()
     with pytest.raises(AccessDeniedError) as refused:
         ask(planes.enclave, project=PROJECT, sql=SQL)
-    assert refused.value.decision.denials[0].reason
+    assert (
+        "has not signed the confidentiality statement" in refused.value.decision.denials[0].reason
+    )
     planes.sit_down("p-ruiz")
     planes.desk.sign()
     with pytest.raises(AccessDeniedError):
@@ -326,8 +330,36 @@ def step_an_amendment_adds_a_variable(life: Life) -> None:
     life.board("p-office", "/motions/M-2", "Close the vote")
     life.act("p-office", "record-vote", "Record the vote", motion="M-2")
     _agree(life)
-    life.planes.desk.sign()
-    assert ask(life.planes.enclave, project=PROJECT, sql=BY_YEAR).rows
+
+
+def step_the_changed_terms_are_accepted_anew(life: Life) -> None:
+    """A variable more is a new term: until it is accepted the grant in force goes on."""
+    planes = life.planes
+    planes.desk.sign()
+    assert ask(planes.enclave, project=PROJECT, sql=SQL).rows
+    with pytest.raises(AccessDeniedError):
+        ask(planes.enclave, project=PROJECT, sql=BY_YEAR)
+    page = life.at("p-ruiz", "/")
+    with page.expect_navigation():
+        page.get_by_role("link", name="Sign again: the terms changed").click()
+    text = page.inner_text("main")
+    assert "What is new in the terms since Dana Ruiz signed on March 20, 2026" in text
+    assert "Variables of sde/enrollment: added “year”" in text
+    assert "Conditions: added “Show the tables again.”" in text
+    assert run_axe(page)["violations"] == []
+    fill(page, name="Dana Ruiz")
+    done(life.press(page, "Sign my statement"))
+    lines = life.at("p-office", life.where).locator("table", has_text="Terms accepted")
+    assert "version 2, on April 2, 2026" in lines.inner_text()
+    assert "not the changed terms of version 2" in lines.inner_text()
+    planes.desk.sign()
+    assert ask(planes.enclave, project=PROJECT, sql=BY_YEAR).rows
+    planes.sit_down("p-chen")
+    planes.desk.sign()
+    with pytest.raises(AccessDeniedError, match="statement for the changed terms is missing"):
+        ask(planes.enclave, project=PROJECT, sql=BY_YEAR)
+    planes.sit_down("p-ruiz")
+    planes.desk.sign()
 
 
 def step_revoked_and_destroyed(life: Life) -> None:
@@ -384,6 +416,7 @@ def test_the_whole_life(life: Life) -> None:
         step_no_quorum_then_a_vote_with_a_recusal_and_a_proxy,
         step_signed_and_granted_but_for_one,
         step_an_amendment_adds_a_variable,
+        step_the_changed_terms_are_accepted_anew,
         step_revoked_and_destroyed,
         step_the_public_sees_it_without_the_persons,
         step_the_ledger_verifies,

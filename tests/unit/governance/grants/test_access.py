@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from governance.grants import (
     Condition,
@@ -11,6 +12,7 @@ from governance.grants import (
     decide_dataset,
     legal_today,
 )
+from governance.grants.model import LeftOutPerson, MissingLink
 from tests.lib.grants import (
     TODAY,
     Keys,
@@ -118,6 +120,19 @@ def test_every_broken_link_is_told_at_once_with_clause_and_remedy() -> None:
     ]
     assert all(d.reason and d.remedy and d.clause for d in decision.denials)
     assert decision.denials[1].clause == "DSA-0042 exhibit C"
+
+
+def test_who_was_left_out_is_told_what_was_missing() -> None:
+    reason = "The statement for the changed terms is missing."
+    link = MissingLink(rule="person.nda", reason=reason, remedy="Sign.", clause="DSA-0042 §4")
+    left_out = (LeftOutPerson(id="p-chen", missing=(link,)),)
+    bundle = build_grant(left_out=left_out)
+    assert bundle.person("p-chen") is None
+    (denial,) = decide_access(KEYS.verified(bundle), "p-chen", TODAY).denials
+    assert (denial.rule, denial.reason, denial.clause) == ("person.nda", reason, "DSA-0042 §4")
+    assert decide_access(KEYS.verified(bundle), "p-ruiz", TODAY).permitted
+    with pytest.raises(ValidationError, match="twice"):
+        build_grant(left_out=(LeftOutPerson(id="p-ruiz", missing=(link,)),))
 
 
 def test_an_approval_of_tomorrow_is_none_today() -> None:
