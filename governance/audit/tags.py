@@ -150,13 +150,13 @@ class Tag(StrEnum):
     DATA_REQUEST_CLOSED = "data_request:closed"
     """Nothing is left to do."""
     SHARING_AGREEMENT_SENT = "sharing_agreement:sent"
-    """The agreement went out for signature. Facts: id, digest, parties."""
+    """The agreement went out for signature. Facts: id, digest, parties, digest of its terms."""
     SHARING_AGREEMENT_SIGNED = "sharing_agreement:signed"
     """A party signed. Facts: party, date, digest of what was signed."""
     NDA_SIGNED = "nda:signed"
     """A person signed the confidentiality statement. Facts: person, date."""
     TRAINING_RECORDED = "training:recorded"
-    """A person's training was recorded. Facts: person, valid until."""
+    """A person's training was recorded. Facts: person, completed on, valid until."""
     CONDITION_MET = "condition:met"
     """A condition of an approval was met. Facts: condition, date."""
     PERSON_LEFT = "person:left"
@@ -190,8 +190,14 @@ class Tag(StrEnum):
     """A public-records request went to the originating agency. Facts: agency, letter digest."""
     COST_RECORDED = "cost:recorded"
     """A cost of the programme. Facts: year, heading, amount in cents, note."""
+    PUBLICATION_PROPOSED = "publication:proposed"
+    """A project means to publish. Facts: id, title, kind, venue, day, agencies."""
+    PUBLICATION_SEEN = "publication:seen"
+    """A contributing agency saw an output before it appears. Facts: id, agency, comment."""
+    PUBLICATION_WITHDRAWN = "publication:withdrawn"
+    """A proposed publication was taken back. Facts: id, reason."""
     PUBLICATION_RECORDED = "publication:recorded"
-    """A project's output was published. Facts: request, title, address, date."""
+    """A project's output was published. Facts: id, kind, request, title, address, date."""
     LINK_DESTRUCTION_CONFIRMED = "link_destruction:confirmed"
     """An agency destroyed its link from source id to synthetic id. Facts: agency."""
     MATCH_RECORDED = "match:recorded"
@@ -201,8 +207,14 @@ class Tag(StrEnum):
 
     LEDGER_VERIFIED = "ledger:verified"
     """Somebody verified the chain. Facts: entries, head, problems found."""
+    ERASURE_ASKED = "erasure:asked"
+    """Somebody of the office asked that facts be erased. Facts: which, reason, words about it."""
+    ERASURE_CLOSED = "erasure:closed"
+    """An erasure that was asked for was carried out by somebody else, or dropped. Facts: asked,
+    outcome, entries."""
     PAYLOAD_ERASED = "payload:erased"
-    """The facts of an earlier entry were erased; its commitment stays. Facts: seq, reason."""
+    """The facts of an earlier entry were erased; its commitment stays. Facts: seq, reason (a code),
+    the entry that asked for it."""
 
 
 CONFIDENTIAL_FACTS: Final = frozenset(
@@ -232,7 +244,11 @@ CONFIDENTIAL_FACTS: Final = frozenset(
         Tag.WEBHOOK_REGISTERED,
         Tag.WEBHOOK_REMOVED,
         Tag.RECORDS_REQUEST_ROUTED,
+        Tag.PUBLICATION_PROPOSED,
+        Tag.PUBLICATION_SEEN,
+        Tag.PUBLICATION_WITHDRAWN,
         Tag.MATCH_RECORDED,
+        Tag.ERASURE_ASKED,
     }
 )
 """Tags of the board's chain whose facts its public copy leaves out: drafts, persons, free text that
