@@ -132,7 +132,7 @@ def request_notices(
     life: RequestLife, people: Directory, rules: RequestRules, profile: Profile, today: date
 ) -> Iterator[Notice]:
     """Every notice about a request that people should have by today."""
-    for version in life.request.versions:
+    for version in filter(life.request.is_told_of, life.request.versions):
         case = Case(life, version, people, rules, profile, today)
         yield from _steps(case)
         yield from _news(case)

@@ -17,6 +17,7 @@ from governance.papers.model import (
 )
 from governance.papers.words import day_words, text_or
 from governance.profile import Profile
+from governance.requests.making import submitted
 from governance.requests.state import DataRequest
 
 
@@ -78,15 +79,18 @@ def draft_destruction_certificate(source: DestructionSource) -> Paper:
     content = (version.submitted or version.content) if version else request.latest.content
     due = day_words(content.destruction_on) if content.destruction_on else "not stated"
     ended = version.moved if version else None
-    agreement = version.agreement if version else None
+    covered = request.to_destroy or ((version,) if version else ())
+    agreements = [v.agreement.agreement for v in covered if v.agreement is not None]
+    datasets = dict.fromkeys(d.dataset for v in covered for d in submitted(v).datasets)
+    numbers = ", ".join(str(v.number) for v in covered)
     about = Definitions(
         items=(
-            ("Request", f"{request.number}, version {source.version}: {text_or(content.title)}"),
+            ("Request", f"{request.number}, version {numbers}: {text_or(content.title)}"),
             ("Recipient", text_or(content.organization)),
-            ("Sharing agreement", agreement.agreement if agreement else "none"),
+            ("Sharing agreement", ", ".join(agreements) or "none"),
             ("Use ended", f"{day_words(ended.on)}: {ended.reason}" if ended else "not recorded"),
             ("Due by", due),
-            ("Data", ", ".join(d.dataset for d in content.datasets) or "none"),
+            ("Data", ", ".join(datasets) or "none"),
         )
     )
     destroyed = Table(

@@ -19,7 +19,16 @@ from governance.requests.reviewing import (
     review_part,
 )
 from governance.requests.state import DataRequest, Version
-from governance.requests.states import LIVE, STATUSES, Act, Role, Status, allowed, transition
+from governance.requests.states import (
+    LIVE,
+    STATUSES,
+    TOGETHER,
+    Act,
+    Role,
+    Status,
+    allowed,
+    transition,
+)
 from governance.requests.training import decide_training
 
 _TABLE: Final = "docs/reference/request-states.md"
@@ -38,10 +47,6 @@ _GATE: Final = (
     "request.own",
     "request.revoked",
 )
-_ONWARD: Final = frozenset(
-    {Act.SUBMIT, Act.ACCEPT_COMPLETE, Act.RECORD_VOTE, Act.SEND_AGREEMENT, Act.GRANT}
-)
-"""What leads to a grant: nothing of it after a revocation."""
 
 
 def handle(request: DataRequest | None, command: c.RequestCommand, context: c.Context) -> Handled:
@@ -79,6 +84,10 @@ def _begin(command: c.RequestCommand) -> Handled:
 
 def _gate(request: DataRequest, version: Version, command: c.RequestCommand) -> list[Denial]:
     row = transition(version.status, command.act)
+    if row is None and version.status is Status.REVOKED and request.revoked is not None:
+        reason = f"The request was revoked on {request.revoked.on}: {request.revoked.reason}"
+        remedy = "Destroy what was received and certify it; make a new request for further use."
+        return [Denial("request.revoked", reason, remedy, _TABLE)]
     if row is None:
         facts = STATUSES[version.status]
         reason = f"A request that is {version.status.value} knows no {command.act.value}."
@@ -89,9 +98,6 @@ def _gate(request: DataRequest, version: Version, command: c.RequestCommand) -> 
     if command.role is Role.REQUESTOR and command.by not in _requestors(request):
         reason = "It is not your request."
         return [Denial("request.own", reason, "Who made it, or signs for it, does that.", _TABLE)]
-    if command.act in _ONWARD and request.revoked is not None:
-        reason = f"The request was revoked on {request.revoked.on}: {request.revoked.reason}"
-        return [Denial("request.revoked", reason, "Make a new request.", _TABLE)]
     return []
 
 
@@ -307,10 +313,24 @@ def _move(request: DataRequest, version: Version, command: c.Moving, ctx: c.Cont
         reason = "None of your agency's data is in this request."
         remedy = "An owner whose data is in it, or the operating office, revokes it."
         denials.append(Denial("review.owner", reason, remedy, ctx.rules.review_clause))
-    event = make_event(
-        ev.Moved, command, to, tag=_MOVES[command.act], on=command.on, reason=command.reason
-    )
-    return judge((rule,), denials, event)
+    facts = {"tag": _MOVES[command.act], "on": command.on, "reason": command.reason}
+    return judge((rule,), denials, *_of_all(request, version, command, ev.Moved, to, **facts))
+
+
+def _of_all(
+    request: DataRequest,
+    version: Version,
+    command: c.RequestCommand,
+    kind: Callable[..., ev.RequestEvent],
+    to: Status,
+    **facts: object,
+) -> Iterator[ev.RequestEvent]:
+    """The event, and the same of every other version where the command is of the whole request."""
+    yield make_event(kind, command, to, **facts)
+    for other in reversed(request.versions):
+        if other is not version and other.status in TOGETHER.get(command.act, ()):
+            same = command.model_copy(update={"version": other.number})
+            yield make_event(kind, same, to, **facts)
 
 
 def _owns_a_part(version: Version, command: c.Moving, ctx: c.Context) -> bool:
@@ -338,15 +358,12 @@ def _too_early(
         yield "No newer version is granted.", "Grant the amendment first."
 
 
-def _certify(_: DataRequest, __: Version, command: c.CertifyDestruction, ___: c.Context) -> Handled:
-    event = make_event(
-        ev.Certified,
-        command,
-        Status.DESTRUCTION_CERTIFIED,
-        digest=command.digest,
-        survives=command.survives,
-    )
-    return judge(("destruction.certificate",), [], event)
+def _certify(
+    request: DataRequest, version: Version, command: c.CertifyDestruction, _: c.Context
+) -> Handled:
+    facts = {"digest": command.digest, "survives": command.survives}
+    events = _of_all(request, version, command, ev.Certified, Status.DESTRUCTION_CERTIFIED, **facts)
+    return judge(("destruction.certificate",), [], *events)
 
 
 _HANDLERS: Final[dict[Act, Callable[..., Handled]]] = {

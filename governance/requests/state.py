@@ -10,7 +10,17 @@ from governance.calendar import legal_date
 from governance.errors import LedgerError
 from governance.requests import events as ev
 from governance.requests.model import RequestContent
-from governance.requests.states import LIVE, STATUSES, TRANSITIONS, Act, Role, Status, StatusFacts
+from governance.requests.states import (
+    LIVE,
+    OPEN,
+    STATUSES,
+    TOGETHER,
+    TRANSITIONS,
+    Act,
+    Role,
+    Status,
+    StatusFacts,
+)
 from governance.requests.terms import terms_key
 
 
@@ -65,6 +75,8 @@ class Version:
     """One version of a request.
 
     Attributes:
+        status: Where it stands. A revocation is of the whole request, whichever version it was
+            recorded of: then no version stands open.
         submitted: Content as last submitted: what is reviewed, voted on and granted.
         before: What the reviewers saw the time before: the comparison's other side.
         to_review: Agencies that still have to decide.
@@ -72,6 +84,9 @@ class Version:
         approved: What each agency approved, in this version or one granted before.
         mend: What a return asked for.
         terms: Key of the terms of the agreement that is out; empty before.
+        moved, revoked: The last entry that moved it on, and the revocation: its own, or the
+            request's, where that was recorded of another version.
+        ended_as: What its own events made it, where another version's revocation ended it.
     """
 
     number: int
@@ -93,6 +108,12 @@ class Version:
     certified: ev.Certified | None = None
     moved: ev.Moved | None = None
     revoked: ev.Moved | None = None
+    ended_as: Status | None = None
+
+    @property
+    def walked(self) -> Status:
+        """Where it stands by its own events alone."""
+        return self.ended_as or self.status
 
     @property
     def facts(self) -> StatusFacts:
@@ -137,6 +158,21 @@ class DataRequest:
         """The revocation, of whichever version; no version is granted after it."""
         return next((v.revoked for v in self.versions if v.revoked is not None), None)
 
+    @property
+    def to_destroy(self) -> tuple[Version, ...]:
+        """Versions whose data is to be destroyed: the granted ones; if none was, the newest."""
+        return _received(self.versions, TOGETHER[Act.CERTIFY_DESTRUCTION])
+
+    def is_told_of(self, version: Version) -> bool:
+        """Whether people are told what that version waits for.
+
+        What is certified or closed for the whole request is told of one version alone.
+        """
+        for act in (Act.CERTIFY_DESTRUCTION, Act.CLOSE):
+            if version.status in TOGETHER[act]:
+                return version is _received(self.versions, TOGETHER[act])[-1]
+        return True
+
     def version(self, number: int) -> Version | None:
         """That version, or None."""
         return next((v for v in self.versions if v.number == number), None)
@@ -149,6 +185,12 @@ _FOLLOWS: frozenset[tuple[Status, str, Status]] = frozenset(
     for tag in t.tags
     for to in t.to
 )
+
+
+def _received(versions: tuple[Version, ...], stand: frozenset[Status]) -> tuple[Version, ...]:
+    """Of the versions that stand so, those under which data was received; if none, the newest."""
+    there = [v for v in versions if v.status in stand]
+    return tuple([v for v in there if v.granted is not None] or there[-1:])
 
 
 def replay(events: Iterable[ev.RequestEvent]) -> DataRequest | None:
@@ -178,7 +220,8 @@ def apply(request: DataRequest | None, event: ev.RequestEvent) -> DataRequest:
             raise _out_of_order(request, event)
         versions = (*request.versions, _fold(_next_version(request), event))
     else:
-        if (version.status, event.tag, event.status) not in _FOLLOWS:
+        steps = {(s, event.tag, event.status) for s in (version.status, version.walked)}
+        if not steps & _FOLLOWS:
             raise _out_of_order(request, event)
         changed = _fold(version, event)
         versions = tuple(changed if v.number == event.version else v for v in request.versions)
@@ -188,10 +231,26 @@ def apply(request: DataRequest | None, event: ev.RequestEvent) -> DataRequest:
         interests = (*interests, own)
     return replace(
         request,
-        versions=versions,
+        versions=_end_revoked(versions),
         people=_fold_people(request.people, version, event),
         interests=interests,
         events=request.events + 1,
+    )
+
+
+def _end_revoked(versions: tuple[Version, ...]) -> tuple[Version, ...]:
+    """A request that was revoked once is revoked in every version that stands open.
+
+    Entries written since say it of each; older ones said it of one alone.
+    """
+    taken = next((v.revoked for v in versions if v.revoked is not None), None)
+    if taken is None:
+        return versions
+    return tuple(
+        replace(v, status=Status.REVOKED, ended_as=v.walked, moved=taken, revoked=taken)
+        if v.walked in OPEN
+        else v
+        for v in versions
     )
 
 
@@ -221,7 +280,7 @@ def _out_of_order(request: DataRequest, event: ev.RequestEvent) -> LedgerError:
 
 
 def _fold(version: Version, event: ev.RequestEvent) -> Version:
-    moved = replace(version, status=event.status)
+    moved = replace(version, status=event.status, ended_as=None)
     for fold in (_fold_content, _fold_review, _fold_chain, _fold_end):
         moved = fold(moved, event)
     return moved

@@ -288,6 +288,14 @@ TRANSITIONS: tuple[Transition, ...] = (
 _TABLE: Mapping[tuple[Status, Act], Transition] = {(t.status, t.act): t for t in TRANSITIONS}
 LIVE = frozenset(_LIVE)
 """Statuses under which a grant may be in force."""
+OPEN = frozenset({*_UNDECIDED, *_YES, *_SIGNING})
+"""Statuses from which a version may still come to a grant, or has one: a revocation ends them."""
+TOGETHER: Mapping[Act, frozenset[Status]] = {
+    Act.REVOKE: frozenset(_SIGNING),
+    Act.CERTIFY_DESTRUCTION: frozenset(_OVER),
+    Act.CLOSE: frozenset({_S.DESTRUCTION_CERTIFIED}),
+}
+"""Commands that are of the whole request: each is recorded of every version that stands so."""
 
 
 def transition(status: Status, act: Act) -> Transition | None:

@@ -8,8 +8,10 @@ _HEAD = """# States of a data request
 
 Generated from `governance/requests/states.py`; do not edit. Each version of a request walks this
 table by itself: an amendment is reviewed while the older version's grant goes on. A command that is
-not here is refused, whoever asks. Access is never one of these states: it is worked out at each
-query from the dated facts of the chain.
+not here is refused, whoever asks. A revocation, the certificate of destruction and the closing are
+of the whole request: recorded of every version that stands so; a request that was revoked has no
+open version left. Access is never one of these states: it is worked out at each query from the
+dated facts of the chain.
 """
 
 

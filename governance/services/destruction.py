@@ -90,7 +90,7 @@ def certify_destruction(
         number: The request.
         told: What was destroyed and what survives.
         digest: Of the text that was shown.
-        version: The newest unless told.
+        version: The newest whose data is to be destroyed unless told; it is certified of all.
         based_on: Position of the request when the form was opened.
         once: The form's token.
 
@@ -141,7 +141,8 @@ def _read(
     p: Programme, actor: Actor, number: str, version: int | None
 ) -> tuple[RequestView, Version]:
     view = read_request(p, actor, number)
-    meant = view.latest if version is None else view.request.version(version)
+    newest = view.request.to_destroy[-1] if view.request.to_destroy else view.latest
+    meant = newest if version is None else view.request.version(version)
     if meant is None:
         raise NotFoundError("The request has no such version.")
     return view, meant

@@ -80,7 +80,7 @@ def list_waiting(p: Programme, actor: Actor) -> tuple[Waiting, ...]:
     today = p.today
     found: list[Waiting] = []
     for record in public_records(p).source.requests:
-        for version in record.request.versions:
+        for version in filter(record.request.is_told_of, record.request.versions):
             found.extend(_steps(record, version, p.profile, p.rules, today))
     return tuple(sorted(found, key=lambda w: (w.until or date.max, w.since, w.number)))
 

@@ -47,7 +47,7 @@ def named_people(requests: Mapping[str, DataRequest]) -> frozenset[str]:
         person.id
         for request in requests.values()
         for version in request.versions
-        if version.status in _NAMING
+        if version.walked in _NAMING
         if version.submitted is not None
         for person in version.submitted.people
     )

@@ -16,8 +16,9 @@ from governance.portal.routes import PortalRouter
 from governance.portal.targets import about_request
 from governance.portal.visits import Visit, VisitDep
 from governance.requests.model import RequestType
+from governance.requests.state import Version
 from governance.requests.statements import acceptance
-from governance.requests.states import Act, Status
+from governance.requests.states import TOGETHER, Act, Status
 from governance.services.ledger import list_entries
 from governance.services.request_changes import list_changes
 from governance.services.request_lists import ListQuery, list_requests
@@ -208,14 +209,21 @@ def _acts(visit: Visit, view: RequestView) -> list[tuple[str, str, bool]]:
                 if standing.accepted is not None:
                     continue
                 title = "Sign again: the terms changed" if standing.again else title
-            if path is None:
+            if path is None or not _is_shown(view, version, act):
                 continue
             latest = version.number == view.latest.number
             suffix = "" if latest else f"?version={version.number}"
-            title = title if latest else f"{title} (version {version.number})"
+            title = title if latest or act in TOGETHER else f"{title} (version {version.number})"
             grave = act in {Act.REVOKE, Act.WITHDRAW, Act.RECORD_LEAVER, Act.DECLARE_INTEREST}
             found.append((f"/requests/{view.request.number}/{path}{suffix}", title, not grave))
     return found
+
+
+def _is_shown(view: RequestView, version: Version, act: Act) -> bool:
+    """An act of the whole request is offered once, whichever version it is given on."""
+    if act is Act.REVOKE:
+        return version.number == max(n for n, acts in view.acts.items() if act in acts)
+    return act not in TOGETHER or view.request.is_told_of(version)
 
 
 def _is_mine(visit: Visit, view: RequestView) -> bool:
