@@ -2,9 +2,11 @@
 
 Keys sorted, no blanks, UTF-8, no NaN or infinity. Numbers are integers or finite floats in
 Python's shortest form: only this software writes what it later compares, so RFC 8785's ECMAScript
-numbers are not needed. What is *signed* is always the bytes as stored, never a document anew.
+numbers are not needed. What is *signed* is always the bytes as stored, never a document anew. Bytes
+within a text are base64url.
 """
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -43,3 +45,8 @@ def names_a_key_twice(data: bytes) -> bool:
 
     json.loads(data, object_pairs_hook=note)
     return repeated
+
+
+def base64url(data: bytes) -> str:
+    """Base64url without padding (RFC 7515, section 2): in keys, tokens and cookies."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from governance.canonical import canonical_json
+from governance.canonical import base64url, canonical_json
 from governance.digests import sha256_of
 from governance.errors import ExitCode, ProgrammeError
 
@@ -310,7 +310,7 @@ def _text(value: object) -> str:
 
 
 def _int_b64url(number: int) -> str:
-    return base64.urlsafe_b64encode(number.to_bytes(_COORDINATE_BYTES)).rstrip(b"=").decode()
+    return base64url(number.to_bytes(_COORDINATE_BYTES))
 
 
 def _b64url_int(text: str) -> int:

@@ -84,9 +84,9 @@ def zones(request: pytest.FixtureRequest) -> "Zones":
 @pytest.fixture
 def ring(tmp_path: Path) -> "StoredKeyRing":
     """A key ring in a temporary folder, with a wrapping key of its own."""
-    from enclave.adapters.keyring import LocalKeyRing
+    from tests.lib.rings import build_ring
 
-    return LocalKeyRing(tmp_path / "ring", secrets.token_bytes(32))
+    return build_ring(tmp_path / "ring", secrets.token_bytes(32))
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from cryptography.hazmat.primitives import constant_time
 
@@ -37,7 +36,6 @@ from enclave.keys import Key, KeyId
 from enclave.settings import EnclaveSettings
 from governance.errors import ObjectNotFoundError, PreconditionFailedError
 from governance.objects import ObjectStore
-from governance.objects.local import LocalFolderStore
 
 WRAPPING_KEY_FILE = "keys/wrapping.key"
 """In the deployment's home, mode 0600."""
@@ -344,16 +342,6 @@ def open_ring(settings: EnclaveSettings, identity: ObjectStore) -> StoredKeyRing
     from enclave.adapters.key_vault import open_wrapper  # noqa: PLC0415  Azure's client is slow to import
 
     return StoredKeyRing(identity, open_wrapper(settings.key_vault_key_id))
-
-
-def LocalKeyRing(path: Path, wrapping_key: bytes) -> StoredKeyRing:  # noqa: N802  reads as the class it stands for
-    """A key ring in a folder of its own on this machine.
-
-    Args:
-        path: The folder; made when missing, private to its owner.
-        wrapping_key: 256 bits, from `load_wrapping_key`.
-    """
-    return StoredKeyRing(LocalFolderStore(path, "keys"), LocalWrapper(wrapping_key))
 
 
 def _parse_versions(data: bytes, purpose: str, scope: str) -> tuple[_Version, ...]:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives import constant_time, hashes, hmac
 
+from governance.canonical import base64url
 from governance.digests import sha256_of
 
 SECRET_BYTES = 32
@@ -62,42 +63,6 @@ class SessionTable(Protocol):
 
     def remove_ended(self, now: datetime, idle_since: datetime) -> None:
         """Forget sessions that are over by then."""
-
-
-class MemorySessions:
-    """Sessions of one process, lost when it ends."""
-
-    def __init__(self) -> None:
-        """Empty."""
-        self._kept: dict[str, Session] = {}
-
-    def add(self, session: Session) -> None:
-        """Keep a session."""
-        self._kept[session.digest] = session
-
-    def find(self, digest: str) -> Session | None:
-        """The session of that digest, or None."""
-        return self._kept.get(digest)
-
-    def touch(self, digest: str, at: datetime) -> None:
-        """Note a click."""
-        if (s := self._kept.get(digest)) is not None:
-            self._kept[digest] = Session(s.digest, s.person, s.account, s.created_at, at, s.ends_at)
-
-    def remove(self, digest: str) -> None:
-        """End one session."""
-        self._kept.pop(digest, None)
-
-    def remove_all_of(self, person: str) -> None:
-        """End every session of a person."""
-        for digest in [s.digest for s in list(self._kept.values()) if s.person == person]:
-            self.remove(digest)
-
-    def remove_ended(self, now: datetime, idle_since: datetime) -> None:
-        """Forget sessions that are over by then."""
-        for s in list(self._kept.values()):
-            if s.ends_at <= now or s.seen_at <= idle_since:
-                self.remove(s.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +130,7 @@ def form_token(secret: str) -> str:
     """A form's token, masked anew each time so that compression leaks nothing of it."""
     token = derive(secret, "form")
     mask = secrets.token_bytes(len(token))
-    return _encode(mask + bytes(a ^ b for a, b in zip(mask, token, strict=True)))
+    return base64url(mask + bytes(a ^ b for a, b in zip(mask, token, strict=True)))
 
 
 def is_form_token(secret: str, text: str) -> bool:
@@ -184,10 +149,6 @@ def is_form_token(secret: str, text: str) -> bool:
 
 def _digest(secret: str) -> str:
     return sha256_of(secret.encode())
-
-
-def _encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _decode(text: str) -> bytes:

@@ -5,7 +5,6 @@ it is used: a vault that answers with another key's signature is told, not publi
 of the key is another key: it signs only once the root names it, so the version is pinned.
 """
 
-import base64
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -15,6 +14,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 from azure.keyvault.keys import KeyClient
 from azure.keyvault.keys.crypto import CryptographyClient, SignatureAlgorithm
 
+from governance.canonical import base64url
 from governance.digests import sha256_digest
 from governance.errors import ConfigurationError, ProgrammeError
 from governance.signing import PublicKey
@@ -109,8 +109,7 @@ def open_vault_signer(key_id: str) -> VaultSigner:
 
 
 def _coordinate(number: bytes) -> str:
-    padded = number.lstrip(b"\0").rjust(_COORDINATE_BYTES, b"\0")
-    return base64.urlsafe_b64encode(padded).rstrip(b"=").decode()
+    return base64url(number.lstrip(b"\0").rjust(_COORDINATE_BYTES, b"\0"))
 
 
 def _failed(action: str, error: AzureError) -> VaultSigningError:

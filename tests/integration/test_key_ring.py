@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from enclave.adapters.keyring import LocalKeyRing, StoredKeyRing, init_ring, open_ring
+from enclave.adapters.keyring import StoredKeyRing, init_ring, open_ring
 from enclave.adapters.wrapping import LocalWrapper, create_wrapping_key, load_wrapping_key
 from enclave.errors import KeyRingError
 from enclave.keys import KeyId
@@ -23,6 +23,7 @@ from enclave.settings import EnclaveSettings
 from enclave.zones import Zone, Zones
 from governance.errors import ConfigurationError
 from governance.objects import ObjectStore
+from tests.lib.rings import build_ring
 
 ROOT = Path(__file__).resolve().parents[2]
 WRAPPING_KEY = secrets.token_bytes(32)
@@ -31,8 +32,8 @@ RECORD = "keys/staging/sde.json"
 ASKER = """
 import sys
 from pathlib import Path
-from enclave.adapters.keyring import LocalKeyRing
-ring = LocalKeyRing(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
+from tests.lib.rings import build_ring
+ring = build_ring(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
 print("ready", flush=True)
 sys.stdin.readline()
 print(*(ring.current("staging", f"a{n}").material.hex() for n in range(20)), flush=True)
@@ -209,7 +210,7 @@ def test_bad_names_are_refused(store: ObjectStore) -> None:
 
 def test_no_representation_shows_material(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    ring = LocalKeyRing(tmp_path, WRAPPING_KEY)
+    ring = build_ring(tmp_path, WRAPPING_KEY)
     key = ring.current("staging", "sde")
     said = [repr(ring), repr(key), str(key), f"{key}", str(list(ring.states())), caplog.text]
     ring.destroy(key.id)

@@ -1,14 +1,14 @@
 """Asks an application directly, without a socket, as somebody who is signed in."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from governance.digests import sha256_of
 from governance.portal import create_app
 from governance.portal.declared import Declared
-from governance.portal.sessions import MemorySessions, Session, Sessions, form_token, new_secret
+from governance.portal.sessions import Session, Sessions, form_token, new_secret
 from governance.services import Programme
 from tests.lib.portal import UNLIMITED
 
@@ -24,6 +24,42 @@ class Answered:
     @property
     def text(self) -> str:
         return self.content.decode("utf-8", "replace")
+
+
+class MemorySessions:
+    """Sessions of one process, lost when it ends."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self._kept: dict[str, Session] = {}
+
+    def add(self, session: Session) -> None:
+        """Keep a session."""
+        self._kept[session.digest] = session
+
+    def find(self, digest: str) -> Session | None:
+        """The session of that digest, or None."""
+        return self._kept.get(digest)
+
+    def touch(self, digest: str, at: datetime) -> None:
+        """Note a click."""
+        if (s := self._kept.get(digest)) is not None:
+            self._kept[digest] = Session(s.digest, s.person, s.account, s.created_at, at, s.ends_at)
+
+    def remove(self, digest: str) -> None:
+        """End one session."""
+        self._kept.pop(digest, None)
+
+    def remove_all_of(self, person: str) -> None:
+        """End every session of a person."""
+        for digest in [s.digest for s in list(self._kept.values()) if s.person == person]:
+            self.remove(digest)
+
+    def remove_ended(self, now: datetime, idle_since: datetime) -> None:
+        """Forget sessions that are over by then."""
+        for s in list(self._kept.values()):
+            if s.ends_at <= now or s.seen_at <= idle_since:
+                self.remove(s.digest)
 
 
 @dataclass

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives import constant_time
 from pydantic import SecretStr
 from starlette.responses import RedirectResponse, Response
 
+from governance.canonical import base64url
 from governance.digests import sha256_digest
 from governance.errors import ConfigurationError, DocumentError
 from governance.people import Person, PortalRole
@@ -225,7 +226,7 @@ def start(visit: VisitDep) -> Response:
         "scope": "openid profile email",
         "state": _made(secret, "state"),
         "nonce": _made(secret, "nonce"),
-        "code_challenge": _encode(sha256_digest(_made(secret, "verifier").encode())),
+        "code_challenge": base64url(sha256_digest(_made(secret, "verifier").encode())),
         "code_challenge_method": "S256",
     }
     try:
@@ -234,7 +235,7 @@ def start(visit: VisitDep) -> Response:
         raise _failed(error.check) from None
     joint = "&" if "?" in address else "?"
     answer = RedirectResponse(f"{address}{joint}{urlencode(asked)}", 303)
-    return give_signing_in(visit, answer, f"{secret}.{_encode(to.encode())}")
+    return give_signing_in(visit, answer, f"{secret}.{base64url(to.encode())}")
 
 
 @router.page("GET", CALLBACK, asks=_WHO)
@@ -325,11 +326,7 @@ def _failed(check: str) -> SignInError:
 
 
 def _made(secret: str, purpose: str) -> str:
-    return _encode(derive(secret, f"oidc-{purpose}"))
-
-
-def _encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return base64url(derive(secret, f"oidc-{purpose}"))
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
