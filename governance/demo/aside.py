@@ -1,4 +1,4 @@
-"""What goes on beside the requests: documents, matches, costs, publications, records requests."""
+"""What goes on beside the requests: documents, matches, costs, records requests."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -42,9 +42,6 @@ def plan_aside(world: World) -> None:
             if project.fate != "denied":
                 matched = world.after(meeting, 20, project.key, "match")
                 world.agenda.add(matched, partial(_record_matches, world, project))
-        if project.publication is not None:
-            before = 20 + world.chance.below(120, "published", project.key)
-            world.agenda.add(world.at(before, 16), partial(_publish, world, project))
     for before, text in ((115, _ASKED), (12, _ELSEWHERE)):
         world.agenda.add(world.at(before, 13), partial(_route, world, before, text))
     world.agenda.add(world.at(64, 17), partial(_look_at_another, world))
@@ -105,18 +102,6 @@ def _match_lines(
             "authorized_representative": world.requestor(project).name,
             "destroyed_date": add_business_days(day, days),
         }
-
-
-def _publish(world: World, project: Project) -> None:
-    number = world.numbers[project.key]
-    slug = project.key.replace("_", "-")
-    facts = {
-        "request": number,
-        "title": project.publication,
-        "address": f"https://reports.example.org/{slug}",
-        "published_on": world.programme.today,
-    }
-    world.desk.record_publication(world.requestor(project), facts)
 
 
 def _route(world: World, before: int, text: str) -> None:

@@ -17,13 +17,16 @@ from governance.services import (
     agreements,
     attachments,
     board,
+    destruction,
     people,
+    publications,
     records,
     requests,
     statements,
 )
 from governance.services.agreements import Terms
 from governance.services.attachments import Upload
+from governance.services.destruction import Told
 from governance.services.founding import register_first_operator
 
 
@@ -147,10 +150,39 @@ class Desk:
         self._tick(30)
         records.record_match(self.programme, self.actor(by), facts)
 
-    def record_publication(self, by: Person, facts: Mapping[str, Any]) -> None:
-        """Record a publication."""
+    def propose_publication(
+        self, by: Person, number: str, facts: Mapping[str, Any], output: Upload
+    ) -> str:
+        """Propose a publication; its id."""
+        self._tick(600)
+        p, actor = self.programme, self.actor(by)
+        proposed = publications.propose_publication(p, actor, number, facts, output=output)
+        return proposed.facts.publication
+
+    def see_publication(
+        self, by: Person, number: str, publication: str, agency: str, comment: str
+    ) -> None:
+        """Note for an agency that it saw an output."""
+        self._tick(900)
+        p, actor = self.programme, self.actor(by)
+        publications.see_publication(p, actor, number, publication, agency=agency, comment=comment)
+
+    def record_publication(
+        self, by: Person, number: str, publication: str, facts: Mapping[str, Any]
+    ) -> None:
+        """Record that it appeared."""
         self._tick(30)
-        records.record_publication(self.programme, self.actor(by), facts)
+        p, actor = self.programme, self.actor(by)
+        publications.record_publication(p, actor, number, publication, facts)
+
+    def certify(self, by: Person, number: str, told: Told, version: int) -> None:
+        """Look at the destruction certificate, and certify it under its digest."""
+        self._tick(600)
+        p, actor = self.programme, self.actor(by)
+        paper = destruction.draft_certificate(p, actor, number, told, version=version)
+        destruction.certify_destruction(
+            p, actor, number, told, digest=paper.digest, version=version
+        )
 
     def route(self, by: Person, asked: RecordsRequest) -> RoutedRequest:
         """Route a public-records request."""

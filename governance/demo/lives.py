@@ -6,9 +6,9 @@ from functools import partial
 from typing import Final
 
 from governance.demo.errors import DemoFailedError
+from governance.demo.outputs import certificate_of
 from governance.demo.projects import Project, Variables
 from governance.demo.world import World
-from governance.digests import sha256_of
 from governance.people import Person
 from governance.requests.events import ReviewChoice
 from governance.requests.model import RequestContent
@@ -189,15 +189,9 @@ class Life:
 
     def certify(self) -> None:
         """The recipient certifies destruction."""
-        certificate = f"Certificate of destruction of {self.number}, {self.today}."
-        self.do(
-            Act.CERTIFY_DESTRUCTION,
-            digest=sha256_of(certificate.encode()),
-            survives=(
-                "The tables that were released, and the enclave's encrypted backups until "
-                f"{self.today + timedelta(days=35)}."
-            ),
-        )
+        person = self.world.requestor(self.project)
+        told = certificate_of(self.world, self.number, "Principal investigator of the project")
+        self.world.desk.certify(person, self.number, told, self.version)
 
     def close(self) -> None:
         """The office checks the certificate."""

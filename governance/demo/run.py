@@ -24,6 +24,7 @@ from governance.demo.errors import DemoFailedError, DemoHomeError
 from governance.demo.fates import plan_life
 from governance.demo.forms import Forms
 from governance.demo.meetings import fill_seats, plan_meetings
+from governance.demo.outputs import plan_outputs
 from governance.demo.plane import plan_plane
 from governance.demo.projects import Meeting, load_projects
 from governance.demo.schemas import write_schemas
@@ -158,6 +159,7 @@ def _tell_story(world: World, home: Path, tell: _Teller) -> dict[str, Any]:
         plan_life(world, project)
     plan_meetings(world)
     plan_aside(world)
+    plan_outputs(world)
     plane = plan_plane(world)
     tell.step(f"Fourteen months of {len(world.projects.projects)} requests")
     world.agenda.work(world.now, tell.time)

@@ -167,6 +167,8 @@ def example_target(action: Action | Act, status: Status, actor: Actor) -> Target
     person = actor.by if action is Act.SIGN_NDA else "analyst"
     if action in _ABOUT_REQUEST:
         return Target(request=request, version=request.latest)
+    if action is Action.SEE_PUBLICATION:
+        return Target(request=request, version=request.latest, agency="sde")
     if isinstance(action, Act):
         return Target(
             request=request,
@@ -181,6 +183,8 @@ def example_target(action: Action | Act, status: Status, actor: Actor) -> Target
 _ABOUT_REQUEST: Final = frozenset(
     {
         Action.READ_REQUEST, Action.READ_ATTACHMENT, Action.ADD_ATTACHMENT,
-        Action.READ_LEDGER_FACTS, Action.RECORD_PUBLICATION, Action.ERASE_FACTS,
+        Action.READ_LEDGER_FACTS, Action.READ_PUBLICATIONS, Action.PROPOSE_PUBLICATION,
+        Action.RECORD_PUBLICATION, Action.ASK_ERASURE,
+        Action.ERASE_FACTS,
     }
 )  # fmt: skip

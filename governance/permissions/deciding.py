@@ -26,6 +26,7 @@ from governance.permissions.rights import (
     FOUR_EYES_ACTS,
     GROUNDS,
     NOT_ABOUT_ONESELF,
+    NOT_ASKED_BY_ONESELF,
     PUBLIC_ACTIONS,
     READING,
     RECUSED,
@@ -107,7 +108,7 @@ def _own(actor: Actor, act: Act, target: Target) -> Iterator[Target]:
 
 
 def _with(target: Target, **changes: str | None) -> Target:
-    names = ("request", "version", "body", "motion", "agency", "person", "party")
+    names = ("request", "version", "body", "motion", "agency", "person", "party", "asked_by")
     return Target(**({name: getattr(target, name) for name in names} | changes))
 
 
@@ -175,6 +176,8 @@ def _entitled(actor: Actor, action: Action | Act, target: Target) -> bool:
         return acting_role(actor, action, target) is not None
     if actor.person is not None and action not in READING and not actor.roles & ACTING_ROLES:
         return False
+    if action is Action.SEE_PUBLICATION and target.agency not in contributing(target):
+        return False
     grounds: Iterable[Ground] = GROUNDS[action]
     if action is Action.READ_LEDGER_FACTS and target.person is not None:
         # what is about one person concerns that person, not others whom the request names
@@ -198,6 +201,9 @@ def _barred(actor: Actor, action: Action | Act, target: Target) -> Iterator[Deni
         reason = "The request is your own, or names you."
         remedy = "Somebody else with the same role does it."
         yield Denial("action.four_eyes", reason, remedy, _CONFLICT)
+    if action in NOT_ASKED_BY_ONESELF and target.asked_by == actor.by:
+        reason = "You asked for it yourself."
+        yield Denial("action.four_eyes", reason, "Another one of the office does it.", _CONFLICT)
     if action in NOT_ABOUT_ONESELF and target.person == actor.by:
         reason = "It is about yourself."
         yield Denial("action.four_eyes", reason, "Another one of the office does it.", _CONFLICT)

@@ -85,8 +85,18 @@ class Action(StrEnum):
     """A line of the match log."""
     CONFIRM_LINK_DESTRUCTION = "confirm_link_destruction"
     """An agency's own link from source id to synthetic id is destroyed."""
+    READ_PUBLICATIONS = "read_publications"
+    """What a project published, and what it means to publish, which is confidential until then."""
+    PROPOSE_PUBLICATION = "propose_publication"
+    """Also taking the proposal back."""
+    SEE_PUBLICATION = "see_publication"
+    """Note for a contributing agency that it saw the output."""
     RECORD_PUBLICATION = "record_publication"
+    """Every contributing agency saw the output, and it appeared."""
+    ASK_ERASURE = "ask_erasure"
+    """Ask that facts be erased, see what was asked, lay it aside."""
     ERASE_FACTS = "erase_facts"
+    """Carry out an erasure that somebody else asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ class Target:
         agency: Whose seat, part, data.
         person: Id of whom it is about.
         party: For whom is signed.
+        asked_by: Who asked for what is to be carried out.
     """
 
     request: DataRequest | None = None
@@ -109,6 +120,7 @@ class Target:
     agency: str | None = None
     person: str | None = None
     party: str | None = None
+    asked_by: str | None = None
 
 
 NOTHING = Target()

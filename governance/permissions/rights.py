@@ -53,7 +53,11 @@ GROUNDS: Final[Mapping[Action, tuple[Ground, ...]]] = {
     Action.RECORD_COST: (_G.OPERATOR,),
     Action.RECORD_MATCH: (_G.OPERATOR,),
     Action.CONFIRM_LINK_DESTRUCTION: (_G.OWN_AGENCY,),
-    Action.RECORD_PUBLICATION: (_G.OWN_REQUEST, _G.OPERATOR),
+    Action.READ_PUBLICATIONS: (*_INSIDE, _G.OWNS_SOME_PART),
+    Action.PROPOSE_PUBLICATION: (_G.OWN_REQUEST,),
+    Action.SEE_PUBLICATION: (_G.OWNS_PART,),
+    Action.RECORD_PUBLICATION: (_G.OPERATOR,),
+    Action.ASK_ERASURE: (_G.OPERATOR,),
     Action.ERASE_FACTS: (_G.OPERATOR,),
 }
 """Any one of the grounds suffices."""
@@ -97,13 +101,18 @@ FOUR_EYES_ACTS: Final = frozenset(
 What only takes access away (return, record a leaver, revoke) anybody entitled may do at once.
 """
 
-FOUR_EYES_ACTIONS: Final = frozenset({Action.ERASE_FACTS})
+FOUR_EYES_ACTIONS: Final = frozenset(
+    {Action.ERASE_FACTS, Action.SEE_PUBLICATION, Action.RECORD_PUBLICATION}
+)
 """Likewise, on a request of their own."""
 
 NOT_ABOUT_ONESELF: Final = frozenset(
-    {Action.CHANGE_PEOPLE, Action.FILL_SEAT, Action.NAME_ALTERNATE}
+    {Action.CHANGE_PEOPLE, Action.FILL_SEAT, Action.NAME_ALTERNATE, Action.ERASE_FACTS}
 )
 """Not about the own record, nor with oneself in the seat or as who stands in for its member."""
+
+NOT_ASKED_BY_ONESELF: Final = frozenset({Action.ERASE_FACTS})
+"""Two persons: one asks, another one carries it out."""
 
 RECUSED: Final = frozenset({Action.MOVE_MOTION, Action.PUT_MOTION, Action.CAST_VOTE})
 """Not while recused from the motion."""
@@ -114,7 +123,8 @@ PUBLIC_ACTIONS: Final = frozenset(a for a, grounds in GROUNDS.items() if _G.EVER
 READING: Final = frozenset(
     {
         Action.READ_REGISTER, Action.READ_LEDGER, Action.READ_REQUEST, Action.READ_ATTACHMENT,
-        Action.LIST_OWN_REQUESTS, Action.LIST_AGENCY_DATA, Action.LIST_ALL_REQUESTS,
+        Action.READ_PUBLICATIONS, Action.LIST_OWN_REQUESTS, Action.LIST_AGENCY_DATA,
+        Action.LIST_ALL_REQUESTS,
         Action.READ_PACKET, Action.READ_PEOPLE, Action.READ_LEDGER_FACTS,
         Action.READ_CONFIGURATION,
     }

@@ -15,6 +15,7 @@ from governance.permissions.rights import (
     FOUR_EYES_ACTS,
     GROUNDS,
     NOT_ABOUT_ONESELF,
+    NOT_ASKED_BY_ONESELF,
     RECUSED,
     ROLE_GROUNDS,
 )
@@ -38,7 +39,11 @@ _REQUEST_ACTIONS = (
     Action.READ_ATTACHMENT,
     Action.ADD_ATTACHMENT,
     Action.READ_LEDGER_FACTS,
+    Action.READ_PUBLICATIONS,
+    Action.PROPOSE_PUBLICATION,
+    Action.SEE_PUBLICATION,
     Action.RECORD_PUBLICATION,
+    Action.ASK_ERASURE,
     Action.ERASE_FACTS,
 )
 
@@ -80,11 +85,13 @@ def permissions_page() -> str:
 
 
 def _bar(action: Action) -> str:
-    if action in NOT_ABOUT_ONESELF:
-        return "about oneself"
-    if action in FOUR_EYES_ACTIONS:
-        return "on an own request, or one that names them"
-    return "while recused from the motion" if action in RECUSED else ""
+    bars = (
+        (NOT_ABOUT_ONESELF, "about oneself"),
+        (NOT_ASKED_BY_ONESELF, "what one asked for oneself"),
+        (FOUR_EYES_ACTIONS, "on an own request, or one that names them"),
+        (RECUSED, "while recused from the motion"),
+    )
+    return "; ".join(words for actions, words in bars if action in actions)
 
 
 def _roles() -> Iterator[str]:

@@ -44,6 +44,11 @@ def about_request(visit: Visit) -> Target:
     )
 
 
+def about_whole_request(visit: Visit) -> Target:
+    """The request of the path with all its versions: who is in any of them counts."""
+    return replace(about_request(visit), version=None)
+
+
 def about_own_statement(visit: Visit) -> Target:
     """The request of the path, and the actor as one of its persons."""
     return replace(about_request(visit), person=visit.actor.by)

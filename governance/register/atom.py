@@ -1,4 +1,5 @@
-"""The Atom feed of the register (RFC 4287): one entry for each change a request's status made.
+"""The Atom feed of the register (RFC 4287): one entry for each change a request's status made, and
+one for each publication.
 
 Ids are tag URIs (RFC 4151) of the profile's authority and year, so they never change, even when
 the portal moves.
@@ -9,10 +10,12 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import quote
 
+from governance.calendar import LEGAL_ZONE
 from governance.papers.words import STATUS_WORDS
 from governance.register.rows import RegisterRow, public_steps, register_rows
-from governance.register.source import RegisterSource, Step
+from governance.register.source import Publication, RegisterSource, Step
 from governance.requests.states import STATUSES
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
@@ -45,6 +48,7 @@ def register_feed(source: RegisterSource, most: int = 100) -> bytes:
         if record.request.number in rows
         for step in public_steps(record)
     ]
+    entries += [_publication(row, p, source) for row in rows.values() for p in row.publications]
     entries.sort(key=lambda e: (e.updated, e.id), reverse=True)
     profile = source.profile
     began = datetime(int(profile.tag_since), 1, 1, tzinfo=UTC)
@@ -112,6 +116,22 @@ def _entry(row: RegisterRow, step: Step, source: RegisterSource) -> Entry:
         summary=f"{row.title}. Data of {', '.join(row.agency_codes)}. What happens next: "
         f"{next_.what}.",
         category=step.status.value,
+    )
+
+
+def _publication(row: RegisterRow, published: Publication, source: RegisterSource) -> Entry:
+    """An entry for an output; its id is the proposal's, or its place and day where it had none."""
+    day = published.published_on
+    began = datetime(day.year, day.month, day.day, tzinfo=LEGAL_ZONE)
+    own = published.publication or f"{day:%Y%m%d}/{quote(published.title[:60], safe='')}"
+    return Entry(
+        id=f"{_tag(source)}:request/{row.number}/publication/{own}",
+        title=f"{row.number}: published: {published.title}",
+        updated=published.recorded_at or began,
+        link=f"{source.base_url}/register/{row.number}",
+        summary=f"{published.title}. An output of: {row.title}. Data of "
+        f"{', '.join(row.agency_codes)}. Published on {day}.",
+        category="publication",
     )
 
 

@@ -8,7 +8,7 @@ A request is public from its first submission.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from governance.board.model import Choice
 from governance.board.seating import Capacity
@@ -157,7 +157,12 @@ class RegisterRow:
                 for v in self.versions
             ],
             "publications": [
-                {"title": p.title, "address": p.address, "published_on": p.published_on.isoformat()}
+                {
+                    "title": p.title,
+                    "kind": p.kind,
+                    "address": p.address,
+                    "published_on": p.published_on.isoformat(),
+                }
                 for p in self.publications
             ],
             "updated_at": self.updated_at.isoformat(),
@@ -210,7 +215,7 @@ class Withholders:
 
 
 def _was_checked(version: Version) -> bool:
-    return version.submitted is not None and version.status not in _UNCHECKED
+    return version.submitted is not None and version.walked not in _UNCHECKED
 
 
 def _names(version: Version) -> Iterator[str]:
@@ -260,7 +265,7 @@ def public_row(
             for v in versions
         ),
         publications=clear_publications(source.published(record.request.number), withholder),
-        updated_at=_updated(record, versions),
+        updated_at=max(_updated(record, versions), *_published_at(record, source)),
     )
 
 
@@ -292,6 +297,13 @@ def _conditions(version: Version) -> Iterator[str]:
 def _updated(record: RequestRecord, versions: tuple[Version, ...]) -> datetime:
     numbers = {v.number for v in versions}
     return max(step.at for step in public_steps(record) if step.version in numbers)
+
+
+def _published_at(record: RequestRecord, source: RegisterSource) -> Iterator[datetime]:
+    for publication in source.published(record.request.number):
+        if publication.recorded_at is not None:
+            yield publication.recorded_at
+    yield datetime.min.replace(tzinfo=UTC)
 
 
 def public_steps(record: RequestRecord) -> tuple[Step, ...]:

@@ -6,9 +6,9 @@ Nothing here is public yet: `governance.register.rows` decides what is.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from governance.agreements.model import Agreement
 from governance.board.state import BodyState
@@ -20,14 +20,27 @@ from governance.requests.events import RequestEvent, Submitted
 from governance.requests.state import DataRequest, apply
 from governance.requests.states import Status
 
+PublicationKind = Literal[
+    "article", "report", "brief", "presentation", "thesis", "dashboard", "dataset", "other"
+]
+WebAddress = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=1000)]
+
 
 class Publication(Facts):
-    """An output of a project that was published."""
+    """An output of a project that was published.
+
+    Attributes:
+        publication: Id under which it was proposed; None in entries made before that was asked.
+        recorded_at: When its entry was made, UTC.
+    """
 
     request: Id
     title: Text
-    address: Annotated[str, Field(pattern=r"^https?://\S+$", max_length=1000)] | None = None
+    address: WebAddress | None = None
     published_on: date
+    publication: Id | None = None
+    kind: PublicationKind | None = None
+    recorded_at: AwareDatetime | None = None
 
 
 class Cost(Facts):

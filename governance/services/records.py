@@ -1,4 +1,4 @@
-"""The office's own records: costs, publications, the match log, public-records requests."""
+"""The office's own records: costs, the match log, public-records requests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +9,8 @@ from governance.decisions import check_permitted
 from governance.errors import DocumentError
 from governance.facts import facts_of
 from governance.papers.records import RecordsRequest, RoutedRequest, route_records_request
-from governance.permissions import Action, Actor, Target, decide_action
-from governance.register.source import Cost, MatchLine, Publication
+from governance.permissions import Action, Actor, decide_action
+from governance.register.source import Cost, MatchLine
 from governance.services.programme import Programme
 from governance.services.recording import denials_recorded, note
 from governance.services.values import plain
@@ -40,37 +40,6 @@ def record_cost(
         told = plain(cost)
         note(p, unit, actor, Tag.COST_RECORDED, subject=PROGRAMME, facts=told, once=mark)
         return cost
-
-
-def record_publication(
-    p: Programme, actor: Actor, facts: Mapping[str, Any], *, once: str | None = None
-) -> Publication:
-    """Record that a project's output was published.
-
-    Args:
-        p: The programme.
-        actor: The project's own, or of the operating office.
-        facts: Fields of `Publication`.
-        once: The form's token.
-
-    Raises:
-        AccessDeniedError: The actor may not; recorded.
-        DocumentError: The form has mistakes.
-        NotFoundError: There is no such request.
-    """
-    number = str(plain(facts).get("request", ""))
-    denials = denials_recorded(p, actor, Action.RECORD_PUBLICATION.value, number or PROGRAMME)
-    with denials, p.store.begin() as unit:
-        published = facts_of(Publication, plain(facts), "The form")
-        request = unit.request(published.request)
-        if request is None:
-            raise NotFoundError("There is no request of that number.")
-        target = Target(request=request, version=request.latest)
-        check_permitted(decide_action(actor, Action.RECORD_PUBLICATION, target, today=p.today))
-        mark = _mark(f"publication:{number}", actor, once)
-        told = plain(published)
-        note(p, unit, actor, Tag.PUBLICATION_RECORDED, subject=number, facts=told, once=mark)
-        return published
 
 
 def record_match(

@@ -81,7 +81,9 @@ def read_source(p: Programme, replayed: Replayed | None = None) -> RegisterSourc
             base_url=p.settings.base_url.rstrip("/"),
             requests=kept.records(unit),
             bodies={rules.body: unit.body(rules)[0] for rules in p.bylaws.bodies},
-            publications=tuple(_told(unit, Tag.PUBLICATION_RECORDED, Publication)),
+            publications=tuple(
+                _told(unit, Tag.PUBLICATION_RECORDED, Publication, at="recorded_at")
+            ),
             costs=tuple(_told(unit, Tag.COST_RECORDED, Cost)),
             matches=_matches(unit),
             contracts=p.contracts,
@@ -90,8 +92,11 @@ def read_source(p: Programme, replayed: Replayed | None = None) -> RegisterSourc
         )
 
 
-def _told(unit: UnitOfWork, tag: Tag, kind: type[_Told]) -> Iterator[_Told]:
-    """The facts of the programme's own events of a kind, oldest first; erased ones are gone."""
+def _told(unit: UnitOfWork, tag: Tag, kind: type[_Told], *, at: str = "") -> Iterator[_Told]:
+    """The facts of the programme's own events of a kind, oldest first; erased ones are gone.
+
+    `at`: the fact that takes the instant of the entry.
+    """
     entries, payloads = t.ledger_entries, t.ledger_payloads
     rows = unit.connection.scalars(
         select(payloads.c.facts)
@@ -100,7 +105,8 @@ def _told(unit: UnitOfWork, tag: Tag, kind: type[_Told]) -> Iterator[_Told]:
         .order_by(entries.c.seq)
     )
     for row in rows.all():
-        facts: dict[str, Any] = json.loads(row).get("facts", {})
+        told: dict[str, Any] = json.loads(row)
+        facts = told.get("facts", {}) | ({at: told.get("at")} if at else {})
         known = {name: facts[name] for name in kind.model_fields if name in facts}
         yield facts_of(kind, known, tag.value)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -141,17 +142,50 @@ def test_documents_are_filed_listed_and_read(story: Afterwards, portal: RunningP
     assert len(entries) == 1
 
 
-def test_a_publication_stands_in_the_register(story: Afterwards, portal: RunningPortal) -> None:
+def test_a_publication_is_proposed_seen_and_stands_in_the_register(
+    story: Afterwards, portal: RunningPortal
+) -> None:
     path, ruiz = f"/requests/{story.live}/publications", portal.client("p-ruiz")
-    wrong = portal.send(
-        ruiz, path, form_of=path, title="Findings", address="javascript:alert(1)",
-        published_on="2026-05-01",
-    )  # fmt: skip
+    wrong = portal.send(ruiz, path, form_of=path, title="Kept findings", kind="", venue="")
     assert wrong.status_code == 422
-    assert "Use the form that the hint describes." in wrong.text
-    good = portal.send(
-        ruiz, path, form_of=path, title="Findings", address="", published_on="2026-05-01"
-    )
-    assert good.status_code == 303
-    assert "Findings" in portal.client().get(f"/register/{story.live}").text
-    assert portal.client("p-sde").get(path).status_code == 403
+    assert "Kept findings" in wrong.text
+    sent = {"title": "Quiet findings", "kind": "brief", "venue": "A web site"}
+    day = (story.p.today + timedelta(days=20)).isoformat()
+    page = ruiz.get(path).text
+    good = ruiz.post(path, data=hidden_of(page) | sent | {"planned_on": day}, files=PDF)
+    assert good.headers["location"] == f"{path}?said=publication_proposed"
+    rows = ruiz.get(f"{path}?format=json").json()
+    own = next(r for r in rows if r["title"] == "Quiet findings")
+    one = f"{path}/{own['publication']}"
+    assert (own["state"], own["unseen"]) == ("waiting", "DOL, SDE")
+    public = portal.client()
+    for told in (f"/register/{story.live}", "/register.atom", "/register/open-data/register.json"):
+        assert "Quiet findings" not in public.get(told).text
+    for stranger in ("p-dcf", "p-holder"):
+        assert portal.client(stranger).get(one).status_code == 403
+    office = portal.client("p-office")
+    assert "Record it as published" not in office.get(one).text
+    for agency in ("p-sde", "p-dol"):
+        owner = portal.client(agency)
+        assert f'href="{one}"' in owner.get("/agency").text
+        seen = portal.send(owner, f"{one}/seen", form_of=one, comment=f"Read by {agency}.")
+        assert seen.headers["location"] == f"{one}?said=publication_seen"
+        assert f'href="{one}"' not in owner.get("/agency").text
+    assert "Read by p-dol." in ruiz.get(one).text
+    assert f'href="{one}"' in office.get("/office").text
+    facts = {"title": "Quiet findings", "published_on": story.p.today.isoformat()}
+    bad = portal.send(office, f"{one}/published", form_of=one, address="javascript:1", **facts)
+    assert bad.status_code == 422
+    assert "Use the form that the hint describes." in bad.text
+    link = "https://example.org/quiet"
+    done = portal.send(office, f"{one}/published", form_of=one, address=link, **facts)
+    assert done.headers["location"] == f"{one}?said=publication_recorded"
+    assert link in public.get(f"/register/{story.live}").text
+    assert "Quiet findings" in public.get("/register.atom").text
+    again = ruiz.get(f"{path}?format=json").json()
+    assert next(r for r in again if r["title"] == "Quiet findings")["state"] == "published"
+    back = f"{path}/{story.proposed}"
+    taken = portal.send(ruiz, f"{back}/withdraw", form_of=back, reason="A mistake in table 2.")
+    assert taken.headers["location"] == f"{back}?said=publication_withdrawn"
+    assert "A mistake in table 2." in ruiz.get(back).text
+    assert ruiz.get(f"{path}/pub-none").status_code == 404

@@ -12,18 +12,18 @@ from governance.papers.records import RecordsRequest
 from governance.people import PortalRole
 from governance.requests.states import Act
 from governance.services import open_programme
+from governance.services.erasing import Erasable
 from governance.services.founding import register_first_operator
-from governance.services.ledger import erase_record
 from governance.services.people import end_person
 from governance.services.records import (
     record_cost,
     record_match,
-    record_publication,
     route_request,
 )
 from governance.services.transparency import Replayed, read_source
 from governance.settings import load_settings
 from governance.store import NotFoundError
+from tests.lib.erasing import erased
 from tests.lib.programme import Office
 
 COST: dict[str, Any] = {"year": 2026, "heading": "Hosting", "cents": 1250_00}
@@ -36,21 +36,15 @@ LINE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def published(number: str) -> dict[str, Any]:
-    return {"request": number, "title": "What we found", "published_on": date(2026, 2, 20)}
-
-
 def test_what_the_office_records_is_read_back(office: Office) -> None:
     p, by = office.programme, office.actor("p-office")
     number = office.begin()
     record_cost(p, by, COST, once="form-1")
     record_cost(p, by, COST, once="form-1")  # a double click
-    record_publication(p, office.actor("p-ruiz"), published(number))
     record_match(p, by, LINE | {"request": number})
     record_match(p, by, LINE | {"request": number, "destroyed_date": date(2026, 2, 9)})
     source = read_source(p)
     assert [(c.heading, c.cents) for c in source.costs] == [("Hosting", 1250_00)]
-    assert [x.title for x in source.published(number)] == ["What we found"]
     assert [m.destroyed_date for m in source.matches] == [date(2026, 2, 9)]
     assert "Dana Ruiz" in source.withheld_names
 
@@ -61,14 +55,13 @@ def test_who_may_not_is_refused_and_it_is_recorded(office: Office) -> None:
     for act in (
         lambda: record_cost(p, stranger, COST),
         lambda: record_match(p, stranger, LINE | {"request": number}),
-        lambda: record_publication(p, stranger, published(number)),
         lambda: route_request(p, stranger, RecordsRequest("F-1", "All of it", date(2026, 2, 2))),
     ):
         with pytest.raises(AccessDeniedError):
             act()
     with p.store.read() as unit:
         tags = unit.connection.exec_driver_sql("SELECT tag FROM ledger_entries").scalars().all()
-    assert tags.count("action:denied") == 4
+    assert tags.count("action:denied") == 3
     assert not read_source(p).costs
 
 
@@ -79,8 +72,6 @@ def test_a_form_with_mistakes_names_them_and_nothing_is_written(office: Office) 
     assert refused.value.problems[0].startswith("cents")
     with pytest.raises(NotFoundError):
         record_match(p, by, LINE | {"request": "Q9999"})
-    with pytest.raises(NotFoundError):
-        record_publication(p, by, published("Q9999"))
     with pytest.raises(DocumentError):
         route_request(p, by, RecordsRequest("F-1", " ", date(2026, 2, 2)))
     assert not read_source(p).matches
@@ -113,7 +104,7 @@ def test_only_what_went_on_is_replayed_again_and_the_same_comes_out(office: Offi
     assert after[second] is not before[second]
     assert [*after.values()] == [*read_source(p).requests]
     office.act("p-ruiz", first, Act.WITHDRAW, on=p.today, reason="Not needed.")
-    erase_record(p, office.actor("p-office"), "request", first, reason="Asked for.")
+    erased(office, Erasable.REQUEST, first)
     assert {r.request.number for r in read_source(p, kept).requests} == {second}
 
 

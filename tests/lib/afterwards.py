@@ -1,16 +1,18 @@
 """A programme after its first decisions: a grant in force, one revoked, publications, matches."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from governance.people import PortalRole
-from governance.permissions import SIGNER
 from governance.requests.states import Act
-from governance.services.agreements import Terms, send_agreement, sign_agreement
 from governance.services.ledger import make_checkpoint
-from governance.services.records import record_cost, record_match, record_publication
-from governance.services.requests import act_on_request
+from governance.services.publications import (
+    propose_publication,
+    record_publication,
+    see_publication,
+)
+from governance.services.records import record_cost, record_match
 from tests.lib.journey import LAST_DAY, Journey
 from tests.lib.programme import Office, build_person
 
@@ -32,22 +34,20 @@ class Afterwards(Journey):
         office.register()
         super().__init__(office)
         self.live = self.approved()
-        self._to_grant(self.live)
+        self.to_grant(self.live)
         self.over = self.submit(title=f"A study by {SECRET}")
         self.review(self.over)
         self.vote(self.over, at=AGAIN, meeting="DGB-4", motion="M-2")
         self.office.clock.to(AGAIN + timedelta(days=1))
-        self._to_grant(self.over)
+        self.to_grant(self.over)
         self.ask(self.over, "p-office", Act.REVOKE, on=self.p.today, reason="It is not needed.")
         self.waiting = self.submit(title="A study that waits")
         self.ask(self.waiting, "p-office", Act.ACCEPT_COMPLETE)
         self.draft = self.office.begin()
         office_actor = self.actor("p-office")
-        record_publication(
-            self.p, office_actor,
-            {"request": self.live, "title": "A brief", "address": "https://example.org/brief",
-             "published_on": "2026-04-01"},
-        )  # fmt: skip
+        self.brief = self.publish(self.live, "A brief")
+        self.proposed = self.propose(self.live, "Findings that wait")
+        see_publication(self.p, self.actor("p-dol"), self.live, self.proposed, comment="Good.")
         record_cost(self.p, office_actor, {"year": 2026, "heading": "Staff", "cents": 1234500})
         record_match(
             self.p, office_actor,
@@ -57,18 +57,21 @@ class Afterwards(Journey):
         )  # fmt: skip
         make_checkpoint(self.p)
 
-    def _to_grant(self, number: str) -> None:
-        terms = Terms(self.p.today, date(2027, 1, 31))
-        view = send_agreement(self.p, self.actor("p-office"), number, terms)
-        sent = view.latest.agreement
-        assert sent is not None
-        for party in sent.parties:
-            sign_agreement(
-                self.p, self.actor("p-signs"), number, party, digest=sent.digest,
-                name=self.office.people["p-signs"].name,
-            )  # fmt: skip
-        facts = {"bundle_version": 1, "bundle_digest": "ab" * 32}
-        act_on_request(self.p, SIGNER, number, Act.GRANT, facts, version=1)
+    def propose(self, number: str, title: str, **facts: Any) -> str:
+        """A publication that its agencies have yet to see; its id."""
+        told = {"title": title, "kind": "report", "venue": "A web site",
+                "planned_on": self.p.today + timedelta(days=60), **facts}  # fmt: skip
+        proposed = propose_publication(self.p, self.actor("p-ruiz"), number, told)
+        return proposed.facts.publication
+
+    def publish(self, number: str, title: str) -> str:
+        """Proposed, seen by both agencies, and recorded as published; its id."""
+        publication = self.propose(number, title)
+        for agency in ("sde", "dol"):
+            see_publication(self.p, self.actor(f"p-{agency}"), number, publication)
+        facts = {"address": "https://example.org/brief", "published_on": self.p.today}
+        record_publication(self.p, self.actor("p-office"), number, publication, facts)
+        return publication
 
 
 __all__ = ["AGAIN", "LAST_DAY", "SECRET", "Afterwards"]

@@ -13,8 +13,8 @@ COUNTERPARTS: Final[dict[str, str]] = {
     "POST /account/sign-out-everywhere": "DELETE /api/v1/own/sessions",
     # agencies
     "GET /agency": "GET /api/v1/agencies/{agency}",
-    "GET /agency/uses": "GET /api/v1/agencies/{agency}",
-    "GET /agency/matches": "GET /api/v1/agencies/{agency}",
+    "GET /agency/uses": "GET /api/v1/agencies/{agency}/uses",
+    "GET /agency/matches": "GET /api/v1/agencies/{agency}/matches",
     "POST /agency/links": "POST /api/v1/agencies/{agency}/links",
     "GET /agency/submissions": "GET /api/v1/agencies/{agency}/submissions",
     "GET /agency/destructions": "GET /api/v1/agencies/{agency}/destructions",
@@ -104,6 +104,17 @@ COUNTERPARTS: Final[dict[str, str]] = {
     "GET /requests/{number}/documents/{document}": f"GET {REQUEST}/documents/{{document}}",
     "GET /requests/{number}/publications": f"GET {REQUEST}/publications",
     "POST /requests/{number}/publications": f"POST {REQUEST}/publications",
+    **{
+        f"{method} /requests/{{number}}/publications/{{publication}}{page}": (
+            f"{method} {REQUEST}/publications/{{publication}}{page}"
+        )
+        for method, page in (
+            ("GET", ""),
+            ("POST", "/seen"),
+            ("POST", "/withdraw"),
+            ("POST", "/published"),
+        )
+    },
     # people
     "GET /people": "GET /api/v1/people",
     "GET /people/mine": "GET /api/v1/own/people",

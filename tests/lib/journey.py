@@ -5,9 +5,10 @@ from typing import Any
 
 from governance.board import commands as b
 from governance.board.model import Choice
-from governance.permissions import Actor
+from governance.permissions import SIGNER, Actor
 from governance.requests.states import Act
 from governance.services import Programme
+from governance.services.agreements import Terms, send_agreement, sign_agreement
 from governance.services.board import act_on_body
 from governance.services.requests import act_on_request, begin_request
 from tests.lib.programme import Office
@@ -84,6 +85,20 @@ class Journey:
         self.vote(number)
         self.office.clock.to(MEETING_AT + timedelta(days=1))
         return number
+
+    def to_grant(self, number: str) -> None:
+        """Signed by every party, and granted."""
+        terms = Terms(self.p.today, date(2027, 1, 31))
+        view = send_agreement(self.p, self.actor("p-office"), number, terms)
+        sent = view.latest.agreement
+        assert sent is not None
+        for party in sent.parties:
+            sign_agreement(
+                self.p, self.actor("p-signs"), number, party, digest=sent.digest,
+                name=self.office.people["p-signs"].name,
+            )  # fmt: skip
+        facts = {"bundle_version": 1, "bundle_digest": "ab" * 32}
+        act_on_request(self.p, SIGNER, number, Act.GRANT, facts, version=1)
 
 
 FIRST_DAY = date(2026, 3, 16)

@@ -15,6 +15,7 @@ from governance.portal.api import (
     open_data,
     own,
     people,
+    publications,
     records,
     register,
     requests,
@@ -24,6 +25,7 @@ from governance.portal.api import (
 
 AREAS: Final = (
     requests, agreements, certificates, boards, meetings, people, own, ledger, verification,
-    catalogue, register, open_data, agencies, feed, records, office, webhooks,
+    catalogue, register, open_data, agencies, feed, publications, records, office,
+    webhooks,
 )  # fmt: skip
 """Modules with a `router` and `NAVIGATION`, as `governance.portal.pages`."""

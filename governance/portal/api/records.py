@@ -1,28 +1,26 @@
-"""What the programme records beside requests: documents, publications, costs, matches, letters."""
+"""What the programme records beside requests: documents, costs, matches, letters."""
 
-import base64
-import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from fastapi import Body, Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from governance.errors import DocumentError
 from governance.facts import Facts
 from governance.papers import RecordsRequest, render_pdf
 from governance.permissions import Action
-from governance.portal.api.models import PROBLEMS, PageAsked, Payload, Said
-from governance.portal.api.paging import Paged, page_of
+from governance.portal.api.agencies import MatchesAsked
+from governance.portal.api.files import Base64, decoded, encoded
+from governance.portal.api.models import PROBLEMS, Payload, Said
+from governance.portal.api.paging import ListAsked, Paged, Word, page_of
 from governance.portal.api.papers import tell_paper
-from governance.portal.declared import about_nothing
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.targets import about_request
 from governance.portal.visits import VisitDep
-from governance.register import Cost, MatchLine, Publication, RegisterSource
+from governance.register import Cost, MatchLine
 from governance.services.attachments import (
     Attachment,
     AttachmentKind,
@@ -35,7 +33,6 @@ from governance.services.public_records import public_records
 from governance.services.records import (
     record_cost,
     record_match,
-    record_publication,
     route_request,
 )
 from governance.services.told import Routed, list_routed
@@ -53,7 +50,7 @@ class Filing(BaseModel):
     kind: AttachmentKind
     title: Annotated[str, Field(min_length=1, max_length=300)]
     media_type: Annotated[str, Field(min_length=1, max_length=64)]
-    content: Annotated[str, Field(min_length=1, max_length=20_000_000)]
+    content: Base64
     confidential: bool = True
     once: Annotated[str | None, Field(min_length=1, max_length=64)] = None
 
@@ -95,17 +92,48 @@ class RoutedAnswer(BaseModel):
     letter_pdf: str
 
 
+class DocumentsAsked(ListAsked):
+    """Which documents, in which order."""
+
+    kind: AttachmentKind | None = None
+    by: Word = None
+    version: Annotated[int | None, Field(ge=1, le=10_000)] = None
+    confidential: bool | None = None
+    sort: Literal["filed_at", "title", "kind", "by", "size_bytes", "version"] = "filed_at"
+
+
+class CostsAsked(ListAsked):
+    """Which costs, in which order."""
+
+    year: Annotated[int | None, Field(ge=1900, le=9999)] = None
+    heading: Word = None
+    sort: Literal["year", "heading", "cents"] = "year"
+    descending: bool = True
+
+
+class RoutedAsked(ListAsked):
+    """Which public-records requests, in which order."""
+
+    FOUND_IN: ClassVar[Mapping[str, str]] = {"agency": "agencies"}
+    agency: Word = None
+    reference: Word = None
+    sort: Literal["at", "reference", "received_on", "answer_by"] = "at"
+    descending: bool = True
+
+
 @router.api(
     "GET",
     "/requests/{number}/documents",
     **_READ,
-    response_model=tuple[Attachment, ...],
+    response_model=Paged[Attachment],
     responses=PROBLEMS,
-    summary="A request's documents",
+    summary="A request's documents, one page",
 )
-def documents(visit: VisitDep, number: str) -> tuple[Attachment, ...]:
-    """Oldest first, without their content."""
-    return list_attachments(visit.programme, visit.actor, number)
+def documents(
+    visit: VisitDep, number: str, asked: Annotated[DocumentsAsked, Query()]
+) -> Paged[Attachment]:
+    """Oldest first unless asked otherwise, without their content."""
+    return page_of(list_attachments(visit.programme, visit.actor, number), asked)
 
 
 @router.api(
@@ -119,7 +147,7 @@ def documents(visit: VisitDep, number: str) -> tuple[Attachment, ...]:
 def document_of(visit: VisitDep, number: str, document: str) -> FiledDocument:
     """Reading a confidential one is an entry of the ledger."""
     found, content = read_attachment(visit.programme, visit.actor, number, document)
-    return FiledDocument(document=found, content=base64.b64encode(content).decode())
+    return FiledDocument(document=found, content=encoded(content))
 
 
 @router.api(
@@ -134,106 +162,98 @@ def document_of(visit: VisitDep, number: str, document: str) -> FiledDocument:
 )
 def file_document(visit: VisitDep, number: str, filing: Filing) -> Attachment:
     """Its content must be of the type it says."""
-    try:
-        content = base64.b64decode(filing.content, validate=True)
-    except (binascii.Error, ValueError):
-        raise DocumentError.counted("The body has", "content: it is no base64") from None
+    content = decoded(filing.content, "content")
     upload = Upload(filing.kind, filing.title, filing.media_type, content, filing.confidential)
     return file_attachment(visit.programme, visit.actor, number, upload, once=filing.once)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A kind of record that somebody adds, and where the earlier ones are read.
+    """A kind of record that somebody adds.
 
     Attributes:
         kind: Its facts.
         record: Checks who may, and records.
-        of: The records of a request, or all of them.
         asks: Who may add one; reading the list asks the same.
-        summary, listed: In the OpenAPI document.
+        summary: In the OpenAPI document.
     """
 
     path: str
     kind: type[Facts]
     record: Callable[..., Facts]
-    of: Callable[[RegisterSource, str], Sequence[Facts]]
     asks: Action
     summary: str
-    listed: str
 
 
 _KEPT: Final = (
     Kept(
-        "/requests/{number}/publications", Publication, record_publication,
-        lambda source, number: source.published(number), Action.RECORD_PUBLICATION,
-        "Record that an output was published", "What a project published, one page",
+        "/costs", Cost, record_cost, Action.RECORD_COST, "Record a cost of the programme",
     ),
     Kept(
-        "/costs", Cost, record_cost, lambda source, _: source.costs, Action.RECORD_COST,
-        "Record a cost of the programme", "Costs of the programme, one page",
-    ),
-    Kept(
-        "/matches", MatchLine, record_match, lambda source, _: source.matches,
-        Action.RECORD_MATCH, "Record a line of the match log", "The match log, one page",
+        "/matches", MatchLine, record_match, Action.RECORD_MATCH,
+        "Record a line of the match log",
     ),
 )  # fmt: skip
 
 
 def _register(kept: Kept) -> None:
-    about = about_request if "{number}" in kept.path else about_nothing
-    own = {"request"} if "{number}" in kept.path else set()
     name = kept.path.rpartition("/")[2]
-    paged: Any = Paged.__class_getitem__(kept.kind)
-
-    @router.api(
-        "GET",
-        kept.path,
-        asks=kept.asks,
-        about=about,
-        response_model=paged,
-        responses=PROBLEMS,
-        summary=kept.listed,
-        operation_id=f"list_{name}",
-    )
-    def rows(visit: VisitDep, asked: Annotated[PageAsked, Query()]) -> Paged[Facts]:
-        """As recorded; the operating office and the annual report count these."""
-        source = public_records(visit.programme).source
-        return page_of(kept.of(source, visit.wanted.get("number", "")), asked)
 
     @router.api(
         "POST",
         kept.path,
         asks=kept.asks,
-        about=about,
         status_code=201,
         response_model=kept.kind,
         responses=PROBLEMS,
         summary=kept.summary,
         operation_id=f"record_{name}",
-        openapi_extra=_described(kept.kind, own),
+        openapi_extra=_described(kept.kind),
     )
     def add(visit: VisitDep, payload: Payload) -> Facts:
         """It stands in the public register or the annual report."""
         said = Said(payload)
-        facts = said.facts | ({"request": visit.wanted["number"]} if own else {})
-        return kept.record(visit.programme, visit.actor, facts, once=said.once)
+        return kept.record(visit.programme, visit.actor, said.facts, once=said.once)
 
 
-def _described(kind: type[Facts], known: set[str]) -> dict[str, Any]:
-    """The body of a record: its facts but those the path says, and a token."""
+def _described(kind: type[Facts]) -> dict[str, Any]:
+    """The body of a record: its facts, and a token."""
     schema = kind.model_json_schema()
     schema.pop("$defs", None)
-    once = {"type": "string", "minLength": 1, "maxLength": 64}
-    schema["properties"] = {k: v for k, v in schema["properties"].items() if k not in known} | {
-        "once": once
-    }
-    schema["required"] = [k for k in schema.get("required", ()) if k not in known]
+    schema["properties"]["once"] = {"type": "string", "minLength": 1, "maxLength": 64}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 for _kept in _KEPT:
     _register(_kept)
+
+
+@router.api(
+    "GET",
+    "/costs",
+    asks=Action.RECORD_COST,
+    response_model=Paged[Cost],
+    responses=PROBLEMS,
+    summary="Costs of the programme, one page",
+    operation_id="list_costs",
+)
+def costs(visit: VisitDep, asked: Annotated[CostsAsked, Query()]) -> Paged[Cost]:
+    """As recorded; the annual report counts these."""
+    return page_of(public_records(visit.programme).source.costs, asked)
+
+
+@router.api(
+    "GET",
+    "/matches",
+    asks=Action.RECORD_MATCH,
+    response_model=Paged[MatchLine],
+    responses=PROBLEMS,
+    summary="The match log, one page",
+    operation_id="list_matches",
+)
+def matches(visit: VisitDep, asked: Annotated[MatchesAsked, Query()]) -> Paged[MatchLine]:
+    """As recorded."""
+    return page_of(public_records(visit.programme).source.matches, asked)
 
 
 @router.api(
@@ -244,7 +264,7 @@ for _kept in _KEPT:
     responses=PROBLEMS,
     summary="Public-records requests that were routed, one page",
 )
-def routed_before(visit: VisitDep, asked: Annotated[PageAsked, Query()]) -> Paged[Routed]:
+def routed_before(visit: VisitDep, asked: Annotated[RoutedAsked, Query()]) -> Paged[Routed]:
     """The newest first; who asked, and for what, is kept nowhere."""
     return page_of(list_routed(visit.programme, visit.actor), asked)
 
@@ -275,5 +295,5 @@ def route(visit: VisitDep, asked: Annotated[AskedRecords, Body()]) -> RoutedAnsw
         because=routed.because,
         answer_by=routed.answer_by,
         letter=tell_paper(routed.letter),
-        letter_pdf=base64.b64encode(render_pdf(routed.letter)).decode(),
+        letter_pdf=encoded(render_pdf(routed.letter)),
     )

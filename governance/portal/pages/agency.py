@@ -19,6 +19,7 @@ from governance.register import MatchLine
 from governance.services.agencies import Use, list_matches, list_uses, read_agency
 from governance.services.feed import read_agency_feed
 from governance.services.links import confirm_link_destroyed
+from governance.services.publications import list_to_see
 
 router = PortalRouter()
 _CONCERNED = has_role(
@@ -209,6 +210,7 @@ def show_agency(visit: VisitDep) -> Response:
         name=p.profile.agency_name(agency),
         choices=_choices(visit),
         view=read_agency(p, visit.actor, agency),
+        outputs=list_to_see(p, visit.actor, agency),
         health=read_agency_feed(p, visit.actor, agency).health(),
         states=STATES,
         datasets={c.dataset: c for c in p.contracts.values() if c.agency == agency},

@@ -1,4 +1,4 @@
-"""Documents filed with a request, and publications of a project."""
+"""Documents filed with a request."""
 
 from collections.abc import Mapping
 from typing import Final, get_args
@@ -25,15 +25,10 @@ from governance.services.attachments import (
     list_attachments,
     read_attachment,
 )
-from governance.services.public_records import public_records
-from governance.services.records import record_publication
 
 router = PortalRouter()
 NAVIGATION: tuple[NavItem, ...] = ()
-add_said(
-    document_filed="The document is filed.",
-    publication_recorded="The publication is recorded and stands in the public register.",
-)
+add_said(document_filed="The document is filed.")
 KINDS: Final = {
     "irb_approval": "Approval of an institutional review board",
     "proposal": "Proposal",
@@ -54,13 +49,6 @@ UPLOAD_FORM: Final = FormSpec(
         Field("confidential", "Confidential: each time somebody reads it is recorded", "checkbox"),
     )
 )  # fmt: skip
-PUBLICATION_FORM: Final = FormSpec(
-    (
-        Field("title", "Title of the publication", required=True, maximum=300),
-        Field("address", "Web address", when_empty=None, hint="Begins with https://"),
-        Field("published_on", "Published on", "day", required=True),
-    )
-)
 
 
 @router.page(
@@ -166,32 +154,3 @@ def _spec(number: str, names: Mapping[str, str]) -> ListSpec[Attachment]:
         search="titles, kinds and names",
         empty="Nothing is filed yet.",
     )  # fmt: skip
-
-
-@router.page(
-    "GET", "/requests/{number}/publications", asks=Action.RECORD_PUBLICATION, about=about_request
-)
-def ask_publication(visit: VisitDep, number: str) -> Response:
-    """What was published, and another one to record."""
-    return _show_publications(visit, number, PUBLICATION_FORM.bind())
-
-
-@router.page(
-    "POST", "/requests/{number}/publications", asks=Action.RECORD_PUBLICATION, about=about_request
-)
-def take_publication(visit: VisitDep, number: str) -> Response:
-    """Record one; it stands in the public register and the annual report."""
-    form = PUBLICATION_FORM.read(visit.form)
-    try:
-        facts = form.content() | {"request": number}
-        record_publication(visit.programme, visit.actor, facts, once=form.token)
-    except DocumentError as error:
-        return _show_publications(visit, number, form.refused(error), 422)
-    return visit.redirect(f"/requests/{number}/publications", said="publication_recorded")
-
-
-def _show_publications(visit: Visit, number: str, form: Form, status: int = 200) -> Response:
-    published = public_records(visit.programme).source.published(number)
-    return visit.page(
-        "after/publications.html", status=status, number=number, published=published, form=form
-    )

@@ -10,12 +10,15 @@ from governance.permissions import Action
 from governance.portal.list_pages import held_list, show_list
 from governance.portal.lists import Column, Filter, ListSpec
 from governance.portal.navigation import Area, NavItem, may
+from governance.portal.pages.publications import STATES as PUBLICATION_STATES
 from governance.portal.pages.requests import LIST, list_page
 from governance.portal.routes import PortalRouter
 from governance.portal.tones import words
-from governance.portal.visits import VisitDep
+from governance.portal.visits import Visit, VisitDep
+from governance.register.proposals import Proposal
 from governance.services.configuration import read_settings
 from governance.services.office import Queue, Waiting, list_waiting
+from governance.services.publications import list_in_motion
 from governance.services.sending import read_sending
 
 router = PortalRouter()
@@ -62,7 +65,22 @@ def show_desk(visit: VisitDep) -> Response:
         queues=[(q, *QUEUES[q], queues[q]) for q in QUEUES],
         most=ON_THE_DESK,
         sending=read_sending(visit.programme, visit.actor),
+        outputs=_outputs(visit),
     )
+
+
+def _outputs(visit: Visit) -> list[tuple[Proposal, str, str]]:
+    """Publications in motion, each with its state in words and the agencies that have to look."""
+    profile = visit.programme.profile
+    found = list_in_motion(visit.programme, visit.actor)
+    return [
+        (
+            one,
+            PUBLICATION_STATES[one.state(visit.today, profile.publication_review).value],
+            ", ".join(profile.agency_code(a) for a in one.unseen),
+        )
+        for one in found
+    ]
 
 
 @router.page("GET", "/office/waiting", asks=Action.LIST_ALL_REQUESTS)

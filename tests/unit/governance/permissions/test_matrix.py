@@ -81,7 +81,14 @@ ABOUT_REQUEST = {
         SENT: "req rep ana op opn own2 sig",
     },
     "read_ledger_facts": {ALL: f"{INSIDERS} sgn"},
-    "record_publication": {ALL: "req rep op opn"},
+    "read_publications": {
+        DRAFT: INSIDERS,
+        f"{SUBMITTED} {SENT}": f"{INSIDERS} own alt",
+    },
+    "propose_publication": {ALL: "req rep"},
+    "see_publication": {f"{SUBMITTED} {SENT}": "own alt"},
+    "record_publication": {ALL: "op"},
+    "ask_erasure": {ALL: "op opn"},
     "erase_facts": {ALL: "op"},
 }
 ELSEWHERE = {
