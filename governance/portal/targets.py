@@ -27,9 +27,7 @@ def about_request(visit: Visit) -> Target:
     if not is_id(number):
         raise NotFoundError("There is no request of that number.")
     with p.store.read() as unit:
-        request, body = unit.request(number), unit.body(p.board)[0]
-    if request is None:
-        raise NotFoundError("There is no request of that number.")
+        request, body = unit.known_request(number), unit.body(p.board)[0]
     named = visit.request.query_params.get("version")
     version = request.version(asked_version(visit) or 0) if named else request.latest
     if version is None:

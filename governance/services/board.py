@@ -236,9 +236,7 @@ def _request_of(unit: UnitOfWork, motion: MotionState | None) -> DataRequest | N
 
 
 def _about_request(p: Programme, unit: UnitOfWork, number: str) -> dict[str, Any]:
-    request = unit.request(number)
-    if request is None:
-        raise NotFoundError("There is no request of that number.")
+    request = unit.known_request(number)
     waiting: Version | None = next(
         (v for v in reversed(request.versions) if v.status is Status.BOARD_VOTE), None
     )

@@ -9,7 +9,6 @@ from governance.permissions import Action, Actor, Target, decide_action
 from governance.requests.links import agencies_with_link
 from governance.services.programme import Programme
 from governance.services.recording import denials_recorded, note
-from governance.store import NotFoundError
 
 _RULE: Final = "match.link_known"
 
@@ -29,9 +28,7 @@ def confirm_link_destroyed(p: Programme, actor: Actor, number: str, agency: str)
     """
     action = Action.CONFIRM_LINK_DESTRUCTION
     with denials_recorded(p, actor, action.value, number), p.store.begin() as unit:
-        request = unit.request(number)
-        if request is None:
-            raise NotFoundError("There is no request of that number.")
+        request = unit.known_request(number)
         target = Target(request=request, version=request.latest, agency=agency)
         check_permitted(decide_action(actor, action, target, today=p.today))
         asked = [v.submitted for v in request.versions if v.submitted is not None]

@@ -318,9 +318,7 @@ def _permitted(
     *,
     agency: str | None = None,
 ) -> DataRequest:
-    request = unit.request(number)
-    if request is None:
-        raise NotFoundError("There is no request of that number.")
+    request = unit.known_request(number)
     target = Target(request=request, body=unit.body(p.board)[0], agency=agency)
     check_permitted(decide_action(actor, action, target, today=p.today))
     return request

@@ -14,7 +14,6 @@ from governance.register.source import Cost, MatchLine
 from governance.services.programme import Programme
 from governance.services.recording import denials_recorded, note
 from governance.services.values import plain
-from governance.store import NotFoundError
 from governance.store.streams import PROGRAMME
 
 
@@ -63,8 +62,7 @@ def record_match(
     with denials, p.store.begin() as unit:
         check_permitted(decide_action(actor, Action.RECORD_MATCH, today=p.today))
         line = facts_of(MatchLine, plain(facts), "The form")
-        if unit.request(line.request) is None:
-            raise NotFoundError("There is no request of that number.")
+        unit.known_request(line.request)
         mark = _mark(f"match:{number}", actor, once)
         note(p, unit, actor, Tag.MATCH_RECORDED, subject=number, facts=plain(line), once=mark)
         return line

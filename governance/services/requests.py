@@ -358,10 +358,7 @@ def _content(content: RequestContent | Mapping[str, Any]) -> RequestContent:
 
 
 def _load(unit: UnitOfWork, number: str) -> tuple[DataRequest, int]:
-    request = unit.request(number)
-    if request is None:
-        raise NotFoundError("There is no request of that number.")
-    return request, unit.load("request", number).position
+    return unit.known_request(number), unit.load("request", number).position
 
 
 def _target(

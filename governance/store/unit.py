@@ -278,6 +278,18 @@ class UnitOfWork:
         """
         return request_of(self.load("request", number).events)
 
+    def known_request(self, number: str) -> DataRequest:
+        """A data request that must be there.
+
+        Raises:
+            LedgerError: Its events do not follow from each other.
+            NotFoundError: There is none of that number.
+        """
+        request = self.request(number)
+        if request is None:
+            raise NotFoundError("There is no request of that number.")
+        return request
+
     def person(self, person_id: str) -> Person | None:
         """A person's record as it stands."""
         return person_of(self.load("person", person_id).events)
