@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -198,3 +199,30 @@ def test_what_is_shown_is_what_is_signed(
     assert portal.client("p-sde").get(f"{where}/nda").status_code == 403
     assert fill(ruiz, f"{where}/nda", name="Dana Ruiz").status_code == 303
     assert "You signed this statement on" in ruiz.get(f"{where}/nda").text
+    own = ruiz.get(f"/api/v1/requests/{approved}/ndas/p-ruiz?version=1").json()
+    assert (own["accepted_version"], own["again"]) == (1, False)
+    assert "Sign your confidentiality statement" not in ruiz.get(where).text
+    chen = portal.client("p-chen")
+    link = f'href="{where}/nda?version=1">Sign your confidentiality statement</a>'
+    for path in ("/", "/requests"):
+        assert link in chen.get(path).text
+        assert "Your signature is waited for" not in ruiz.get(path).text
+    assert "Your signature is waited for" not in portal.client().get("/").text
+
+    # A training counts a year at most, and not once it has ended: said beside the field.
+    today = journey.p.today
+    for days, words in ((400, "is valid for 12 months at most"), (-1, "is not in date")):
+        until = (today + timedelta(days=days)).isoformat()
+        refused = fill(office, f"{where}/training", person="p-ruiz", valid_until=until)
+        assert refused.status_code == 422
+        assert words in refused.text
+        assert "training on hire and every year" in refused.text
+        assert f'value="{until}"' in refused.text
+    late = {"completed_on": "2099-01-01", "valid_until": (today + timedelta(days=9)).isoformat()}
+    refused = fill(office, f"{where}/training", person="p-ruiz", **late)
+    assert "would lie in the future" in refused.text
+    until = (today + timedelta(days=300)).isoformat()
+    assert fill(office, f"{where}/training", person="p-ruiz", valid_until=until).status_code == 303
+    html = office.get(where).text
+    assert "Terms accepted" in html
+    assert "version 1, on March" in html
