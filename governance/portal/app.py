@@ -1,6 +1,7 @@
 """The application: routes, pages, and what wraps them."""
 
 from datetime import timedelta
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from governance.errors import ProgrammeError
 from governance.portal.answers import answer
+from governance.portal.api import document
 from governance.portal.assets import is_asset, load_assets
 from governance.portal.context import Portal
 from governance.portal.faults import AlreadyDoneError
@@ -42,6 +44,13 @@ class PortalApp(FastAPI):
         if scope["type"] == "http" and "root_path" not in scope:
             scope["root_path"] = ""
         await self._wrapped(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of the interface for programs."""
+        if self.openapi_schema is None:
+            made = super().openapi()
+            self.openapi_schema = document.complete(made, self.routes, self.portal.cookies.session)
+        return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
         """Without the framework's outermost layer: it would answer failures and tell them again."""
@@ -91,6 +100,8 @@ def create_app(
     assets = load_assets()
     app = PortalApp(
         title=programme.profile.name,
+        version=document.VERSION,
+        description=document.DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,

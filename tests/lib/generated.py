@@ -49,7 +49,15 @@ def pages() -> dict[Path, str]:
     return found
 
 
-if __name__ == "__main__":
-    for path, text in pages().items():
+def write_all() -> None:
+    """Write every generated file."""
+    from tests.lib.interface_pages import interface_pages
+
+    found = pages() | {ROOT / "docs" / "reference" / n: t for n, t in interface_pages().items()}
+    for path, text in found.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_all()
