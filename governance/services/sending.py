@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, case, func, literal, select
 
@@ -92,6 +92,9 @@ def read_sending(p: Programme, actor: Actor) -> tuple[SendingHealth, ...]:
         oldest, last = _instant(row.oldest), _instant(row.last_sent)
         found.append(SendingHealth(kind, row.waiting, row.retrying, row.given_up, oldest, last))
     return tuple(found)
+
+
+DeliverySort = Literal["created_at", "topic", "outcome", "sent_at", "attempts", "problem"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,27 +1,25 @@
 """An agency's own data: who uses it, what waits, what came in, what was destroyed."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Literal
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from governance.event_feed import DestructionRow, SubmissionRow
 from governance.permissions import Action, Target
-from governance.portal.api.models import PROBLEMS, Answer, PageAsked
-from governance.portal.api.paging import Paged, page_of
+from governance.portal.api.models import PROBLEMS, Answer
+from governance.portal.api.paging import ListAsked, Paged, Word, page_of
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.visits import Visit, VisitDep
 from governance.register import MatchLine
-from governance.services.agencies import Use, read_agency
+from governance.services.agencies import Use, list_matches, list_uses, read_agency
 from governance.services.feed import read_agency_feed
 from governance.services.links import confirm_link_destroyed
 from governance.store.lists import RequestRow
 
 router = PortalRouter(prefix="/api/v1/agencies/{agency}", tags=("agencies",))
 NAVIGATION: tuple[NavItem, ...] = ()
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class AgencyAnswer(Answer):
@@ -45,6 +43,50 @@ class LinkConfirmed(BaseModel):
 
     number: str
     agency: str
+
+
+class SubmissionsAsked(ListAsked):
+    """Which submissions, in which order."""
+
+    dataset: Word = None
+    period: Word = None
+    state: Word = None
+    sort: Literal[
+        "received_at", "dataset", "period", "revision", "state", "rows_read", "rows_landed",
+        "rows_quarantined", "failed_pct", "id",
+    ] = "received_at"  # fmt: skip
+    descending: bool = True
+
+
+class DestructionsAsked(ListAsked):
+    """Which destructions, in which order."""
+
+    dataset: Word = None
+    what: Word = None
+    in_time: bool | None = None
+    sort: Literal["destroyed_at", "what", "dataset", "due_on", "clause"] = "destroyed_at"
+    descending: bool = True
+
+
+class UsesAsked(ListAsked):
+    """Which projects, in which order."""
+
+    status: Word = None
+    organization: Word = None
+    sort: Literal["number", "title", "organization", "status", "until"] = "number"
+
+
+class MatchesAsked(ListAsked):
+    """Which lines of the match log, in which order."""
+
+    request: Word = None
+    sender: Word = None
+    receiver: Word = None
+    sort: Literal[
+        "received", "sender", "receiver", "request", "file_name", "match_date", "matrix_date",
+        "destroyed_date",
+    ] = "received"  # fmt: skip
+    descending: bool = True
 
 
 def about_agency(visit: Visit) -> Target:
@@ -76,13 +118,11 @@ def overview(visit: VisitDep, agency: str) -> AgencyAnswer:
     summary="An agency's submissions and their health, one page",
 )
 def submissions(
-    visit: VisitDep, agency: str, asked: Annotated[PageAsked, Query()]
+    visit: VisitDep, agency: str, asked: Annotated[SubmissionsAsked, Query()]
 ) -> Paged[SubmissionRow]:
     """The newest first, from the enclave's signed events."""
     feed = read_agency_feed(visit.programme, visit.actor, agency)
-    told = feed.submissions.values()
-    found = sorted(told, key=lambda s: s.received_at or _LONG_AGO, reverse=True)
-    return page_of(found, asked)
+    return page_of(tuple(feed.submissions.values()), asked)
 
 
 @router.api(
@@ -95,12 +135,41 @@ def submissions(
     summary="What was destroyed of an agency's data, one page",
 )
 def destructions(
-    visit: VisitDep, agency: str, asked: Annotated[PageAsked, Query()]
+    visit: VisitDep, agency: str, asked: Annotated[DestructionsAsked, Query()]
 ) -> Paged[DestructionRow]:
     """The newest first: what, when it was due, and under which clause."""
     feed = read_agency_feed(visit.programme, visit.actor, agency)
-    found = sorted(feed.destructions, key=lambda d: d.destroyed_at, reverse=True)
-    return page_of(found, asked)
+    return page_of(feed.destructions, asked)
+
+
+@router.api(
+    "GET",
+    "/uses",
+    asks=Action.LIST_AGENCY_DATA,
+    about=about_agency,
+    response_model=Paged[Use],
+    responses=PROBLEMS,
+    summary="Projects that may use an agency's data now, one page",
+)
+def uses(visit: VisitDep, agency: str, asked: Annotated[UsesAsked, Query()]) -> Paged[Use]:
+    """What of it, and until when."""
+    return page_of(list_uses(visit.programme, visit.actor, agency), asked)
+
+
+@router.api(
+    "GET",
+    "/matches",
+    asks=Action.LIST_AGENCY_DATA,
+    about=about_agency,
+    response_model=Paged[MatchLine],
+    responses=PROBLEMS,
+    summary="Files an agency sent for matching, one page",
+)
+def matches(
+    visit: VisitDep, agency: str, asked: Annotated[MatchesAsked, Query()]
+) -> Paged[MatchLine]:
+    """The newest first unless asked otherwise."""
+    return page_of(list_matches(visit.programme, visit.actor, agency), asked)
 
 
 @router.api(

@@ -1,12 +1,14 @@
 """The catalogue: every dataset with its variables, as the contracts describe them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from governance.contracts import DatasetContract
 from governance.permissions import Action
 from governance.portal.api.models import PROBLEMS, BegunRequest, DatasetAnswer
+from governance.portal.api.paging import ListAsked, Paged, page_of
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.visits import VisitDep
@@ -33,18 +35,25 @@ class Chosen(BaseModel):
     once: Annotated[str | None, Field(min_length=1, max_length=64)] = None
 
 
+class DatasetsAsked(ListAsked):
+    """Which datasets, in which order."""
+
+    agency: Annotated[str | None, Field(max_length=63)] = None
+    sort: Literal["dataset", "agency", "title"] = "dataset"
+
+
 @router.api(
     "GET",
     "/datasets",
     asks=Action.READ_REGISTER,
-    response_model=list[DatasetAnswer],
+    response_model=Paged[DatasetAnswer],
     responses=PROBLEMS,
-    summary="Every dataset",
+    summary="Datasets, one page",
 )
-def datasets(visit: VisitDep) -> list[DatasetAnswer]:
-    """In order of agency and dataset."""
-    found = sorted(visit.programme.contracts.values(), key=lambda c: c.id)
-    return [_answer(visit.programme, contract) for contract in found]
+def datasets(visit: VisitDep, asked: Annotated[DatasetsAsked, Query()]) -> Paged[DatasetAnswer]:
+    """Searched down to their variables."""
+    found = visit.programme.contracts.values()
+    return page_of([_answer(visit.programme, contract) for contract in found], asked)
 
 
 @router.api(

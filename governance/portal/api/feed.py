@@ -1,10 +1,15 @@
 """What the data plane told: submissions and their health, destructions, queries."""
 
+from typing import Annotated, Literal
+
+from fastapi import Query
 from pydantic import JsonValue
 
+from governance.event_feed import QueryRow
 from governance.permissions import Action
 from governance.portal.api.agencies import about_agency
 from governance.portal.api.models import PROBLEMS
+from governance.portal.api.paging import ListAsked, Paged, page_of
 from governance.portal.api.telling import tell
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
@@ -14,6 +19,12 @@ from governance.services.feed import read_agency_feed, read_project_queries
 
 router = PortalRouter(prefix="/api/v1", tags=("data plane",))
 NAVIGATION: tuple[NavItem, ...] = ()
+
+
+class QueriesAsked(ListAsked):
+    """Which days, in which order."""
+
+    sort: Literal["on", "answered", "denied", "failed", "stopped"] = "on"
 
 
 @router.api(
@@ -36,10 +47,12 @@ def agency_feed(visit: VisitDep, agency: str) -> dict[str, JsonValue]:
     "/requests/{number}/queries",
     asks=Action.READ_REQUEST,
     about=about_request,
-    response_model=list[dict[str, JsonValue]],
+    response_model=Paged[QueryRow],
     responses=PROBLEMS,
-    summary="Queries of a request's project, counted by day",
+    summary="Queries of a request's project, counted by day, one page",
 )
-def queries(visit: VisitDep, number: str) -> list[dict[str, JsonValue]]:
+def queries(
+    visit: VisitDep, number: str, asked: Annotated[QueriesAsked, Query()]
+) -> Paged[QueryRow]:
     """Answered, denied and stopped; no statement and no person."""
-    return [tell(q) for q in read_project_queries(visit.programme, visit.actor, number)]
+    return page_of(read_project_queries(visit.programme, visit.actor, number), asked)

@@ -1,16 +1,19 @@
 """Meetings of every body, one whole, and its papers."""
 
-from typing import Annotated
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
 
 from fastapi import Query
 from pydantic import BaseModel, JsonValue
 from starlette.responses import Response
 
 from governance.board.model import Proxy
+from governance.board.state import MotionState
 from governance.permissions import Action
 from governance.portal.api.boards import tell_motion
-from governance.portal.api.models import PROBLEMS, MeetingPage, MeetingsAsked, PageAsked
-from governance.portal.api.paging import Paged, page_of
+from governance.portal.api.models import PROBLEMS, MeetingPage, MeetingsAsked
+from governance.portal.api.paging import ListAsked, Paged, Word, page_of
 from governance.portal.api.papers import PAPER, Edition, answer_paper
 from governance.portal.api.telling import tell
 from governance.portal.navigation import NavItem
@@ -42,6 +45,53 @@ class MotionRow(BaseModel):
     motion: dict[str, JsonValue]
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What motions are found and sorted by; `passed` is None until the vote is closed."""
+
+    id: str
+    body: str
+    meeting: str
+    kind: str
+    about: str
+    text: str
+    moved_at: datetime
+    passed: bool | None
+
+    @classmethod
+    def of(cls, body: str, motion: MotionState) -> "Moved":
+        """Of a body's motion."""
+        facts = motion.moved
+        return cls(
+            motion.id, body, facts.meeting, facts.kind, facts.about, facts.text, facts.at,
+            motion.passed,
+        )  # fmt: skip
+
+
+class MotionsAsked(ListAsked):
+    """Which motions, in which order."""
+
+    body: Word = None
+    meeting: Word = None
+    kind: Word = None
+    about: Word = None
+    passed: bool | None = None
+    sort: Literal["moved_at", "id", "body", "meeting", "kind", "about"] = "moved_at"
+    descending: bool = True
+
+
+class ProxiesAsked(ListAsked):
+    """Which proxy letters, in which order."""
+
+    agency: Word = None
+    holder: Word = None
+    given_by: Word = None
+    sort: Literal[
+        "filed_at", "agency", "holder", "given_by", "valid_from", "valid_until", "withdrawn_at"
+    ] = "filed_at"
+    descending: bool = True
+
+
 @router.api(
     "GET",
     "/meetings",
@@ -64,14 +114,15 @@ def every_meeting(visit: VisitDep, asked: Annotated[MeetingsAsked, Query()]) -> 
     responses=PROBLEMS,
     summary="Motions of every body, one page",
 )
-def every_motion(visit: VisitDep, asked: Annotated[PageAsked, Query()]) -> Paged[MotionRow]:
+def every_motion(visit: VisitDep, asked: Annotated[MotionsAsked, Query()]) -> Paged[MotionRow]:
     """The last one moved first."""
     bodies = [rules.body for rules in visit.programme.bylaws.bodies]
     states = {body: read_body(visit.programme, visit.actor, body).state for body in bodies}
-    moved = [(body, m) for body, state in states.items() for m in state.motions.values()]
-    moved.sort(key=lambda found: found[1].moved.at, reverse=True)
+    moved = [Moved.of(body, m) for body, state in states.items() for m in state.motions.values()]
     page = page_of(moved, asked)
-    told = tuple(MotionRow(body=body, motion=tell_motion(m)) for body, m in page.items)
+    told = tuple(
+        MotionRow(body=m.body, motion=tell_motion(states[m.body].motions[m.id])) for m in page.items
+    )
     return Paged(items=told, total=page.total, page=page.page, per_page=page.per_page)
 
 
@@ -84,10 +135,10 @@ def every_motion(visit: VisitDep, asked: Annotated[PageAsked, Query()]) -> Paged
     responses=PROBLEMS,
     summary="Proxy letters filed with a body, one page",
 )
-def proxies(visit: VisitDep, body: str, asked: Annotated[PageAsked, Query()]) -> Paged[Proxy]:
+def proxies(visit: VisitDep, body: str, asked: Annotated[ProxiesAsked, Query()]) -> Paged[Proxy]:
     """The last one filed first."""
     filed = read_body(visit.programme, visit.actor, body).state.proxies
-    return page_of(sorted(filed, key=lambda x: x.filed_at, reverse=True), asked)
+    return page_of(filed, asked)
 
 
 @router.api(

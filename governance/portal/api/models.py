@@ -12,6 +12,7 @@ from governance.errors import DocumentError
 from governance.people import Person, PortalRole
 from governance.requests.model import RequestType
 from governance.requests.states import Status
+from governance.services.request_lists import ListQuery
 from governance.store.chain_rows import EntrySort
 from governance.store.lists import (
     MeetingRow,
@@ -80,16 +81,35 @@ class PageAsked(BaseModel):
     per_page: Annotated[int, Field(ge=1, le=MAX_PER_PAGE)] = 25
 
 
-class RequestsAsked(PageAsked):
+class RequestsSought(PageAsked):
     """Which requests, in which order."""
 
     text: Annotated[str, Field(max_length=200, description="Words to look for.")] = ""
     status: list[Status] = []
     agency: Annotated[list[str], Field(max_length=64)] = []
     type: list[RequestType] = []
-    scope: Scope = "all"
     sort: RequestSort = "updated_at"
     descending: bool = True
+
+    def query(self, scope: Scope) -> ListQuery:
+        """What the service is asked for."""
+        return ListQuery(
+            text=self.text,
+            status=tuple(s.value for s in self.status),
+            agency=tuple(self.agency),
+            type=tuple(t.value for t in self.type),
+            scope=scope,
+            sort=self.sort,
+            descending=self.descending,
+            page=self.page,
+            per_page=self.per_page,
+        )
+
+
+class RequestsAsked(RequestsSought):
+    """Which requests of whose, in which order."""
+
+    scope: Scope = "all"
 
 
 class PeopleAsked(PageAsked):

@@ -1,23 +1,32 @@
 """The operating office: what waits for whom, how sending goes, what the programme runs by."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 from pydantic import BaseModel, JsonValue
 
 from governance.permissions import Action
-from governance.portal.api.models import PROBLEMS, PageAsked
-from governance.portal.api.paging import Paged, page_of
+from governance.portal.api.models import PROBLEMS
+from governance.portal.api.paging import ListAsked, Paged, Word, page_of
 from governance.portal.api.telling import tell
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.visits import VisitDep
 from governance.services.configuration import Setting, read_settings
-from governance.services.office import Waiting, list_waiting
+from governance.services.office import Queue, Waiting, list_waiting
 from governance.services.sending import SendingHealth, read_sending
 
 router = PortalRouter(prefix="/api/v1/office", tags=("office",))
 NAVIGATION: tuple[NavItem, ...] = ()
+
+
+class QueueAsked(ListAsked):
+    """Which steps that wait, in which order."""
+
+    queue: Queue | None = None
+    number: Word = None
+    overdue: bool | None = None
+    sort: Literal["until", "since", "number", "title", "queue", "who", "what"] = "until"
 
 
 class ConfigurationAnswer(BaseModel):
@@ -39,7 +48,7 @@ class ConfigurationAnswer(BaseModel):
     responses=PROBLEMS,
     summary="Every step that waits, one page",
 )
-def queue(visit: VisitDep, asked: Annotated[PageAsked, Query()]) -> Paged[Waiting]:
+def queue(visit: VisitDep, asked: Annotated[QueueAsked, Query()]) -> Paged[Waiting]:
     """Who acts, what they do and until when; the earliest last day first."""
     return page_of(list_waiting(visit.programme, visit.actor), asked)
 

@@ -1,19 +1,19 @@
 """A person's own: what waits for them, the persons on their requests, their sessions."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query, Response
 from pydantic import BaseModel
 
 from governance.decisions import Decision
 from governance.permissions import Action
-from governance.portal.api.models import PROBLEMS, DenialAnswer, PageAsked
-from governance.portal.api.paging import Paged, page_of
+from governance.portal.api.models import PROBLEMS, DenialAnswer, RequestsSought
+from governance.portal.api.paging import ListAsked, Paged, Word, page_of
 from governance.portal.navigation import NavItem
 from governance.portal.routes import Open, PortalRouter
 from governance.portal.visits import VisitDep
-from governance.services.request_lists import ListQuery, list_requests
+from governance.services.request_lists import list_requests
 from governance.services.requests import RequestView, read_request
 from governance.services.standing import Standing, list_standings
 
@@ -36,6 +36,17 @@ class WorkAnswer(BaseModel):
     next: str
     due: date | None
     acts: tuple[str, ...]
+
+
+class StandingsAsked(ListAsked):
+    """Which persons on which requests, in which order."""
+
+    number: Word = None
+    role: Word = None
+    employed: bool | None = None
+    sort: Literal[
+        "name", "number", "title", "role", "nda_signed_on", "training_valid_until", "employed"
+    ] = "name"
 
 
 class AccessAnswer(BaseModel):
@@ -74,9 +85,9 @@ class StandingAnswer(BaseModel):
     responses=PROBLEMS,
     summary="Requests that wait for you, one page",
 )
-def work(visit: VisitDep, asked: Annotated[PageAsked, Query()]) -> Paged[WorkAnswer]:
+def work(visit: VisitDep, asked: Annotated[RequestsSought, Query()]) -> Paged[WorkAnswer]:
     """What you may do with each, what happens then, and until when."""
-    query = ListQuery(scope="waiting", page=asked.page, per_page=asked.per_page)
+    query = asked.query(scope="waiting")
     found = list_requests(visit.programme, visit.actor, query)
     views = (read_request(visit.programme, visit.actor, row.number) for row in found.items)
     return Paged(
@@ -107,7 +118,7 @@ def _work(view: RequestView) -> WorkAnswer:
     responses=PROBLEMS,
     summary="Persons on your requests, one page",
 )
-def people(visit: VisitDep, asked: Annotated[PageAsked, Query()]) -> Paged[StandingAnswer]:
+def people(visit: VisitDep, asked: Annotated[StandingsAsked, Query()]) -> Paged[StandingAnswer]:
     """What each has, what is missing to have access today, and what mends it."""
     found = list_standings(visit.programme, visit.actor)
     return page_of([_standing(s) for s in found], asked)

@@ -1,16 +1,20 @@
 """What is public: the register and what came of each request."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 
 from governance.permissions import Action
-from governance.portal.api.models import PROBLEMS, PageAsked
+from governance.portal.api.models import PROBLEMS
+from governance.portal.api.paging import ListAsked, Paged, Word, page_of
 from governance.portal.api.telling import tell
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.visits import VisitDep
+from governance.requests.model import RequestType
+from governance.requests.states import Status
 from governance.services.public_records import public_records
 from governance.store import NotFoundError
 
@@ -18,33 +22,34 @@ router = PortalRouter(prefix="/api/v1/register", tags=("register",))
 NAVIGATION: tuple[NavItem, ...] = ()
 
 
-class RegisterPage(BaseModel):
-    """One page of the register, the newest request first."""
+class RegisterAsked(ListAsked):
+    """Which requests of the register, in which order."""
 
-    items: tuple[dict[str, JsonValue], ...]
-    total: int
-    page: int
-    per_page: int
+    FOUND_IN: ClassVar[Mapping[str, str]] = {"agency": "agencies"}
+    status: Status | None = None
+    type: RequestType | None = None
+    agency: Word = None
+    decision: Word = None
+    sort: Literal[
+        "number", "title", "organization", "status", "type", "received_on", "decision",
+        "decided_on", "ends_on", "updated_at",
+    ] = "number"  # fmt: skip
+    descending: bool = True
 
 
 @router.api(
     "GET",
     "",
     asks=Action.READ_REGISTER,
-    response_model=RegisterPage,
+    response_model=Paged[dict[str, JsonValue]],
     responses=PROBLEMS,
     summary="The public register, one page",
 )
-def rows(visit: VisitDep, asked: Annotated[PageAsked, Query()]) -> RegisterPage:
+def rows(visit: VisitDep, asked: Annotated[RegisterAsked, Query()]) -> Paged[dict[str, JsonValue]]:
     """Every request that was submitted; personal data withheld."""
-    found = public_records(visit.programme).rows
-    start = (asked.page - 1) * asked.per_page
-    return RegisterPage(
-        items=tuple(tell(row) for row in found[start : start + asked.per_page]),
-        total=len(found),
-        page=asked.page,
-        per_page=asked.per_page,
-    )
+    page = page_of(public_records(visit.programme).rows, asked)
+    told = tuple(tell(row) for row in page.items)
+    return Paged(items=told, total=page.total, page=page.page, per_page=page.per_page)
 
 
 @router.api(

@@ -27,7 +27,7 @@ from governance.requests.commands import RequestCommand, SaveDraft
 from governance.requests.states import Act
 from governance.services.request_changes import VersionChanges, list_changes
 from governance.services.request_commands import COMMANDS
-from governance.services.request_lists import ListQuery, list_requests
+from governance.services.request_lists import list_requests
 from governance.services.requests import (
     RequestView,
     act_on_request,
@@ -79,17 +79,7 @@ def answer_request(view: RequestView) -> RequestAnswer:
 )
 def list_page(visit: VisitDep, asked: Annotated[RequestsAsked, Query()]) -> RequestPage:
     """Number, title, status, agencies and dates of each; filtered, sorted and paged."""
-    query = ListQuery(
-        text=asked.text,
-        status=tuple(s.value for s in asked.status),
-        agency=tuple(asked.agency),
-        type=tuple(t.value for t in asked.type),
-        scope=asked.scope,
-        sort=asked.sort,
-        descending=asked.descending,
-        page=asked.page,
-        per_page=asked.per_page,
-    )
+    query = asked.query(asked.scope)
     return RequestPage.model_validate(list_requests(visit.programme, visit.actor, query))
 
 

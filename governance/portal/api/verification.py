@@ -1,7 +1,7 @@
 """The ledger verified: the last result, a new one, checkpoints to keep, and the key."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -10,8 +10,8 @@ from starlette.responses import Response
 from governance.errors import ObjectNotFoundError
 from governance.permissions import Action
 from governance.portal.api.ledger import tell_checkpoint
-from governance.portal.api.models import PROBLEMS, CheckpointAnswer, PageAsked
-from governance.portal.api.paging import Paged, page_of
+from governance.portal.api.models import PROBLEMS, CheckpointAnswer
+from governance.portal.api.paging import ListAsked, Paged, page_of
 from governance.portal.api.telling import tell
 from governance.portal.downloads import JSON
 from governance.portal.navigation import NavItem
@@ -34,6 +34,13 @@ class VerificationAnswer(BaseModel):
     seq: int
     at: datetime
     facts: dict[str, JsonValue] | None
+
+
+class CheckpointsAsked(ListAsked):
+    """Which checkpoints, in which order."""
+
+    sort: Literal["size", "at"] = "size"
+    descending: bool = True
 
 
 class Verifying(BaseModel):
@@ -105,10 +112,11 @@ def verify(visit: VisitDep, given: Verifying) -> ReportAnswer:
     responses=PROBLEMS,
     summary="Signed checkpoints of the copy outside, one page",
 )
-def checkpoints(visit: VisitDep, asked: Annotated[PageAsked, Query()]) -> Paged[CheckpointAnswer]:
+def checkpoints(
+    visit: VisitDep, asked: Annotated[CheckpointsAsked, Query()]
+) -> Paged[CheckpointAnswer]:
     """Those whose signature verifies, the newest first."""
     found, _ = stored_checkpoints(visit.programme)
-    found.sort(key=lambda c: c.size, reverse=True)
     return page_of([tell_checkpoint(c) for c in found], asked)
 
 

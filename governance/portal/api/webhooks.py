@@ -1,6 +1,7 @@
 """Webhooks: addresses that get signed notices of events."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from governance.audit import Tag
 from governance.permissions import Action
 from governance.portal.api.models import PROBLEMS, PageAsked
-from governance.portal.api.paging import Paged
+from governance.portal.api.paging import ListAsked, Paged, Word, page_of
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.visits import VisitDep
-from governance.services.sending import Delivery, DeliveryFilter, list_deliveries
+from governance.services.sending import Delivery, DeliveryFilter, DeliverySort, list_deliveries
 from governance.services.webhooks import (
     Webhook,
     list_webhooks,
@@ -34,6 +35,24 @@ class WantedWebhook(BaseModel):
     once: Annotated[str | None, Field(min_length=1, max_length=64)] = None
 
 
+class WebhooksAsked(ListAsked):
+    """Which webhooks, in which order."""
+
+    FOUND_IN: ClassVar[Mapping[str, str]] = {"tag": "tags"}
+    tag: Word = None
+    sort: Literal["created_at", "url", "by", "id"] = "created_at"
+
+
+class DeliveriesAsked(PageAsked):
+    """Which messages, in which order."""
+
+    text: Annotated[str, Field(max_length=200, description="Words to look for.")] = ""
+    topic: Tag | None = None
+    outcome: Literal["sent", "given_up", "waiting"] | None = None
+    sort: DeliverySort = "created_at"
+    descending: bool = True
+
+
 class RegisteredWebhook(BaseModel):
     """A webhook and its secret, which is never shown again."""
 
@@ -45,13 +64,13 @@ class RegisteredWebhook(BaseModel):
     "GET",
     "",
     asks=Action.MANAGE_WEBHOOKS,
-    response_model=tuple[Webhook, ...],
+    response_model=Paged[Webhook],
     responses=PROBLEMS,
-    summary="Every webhook in use",
+    summary="Webhooks in use, one page",
 )
-def list_all(visit: VisitDep) -> tuple[Webhook, ...]:
+def list_all(visit: VisitDep, asked: Annotated[WebhooksAsked, Query()]) -> Paged[Webhook]:
     """Without their secrets."""
-    return list_webhooks(visit.programme, visit.actor)
+    return page_of(list_webhooks(visit.programme, visit.actor), asked)
 
 
 @router.api(
@@ -95,9 +114,11 @@ def read(visit: VisitDep, hook: str) -> Webhook:
     responses=PROBLEMS,
     summary="Messages to a webhook, one page",
 )
-def deliveries(visit: VisitDep, hook: str, asked: Annotated[PageAsked, Query()]) -> Paged[Delivery]:
+def deliveries(
+    visit: VisitDep, hook: str, asked: Annotated[DeliveriesAsked, Query()]
+) -> Paged[Delivery]:
     """The newest first: when each was tried, how often, and what failed last."""
-    wanted = DeliveryFilter(page=asked.page, per_page=asked.per_page)
+    wanted = DeliveryFilter(**asked.model_dump())
     found = list_deliveries(visit.programme, visit.actor, hook, wanted)
     return Paged[Delivery].model_validate(found)
 
