@@ -36,6 +36,7 @@ from governance.audit import (
     sign_checkpoint,
     verify_checkpoint,
 )
+from governance.audit.erasures import ErasureReason
 from governance.audit.merkle import Frontier
 from governance.canonical import Json, canonical_json
 from governance.digests import sha256_of
@@ -174,8 +175,8 @@ class Ledger:
         """
         return read_facts(self._store, entry)
 
-    def erase(self, entry: Entry, *, reason: str) -> Entry:
-        """Erase the facts of an entry; the chain stays whole and says that and why.
+    def erase(self, entry: Entry, *, reason: ErasureReason) -> Entry:
+        """Erase the facts of an entry; the chain stays whole and says that, and why by a code.
 
         Returns:
             The entry that records it.
@@ -184,7 +185,7 @@ class Ledger:
         return self.append(
             Tag.PAYLOAD_ERASED,
             entry.subject,
-            {"seq": entry.seq, "reason": reason},
+            {"seq": entry.seq, "reason": reason.value},
             once=erasure_key(entry.seq),
         )
 

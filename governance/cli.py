@@ -32,9 +32,8 @@ from governance.calendar import utc_now
 from governance.canonical import canonical_json
 from governance.cli_root import read_envelope, read_passphrase, read_root
 from governance.cli_session import AsJson, create_file, fail, plainly_reported
-from governance.decisions import Decision
+from governance.decisions import Decision, denial_facts
 from governance.errors import ExitCode
-from governance.facts import denial_facts
 from governance.grants import (
     BundleRefusedError,
     VerifiedBundle,
@@ -207,6 +206,7 @@ def verify_ledger(  # noqa: PLR0917  options are parameters
             lines.append(f"{report.withheld} entries' facts are confidential, not in this copy.")
         if not keys:
             lines.append("Checkpoints were not compared: no --key was given.")
+        lines.append(report.cannot_find)
         _say(as_json, dict(report.to_dict()), "\n".join(lines))
         if not report.verified:
             raise typer.Exit(ExitCode.FAULT)

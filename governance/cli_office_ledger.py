@@ -7,12 +7,22 @@ from typing import Annotated
 import typer
 
 from governance.audit import LedgerReport, Tag, format_instant, verify_checkpoint
+from governance.audit.erasures import REASON_WORDS, ErasureReason
 from governance.canonical import Json
 from governance.cli_session import As, AsJson, Home, session
 from governance.errors import ExitCode
 from governance.services import ledger
+from governance.services.erasing import (
+    AskedErasure,
+    Erasable,
+    ask_to_erase,
+    confirm_erasure,
+    drop_erasure,
+    list_erasures,
+)
 from governance.signing import Envelope
 
+Asked = Annotated[int, typer.Argument(help="Number of the entry that asks.", min=1)]
 Seq = Annotated[int, typer.Argument(help="Number of the entry.", min=1)]
 
 
@@ -25,6 +35,9 @@ def register(ledger_app: typer.Typer) -> None:
     ledger_app.command("prove")(prove)
     ledger_app.command("rebuild")(rebuild)
     ledger_app.command("erase")(erase)
+    ledger_app.command("erasures")(erasures)
+    ledger_app.command("confirm-erasure")(confirm)
+    ledger_app.command("drop-erasure")(drop)
 
 
 def verify_database(home: Path | None, anchors: list[Path], *, as_json: bool) -> None:
@@ -132,16 +145,60 @@ def rebuild(home: Home = None, as_json: AsJson = False) -> None:
 
 
 def erase(
-    seq: Seq,
-    reason: Annotated[str, typer.Option(help="Why; it stands in the ledger.")],
+    what: Annotated[str, typer.Argument(help="Number of the entry, the request or the person.")],
+    reason: Annotated[ErasureReason, typer.Option(help="Why; public, so one of these.")],
+    words: Annotated[str, typer.Option(help="More about it; confidential.")] = "",
+    kind: Annotated[
+        Erasable, typer.Option(help="The facts of one entry, or a whole record that is over.")
+    ] = Erasable.ENTRY,
     home: Home = None,
     as_: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Erase the facts of an entry; the entry stays, and another one says that and why."""
+    """Ask that facts be erased; another one of the office confirms it before anything goes."""
     with session(home, as_, as_json=as_json, command="ledger erase") as here:
-        said = ledger.erase(here.programme, here.actor, seq, reason=reason)
-        here.say({"erased": seq, "entry": said.seq}, [f"Erased; entry {said.seq} says so."])
+        asked = ask_to_erase(here.programme, here.actor, kind, what, reason=reason, words=words)
+        line = f"Asked by entry {asked.seq}. Another one of the office confirms it: "
+        here.say(_erasure(asked), [f"{line}`governance ledger confirm-erasure {asked.seq}`."])
+
+
+def erasures(home: Home = None, as_: As = None, as_json: AsJson = False) -> None:
+    """List what was asked to be erased, the newest first."""
+    with session(home, as_, as_json=as_json, command="ledger erasures") as here:
+        found = list_erasures(here.programme, here.actor)
+        lines = [
+            f"{a.seq:>8} {a.at:%Y-%m-%d %H:%M} {a.kind} {a.what}: {REASON_WORDS[a.reason]}; asked "
+            f"by {a.by}; {a.outcome or 'waits for another one'}"
+            for a in found
+        ]
+        here.say({"erasures": [_erasure(a) for a in found]}, lines or ["Nothing was asked."])
+
+
+def confirm(asked: Asked, home: Home = None, as_: As = None, as_json: AsJson = False) -> None:
+    """Erase what somebody else asked for; entries stay, and others say that and why."""
+    with session(home, as_, as_json=as_json, command="ledger confirm-erasure") as here:
+        erased = confirm_erasure(here.programme, here.actor, asked)
+        here.say({"asked": asked, "entries": erased}, [f"Erased the facts of {erased} entries."])
+
+
+def drop(asked: Asked, home: Home = None, as_: As = None, as_json: AsJson = False) -> None:
+    """Lay aside what was asked to be erased."""
+    with session(home, as_, as_json=as_json, command="ledger drop-erasure") as here:
+        drop_erasure(here.programme, here.actor, asked)
+        here.say({"asked": asked, "dropped": True}, ["Dropped; nothing was erased."])
+
+
+def _erasure(asked: AskedErasure) -> dict[str, Json]:
+    return {
+        "asked": asked.seq,
+        "at": format_instant(asked.at),
+        "by": asked.by,
+        "kind": asked.kind,
+        "what": asked.what,
+        "reason": asked.reason.value,
+        "words": asked.words,
+        "outcome": asked.outcome,
+    }
 
 
 def _lines(report: LedgerReport) -> list[str]:
@@ -151,4 +208,4 @@ def _lines(report: LedgerReport) -> list[str]:
         f"{report.entries} entries, {report.payloads} with facts, {report.erased} erased; "
         f"{report.last_checkpoint} covered by a signed checkpoint outside. {verdict}"
     )
-    return [*lines, counts]
+    return [*lines, counts, report.cannot_find]

@@ -37,6 +37,7 @@ def verify(
             out.print(f"- entry {problem.seq}: {problem.detail}", markup=False)
         verdict = "verifies" if report.verified else "DOES NOT VERIFY"
         out.print(f"The ledger {verdict}: {report.entries} entries, head {report.head[:16]}.")
+        out.print(report.cannot_find, markup=False)
     if not report.verified:
         raise typer.Exit(int(ExitCode.FAULT))
 

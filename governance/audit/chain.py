@@ -236,10 +236,33 @@ class LedgerReport:
         """Whether nothing is wrong."""
         return not self.problems
 
+    @property
+    def uncovered(self) -> int:
+        """Entries after the newest checkpoint that agrees: they stand on the chain alone."""
+        return max(self.entries - self.last_checkpoint, 0)
+
+    @property
+    def cannot_find(self) -> str:
+        """What this verification could not have found, in two sentences."""
+        since = (
+            f"the last {self.uncovered} entries, which came after the newest checkpoint that "
+            f"agrees ({self.last_checkpoint} entries)"
+            if self.last_checkpoint
+            else f"any of the {self.entries} entries: no signed checkpoint was compared"
+        )
+        covered = "" if self.uncovered == 0 else f"a rewrite of {since}; and "
+        return (
+            f"What this cannot find: {covered}a rewrite by whoever holds the ledger, its copy and "
+            "the signing key, back to the newest checkpoint that somebody else keeps. Compare one "
+            "of those with --anchor."
+        )
+
     def to_dict(self) -> dict[str, Json]:
         """For `--json`."""
         return {
             "verified": self.verified,
+            "uncovered": self.uncovered,
+            "cannot_find": self.cannot_find,
             "entries": self.entries,
             "head": self.head,
             "first_at": None if self.first_at is None else format_instant(self.first_at),

@@ -165,6 +165,28 @@ def attachment_entries(unit: UnitOfWork, number: str) -> list[int]:
     return list(unit.connection.scalars(select(a.c.seq).where(a.c.number == number)))
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An event somebody wrote: the record it is of, and what it is about."""
+
+    kind: str
+    record: str
+    subject: str
+
+
+def read_written_by(unit: UnitOfWork, person: str) -> list[Written]:
+    """What a person wrote into records, each once; reads every fact, so only for what is rare."""
+    mark = _P.c.facts.contains(f'"by":"{person}"', autoescape=True)
+    query = (
+        select(_S.c.kind, _S.c.subject, _E.c.subject)
+        .join(_P, _P.c.seq == _S.c.seq)
+        .join(_E, _E.c.seq == _S.c.seq)
+        .where(mark)
+        .distinct()
+    )
+    return [Written(*row) for row in unit.connection.execute(query)]
+
+
 def read_payload(unit: UnitOfWork, seq: int) -> tuple[str, str] | None:
     """Salt and facts of an entry as stored, or None when they were erased."""
     row = unit.connection.execute(

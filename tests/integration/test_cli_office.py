@@ -73,7 +73,7 @@ def test_people_added_changed_ended_listed(home: Path) -> None:
         (("people", "change", "p-op", "--reason", "x", "--name", "Y"), ExitCode.REFUSED),
         (("people", "add", "--name", "X", "--email", "no", "--employer", "X"), ExitCode.BAD_INPUT),
         (("ledger", "show", "9999"), ExitCode.BAD_INPUT),
-        (("ledger", "erase", "1", "--reason", "x"), ExitCode.REFUSED),
+        (("ledger", "erase", "1", "--reason", "mistake"), ExitCode.REFUSED),
     ],
 )  # fmt: skip
 def test_refusals_say_why_and_end_with_their_code(
@@ -100,8 +100,34 @@ def test_the_ledger_is_verified_signed_and_proved(home: Path, tmp_path: Path) ->
     )
     assert public.exit_code == 0, public.output
     assert "confidential, not in this copy" in public.output
+    assert "What this cannot find: a rewrite by whoever holds the ledger" in public.output
+    ok(home, "people", "add", "--id", "p-later", "--name", "L", "--email", "l@example.org",
+       "--employer", "UConn", "--role", "requestor", "--from", "2026-01-01")  # fmt: skip
+    inside = run(home, "ledger", "verify", "--database")
+    assert "a rewrite of the last 1 entries" in inside.output
     assert ok(home, "ledger", "rebuild")["rows"]
     assert RUNNER.invoke(app, ["ledger", "verify"]).exit_code == ExitCode.USAGE
+
+
+def test_two_of_the_office_erase(home: Path) -> None:
+    ok(home, "people", "add", "--id", "p-two", "--name", "Two", "--email", "two@example.org",
+       "--employer", "OPM", "--role", "operator", "--from", "2026-01-01")  # fmt: skip
+    assert run(home, "people", "change", "p-op", "--reason", "x", "--name", "Y").exit_code == 3
+    denied = str(ok(home, "ledger", "list", "--tag", "action:denied")["entries"][0]["seq"])  # type: ignore[index]  # JSON
+    free = run(home, "ledger", "erase", denied, "--reason", "Because of Dana Ruiz.")
+    assert free.exit_code == ExitCode.USAGE
+    as_two = ("--as", "p-two")
+    asked = str(
+        ok(home, "ledger", "erase", denied, "--reason", "mistake", "--words", "A slip.")["asked"]
+    )
+    assert "waits for another one" in run(home, "ledger", "erasures").output
+    alone = run(home, "ledger", "confirm-erasure", asked)
+    assert alone.exit_code == ExitCode.REFUSED
+    assert "You asked for it yourself" in alone.output
+    assert ok(home, "ledger", "confirm-erasure", asked, *as_two)["entries"] == 1
+    assert ok(home, "ledger", "show", denied)["erased"] is True
+    assert run(home, "ledger", "drop-erasure", asked).exit_code != 0
+    assert ok(home, "ledger", "verify", "--database")["erased"] == 1
 
 
 def test_what_waits_is_sent(home: Path) -> None:

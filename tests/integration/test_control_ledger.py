@@ -11,12 +11,14 @@ import sqlalchemy as sa
 
 from governance.audit import (
     Checkpoint,
+    Entry,
     LedgerReport,
     ProblemKind,
     Tag,
     verify_consistency,
     verify_inclusion,
 )
+from governance.audit.erasures import ErasureReason
 from governance.audit.segments import entries_key, payloads_key, read_payloads
 from governance.audit.tags import CONFIDENTIAL_FACTS
 from governance.decisions import AccessDeniedError
@@ -30,14 +32,23 @@ from governance.services.attachments import (
     list_attachments,
     read_attachment,
 )
+from governance.services.erasing import (
+    Erasable,
+    ask_to_erase,
+    confirm_erasure,
+    drop_erasure,
+    list_erasures,
+)
 from governance.services.ledger_copy import checkpoint_due
 from governance.services.people import end_person
 from governance.services.requests import read_request
 from governance.store import NotFoundError
 from governance.stored_ledger import verify_stored
+from tests.lib.erasing import ask, erased
 from tests.lib.programme import Office
 
 KINDS = ProblemKind
+ENTRY = Erasable.ENTRY
 
 
 @pytest.fixture(scope="module")
@@ -309,41 +320,105 @@ class TestCopyOutside:
         assert KINDS.REWRITTEN in kinds
 
 
+WHY = ErasureReason.ASKED_BY_PERSON
+
+
+def newest(office: Office, tag: Tag) -> Entry:
+    return ledger.list_entries(office.programme, PUBLIC, tags=[tag]).items[0]
+
+
 class TestErasing:
-    def test_facts_go_and_the_chain_says_so(self, told: Office) -> None:
-        p, op = told.programme, told.actor("p-office")
+    def test_two_of_the_office_erase_and_the_chain_says_so(self, told: Office) -> None:
+        p, first, second = told.programme, told.actor("p-office"), told.actor("p-office2")
         ledger.make_checkpoint(p)
-        denied = ledger.list_entries(p, PUBLIC, tags=[Tag.ACTION_DENIED]).items[0]
-        said = ledger.erase(p, op, denied.seq, reason="Asked for by the person.")
-        assert said.tag == Tag.PAYLOAD_ERASED
+        denied = newest(told, Tag.ACTION_DENIED)
+        asked = ask_to_erase(
+            p, first, ENTRY, str(denied.seq), reason=WHY, words="Dana Ruiz wrote.", once="t"
+        )
+        again = ask_to_erase(p, first, ENTRY, str(denied.seq), reason=WHY, once="t")
+        assert again.seq == asked.seq
+        view = ledger.read_entry(p, told.actor("p-audit"), denied.seq)
+        assert view.facts is not None
+        for who, rule in ((first, "asked for it yourself"), (told.actor("p-audit"), "may not")):
+            with pytest.raises(AccessDeniedError, match=rule):
+                confirm_erasure(p, who, asked.seq)
+        with pytest.raises(AccessDeniedError):
+            ask_to_erase(p, told.actor("p-audit"), ENTRY, "5", reason=WHY)
+        with pytest.raises(AccessDeniedError):
+            list_erasures(p, told.actor("p-ruiz"))
+        with pytest.raises(NotFoundError):
+            confirm_erasure(p, second, denied.seq)
+        assert [(x.seq, x.outcome) for x in list_erasures(p, second)] == [(asked.seq, "")]
+
+        assert confirm_erasure(p, second, asked.seq) == 1
+        assert confirm_erasure(p, second, asked.seq) == 0
         view = ledger.read_entry(p, told.actor("p-audit"), denied.seq)
         assert (view.facts, view.erased) == (None, True)
+        said = ledger.read_entry(p, PUBLIC, newest(told, Tag.PAYLOAD_ERASED).seq)
+        assert said.facts is not None
+        assert said.facts["by"] == "p-office2"
+        assert said.facts["facts"] == {
+            "seq": denied.seq, "reason": "asked_by_person", "asked": asked.seq
+        }  # fmt: skip
+        closed = ledger.read_entry(p, PUBLIC, newest(told, Tag.ERASURE_CLOSED).seq)
+        assert closed.facts is not None
+        assert closed.facts["facts"]["outcome"] == "confirmed"
+        asking = ledger.read_entry(p, PUBLIC, asked.seq)
+        assert (asking.entry.tag, asking.facts) == (Tag.ERASURE_ASKED, None)
         report = ledger.verify(p)
         assert (report.verified, report.erased) == (True, 1)
         ledger.make_checkpoint(p)
         assert outside(told).verified
+        copy = ledger.copy_store(p)
+        assert b"Dana Ruiz wrote." not in b"".join(copy.read(i.key) for i in copy.list())
+
         with pytest.raises(LedgerError, match="before"):
-            ledger.erase(p, op, denied.seq, reason="Again.")
+            ask(told, ENTRY, denied.seq)
         with pytest.raises(LedgerError, match="stays"):
-            ledger.erase(p, op, said.seq, reason="That too.")
+            ask(told, ENTRY, said.entry.seq)
+        with pytest.raises(LedgerError, match="were erased"):
+            drop_erasure(p, first, asked.seq)
+
+    def test_what_is_dropped_is_not_carried_out(self, told: Office) -> None:
+        p, second = told.programme, told.actor("p-office2")
+        asked = ask(told, ENTRY, newest(told, Tag.ACTION_DENIED).seq)
+        for _ in range(2):
+            drop_erasure(p, told.actor("p-office"), asked)
+        with pytest.raises(LedgerError, match="dropped"):
+            confirm_erasure(p, second, asked)
+        assert [x.outcome for x in list_erasures(p, second)] == ["dropped"]
+        assert ledger.verify(p).erased == 0
+
+    def test_nobody_erases_what_is_about_themself(self, told: Office) -> None:
+        """They may ask; somebody else of the office does it, or nobody."""
+        p, number = told.programme, "Q0001"
         with pytest.raises(AccessDeniedError):
-            ledger.erase(p, told.actor("p-audit"), 5, reason="No.")
+            told.act("p-office2", number, Act.SUBMIT)
+        own = newest(told, Tag.ACTION_DENIED).seq
+        asked = ask(told, ENTRY, own)
+        with pytest.raises(AccessDeniedError, match="about yourself"):
+            confirm_erasure(p, told.actor("p-office2"), asked)
+        asked = ask(told, ENTRY, own, who="p-office2")
+        assert confirm_erasure(p, told.actor("p-office"), asked) == 1
 
     def test_what_later_entries_follow_from_stays(self, told: Office) -> None:
-        p, op = told.programme, told.actor("p-office")
-        submitted = ledger.list_entries(p, PUBLIC, tags=[Tag.DATA_REQUEST_SUBMITTED]).items[0]
-        with pytest.raises(AccessDeniedError, match="follows from those facts"):
-            ledger.erase(p, op, submitted.seq, reason="No.")
-        vote = ledger.list_entries(p, PUBLIC, tags=[Tag.VOTE_CAST]).items[0]
-        with pytest.raises(AccessDeniedError, match="follows from those facts"):
-            ledger.erase(p, op, vote.seq, reason="No.")
-        drafted = ledger.list_entries(p, PUBLIC, tags=[Tag.DATA_REQUEST_DRAFTED]).items[0]
-        with pytest.raises(AccessDeniedError, match="follows from those facts"):
-            ledger.erase(p, op, drafted.seq, reason="What was submitted is what was drafted.")
-        for kind, subject in (("request", "Q0001"), ("person", "p-holder")):
+        p = told.programme
+        for tag in (Tag.DATA_REQUEST_SUBMITTED, Tag.VOTE_CAST, Tag.DATA_REQUEST_DRAFTED):
+            with pytest.raises(AccessDeniedError, match="follows from those facts"):
+                erased(told, ENTRY, newest(told, tag).seq)
+        for kind, subject in ((Erasable.REQUEST, "Q0001"), (Erasable.PERSON, "p-holder")):
             with pytest.raises(AccessDeniedError, match=r"not over|employed today"):
-                ledger.erase_record(p, op, kind, subject, reason="No.")  # type: ignore[arg-type]  # a kind
+                ask(told, kind, subject)
         assert ledger.verify(p).verified
+
+    def test_the_record_of_whom_grants_seats_or_records_rest_on_stays(self, told: Office) -> None:
+        """The signer judges what they did by it."""
+        p, day = told.programme, told.programme.today - timedelta(days=1)
+        op = told.actor("p-office2")
+        for who, why in (("p-sde", "rests on a vote"), ("p-office", "rest on what")):
+            end_person(p, op, who, last_day=day, reason="Left.")
+            with pytest.raises(AccessDeniedError, match=why):
+                ask(told, Erasable.PERSON, who, who="p-office2")
 
     def test_a_person_and_a_request_are_forgotten_whole(self, told: Office) -> None:
         p, op = told.programme, told.actor("p-office")
@@ -353,20 +428,24 @@ class TestErasing:
         office_of = p.today - timedelta(days=1)
         end_person(p, op, "p-holder", last_day=office_of, reason="Left.")
         told.act("p-ruiz", draft, Act.WITHDRAW, on=p.today, reason="Not needed.")
-        assert ledger.erase_record(p, op, "person", "p-holder", reason="Left long ago.") == 2
-        assert ledger.erase_record(p, op, "request", draft, reason="Never submitted.") >= 1
+        assert erased(told, Erasable.PERSON, "p-holder") == 2
+        asked = ask(told, Erasable.REQUEST, draft)
+        assert confirm_erasure(p, told.actor("p-office2"), asked) >= 1
         with pytest.raises(NotFoundError):
             read_request(p, op, draft)
         assert list(p.documents.list(f"attachments/{draft}/")) == []
+        p.documents.put(f"papers/{draft}/left", b"as a crash leaves it")
+        assert confirm_erasure(p, told.actor("p-office2"), asked) == 0
+        assert list(p.documents.list(f"papers/{draft}/")) == []
         report = ledger.verify(p)
         assert report.verified, report.problems
 
     def test_a_draft_that_was_saved_over_can_go(self, told: Office) -> None:
-        p, op, number = told.programme, told.actor("p-office"), told.begin()
+        p, number = told.programme, told.begin()
         told.act("p-ruiz", number, Act.SAVE_DRAFT, content={"title": "A name by mistake"})
         told.act("p-ruiz", number, Act.SAVE_DRAFT, content={"title": "Without it"})
         mistake = ledger.list_entries(p, PUBLIC, tags=[Tag.DATA_REQUEST_DRAFTED]).items[1]
-        ledger.erase(p, op, mistake.seq, reason="A name by mistake.")
+        assert erased(told, ENTRY, mistake.seq) == 1
         view = read_request(p, told.actor("p-ruiz"), number)
         assert (view.latest.content.title, view.position) == ("Without it", 3)
         told.act("p-ruiz", number, Act.WITHDRAW, on=p.today, reason="No.", based_on=3)

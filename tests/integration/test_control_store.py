@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from governance.audit.erasures import ErasureReason
 from governance.audit.tags import Tag
 from governance.board import commands as b
 from governance.decisions import AccessDeniedError
@@ -20,7 +21,8 @@ from governance.people import PersonChanged
 from governance.permissions import PUBLIC, Action, Actor, Target, decide_action
 from governance.requests.states import Act, Status
 from governance.services.attachments import Upload, file_attachment, read_attachment
-from governance.services.ledger import erase, erase_record, list_entries, read_entry
+from governance.services.erasing import Erasable, ask_to_erase, confirm_erasure
+from governance.services.ledger import list_entries, read_entry
 from governance.services.people import (
     PeopleQuery,
     SignInClaims,
@@ -41,6 +43,8 @@ from governance.store import NotFoundError, StaleError, Store, StoreError, Store
 from governance.store import tables as t
 from tests.lib.programme import Office, fresh_database
 from tests.lib.requests import build_content
+
+MISTAKE = ErasureReason.MISTAKE
 
 
 def run(office: Office, statement: str) -> None:
@@ -142,7 +146,8 @@ class TestAppendOnly:
         with pytest.raises(AccessDeniedError):
             portal.act("p-holder", number, Act.SEND_AGREEMENT)
         denied = list_entries(portal.programme, PUBLIC, tags=[Tag.ACTION_DENIED]).items[0]
-        erase(portal.programme, op, denied.seq, reason="Asked for.")
+        asked = ask_to_erase(portal.programme, op, Erasable.ENTRY, str(denied.seq), reason=MISTAKE)
+        confirm_erasure(portal.programme, portal.actor("p-office2"), asked.seq)
         assert portal.programme.store.rebuild() > 0
         for statement in (
             "DROP TRIGGER ledger_entries_no_update ON ledger_entries",
@@ -528,8 +533,9 @@ def test_hostile_texts_are_kept_or_refused_in_words(office: Office, text: str) -
         lambda: office.on_board("p-office", b.FillSeat, agency=text, person=text),
         lambda: file_attachment(p, ruiz, number, Upload("other", text, "text/plain", b"x")),
         lambda: register_webhook(p, op, f"https://example.org/{text}", [text]),
-        lambda: erase_record(p, op, "person", text, reason=text),
-        lambda: erase(p, op, 1, reason=text),
+        lambda: ask_to_erase(p, op, Erasable.PERSON, text, reason=MISTAKE, words=text),
+        lambda: ask_to_erase(p, op, Erasable.ENTRY, text, reason=MISTAKE),
+        lambda: ask_to_erase(p, op, Erasable.ENTRY, "1", reason=MISTAKE, words=text),
         lambda: record(p, op, Tag.COST_RECORDED, subject="c-1", facts={"note": text}),
     ]
     for act in acts:

@@ -13,11 +13,12 @@ from governance.permissions import SIGNER
 from governance.requests.states import Act, Status
 from governance.services.agreements import Terms, send_agreement, sign_agreement
 from governance.services.attachments import Upload, file_attachment
-from governance.services.ledger import erase_record
+from governance.services.erasing import Erasable
 from governance.services.named_people import name_person
 from governance.services.people import change_person, read_person
 from governance.services.requests import act_on_request, read_request
 from governance.store import NotFoundError
+from tests.lib.erasing import ask, confirm
 from tests.lib.programme import Office
 from tests.lib.requests import build_content
 
@@ -64,15 +65,19 @@ def test_the_day_somebody_left_is_put_off_by_nobody_in_the_request(
     """Whoever acts for a request could otherwise give a leaver's access back."""
     today = office.programme.today
     office.act("p-office", granted, Act.RECORD_LEAVER, person="p-okafor", left_on=today)
-    for later in (today + DAY, today + 3650 * DAY):
-        with pytest.raises(AccessDeniedError) as refused:
-            office.act("p-ruiz", granted, Act.RECORD_LEAVER, person="p-okafor", left_on=later)
-        assert denied(refused) == {"person.left"}
+    for who in ("p-ruiz", "p-office", "p-office2"):
+        for later in (today + DAY, today + 3650 * DAY):
+            with pytest.raises(DocumentError) as beside:
+                office.act(who, granted, Act.RECORD_LEAVER, person="p-okafor", left_on=later)
+            assert [x.partition(":")[0] for x in beside.value.problems] == ["left_on"]
     office.act("p-ruiz", granted, Act.RECORD_LEAVER, person="p-okafor", left_on=today - DAY)
-    mended = office.act(
-        "p-office2", granted, Act.RECORD_LEAVER, person="p-okafor", left_on=today + DAY
-    )
-    assert mended.request.people["p-okafor"].left_on == today + DAY
+    back: dict[str, Any] = {"person": "p-okafor", "left_on": today}
+    for facts in (back, back | {"mistaken": True}):
+        with pytest.raises(AccessDeniedError) as refused:
+            office.act("p-ruiz", granted, Act.RECORD_LEAVER, **facts)
+        assert denied(refused) == {"person.left"}
+    mended = office.act("p-office2", granted, Act.RECORD_LEAVER, **back, mistaken=True)
+    assert mended.request.people["p-okafor"].left_on is None
 
 
 @pytest.mark.parametrize("days", [-400, 1, 3650])
@@ -139,18 +144,19 @@ def test_an_erased_request_leaves_no_document_even_after_a_crash(
     def crash(_: str) -> None:
         raise OSError("crash")
 
+    asked = ask(office, Erasable.REQUEST, number)
     with monkeypatch.context() as broken:
         broken.setattr(p.documents, "delete", crash)
         with pytest.raises(OSError, match="crash"):
-            erase_record(p, office.actor("p-office"), "request", number, reason="Asked for.")
+            confirm(office, asked)
     left = [i.key for i in p.documents.list() if number in i.key]
     assert len(left) == 3
     with pytest.raises(AccessDeniedError):
-        erase_record(p, office.actor("p-ruiz"), "request", number, reason="Asked for.")
-    assert erase_record(p, office.actor("p-office"), "request", number, reason="Again.") == 0
+        confirm(office, asked, who="p-ruiz")
+    assert confirm(office, asked) == 0
     assert [i.key for i in p.documents.list() if number in i.key] == []
     with pytest.raises(NotFoundError):
-        erase_record(p, office.actor("p-office"), "request", number, reason="Again.")
+        ask(office, Erasable.REQUEST, number)
 
 
 @pytest.mark.parametrize("typed", ["Office of Early  Childhood", "oec"])

@@ -7,6 +7,7 @@ import pytest
 
 from enclave.ledger import Ledger
 from governance.audit import ProblemKind, Tag
+from governance.audit.erasures import ErasureReason
 from governance.canonical import canonical_json
 from governance.digests import sha256_of
 from governance.errors import LedgerError
@@ -151,7 +152,7 @@ def test_altered_facts_are_named_and_erased_ones_are_counted() -> None:
     assert kinds(store) == {(ProblemKind.PAYLOAD_ALTERED, 2)}
     store.put(key, before)
     for _ in range(2):
-        record = ledger.erase(second, reason="erasure ordered by the agency")
+        record = ledger.erase(second, reason=ErasureReason.ASKED_BY_AGENCY)
         assert record.seq == 4
     report = build_ledger(store).verify()
     assert report.verified
@@ -168,7 +169,7 @@ def test_facts_that_vanished_without_an_erasure_are_named() -> None:
     assert kinds(store) == {(ProblemKind.PAYLOAD_REMOVED, n) for n in (2, 3)}
     ledger.append(Tag.PAYLOAD_ERASED, third.subject, {"seq": 3}, once="erase:9")
     assert kinds(store) == {(ProblemKind.PAYLOAD_REMOVED, n) for n in (2, 3)}
-    ledger.erase(third, reason="erasure ordered by the agency")
+    ledger.erase(third, reason=ErasureReason.ASKED_BY_AGENCY)
     assert kinds(store) == {(ProblemKind.PAYLOAD_REMOVED, 2)}
     assert ledger.verify().erased == 1
     assert ledger.verify(with_payloads=False).verified

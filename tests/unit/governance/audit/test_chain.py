@@ -65,6 +65,24 @@ def test_a_whole_chain_verifies() -> None:
     assert report.to_dict()["problems"] == []
 
 
+def test_what_verification_cannot_find_is_said() -> None:
+    """A rewrite since the newest checkpoint passes: the report says how much that is."""
+    chain = build_chain(9)
+    none, some, whole = (
+        verify_chain(chain, checkpoints=kept)
+        for kept in ([], [checkpoint(chain[:4])], [checkpoint(chain)])
+    )
+    assert (none.uncovered, some.uncovered, whole.uncovered) == (9, 5, 0)
+    assert "any of the 9 entries: no signed checkpoint was compared" in none.cannot_find
+    assert "a rewrite of the last 5 entries" in some.cannot_find
+    assert "last 5" not in whole.cannot_find
+    for report in (none, some, whole):
+        assert "somebody else keeps" in str(report.to_dict()["cannot_find"])
+    rewritten = build_chain(9)[:6]
+    rewritten += [rehash(rewritten[-1], rewritten[-1], subject="another")]
+    assert verify_chain(rewritten, checkpoints=[checkpoint(chain[:4])]).verified
+
+
 def test_an_empty_chain_verifies() -> None:
     report = verify_chain([])
     assert report.verified
