@@ -76,8 +76,7 @@ class PlanRefusedError(EnclaveError):
     def __init__(self, decision: Decision) -> None:
         """Build the message from every denial."""
         self.decision = decision
-        reasons = "; ".join(f"{d.reason} [{d.clause}] {d.remedy}" for d in decision.denials)
-        super().__init__(reasons or "No plan.", denials=len(decision.denials))
+        super().__init__(decision.reasons or "No plan.", denials=len(decision.denials))
 
 
 class KeyRingError(EnclaveError):

@@ -19,8 +19,9 @@ from governance.calendar import legal_date, utc_now
 from governance.canonical import canonical_json
 from governance.cli_session import AsJson, fail, plainly_reported
 from governance.contracts import DatasetContract, load_contracts
+from governance.decisions import denial_facts
 from governance.errors import ExitCode
-from governance.facts import denial_facts, parse_facts
+from governance.facts import parse_facts
 from governance.requests.compile import compile_grant, parse_approved
 from governance.requests.completeness import decide_completeness
 from governance.requests.making import content_digest

@@ -9,7 +9,8 @@ import typer
 from governance.canonical import Json
 from governance.cli_board import request_app
 from governance.cli_session import As, AsJson, Home, Session, Version, session
-from governance.facts import denial_facts, parse_facts
+from governance.decisions import denial_facts
+from governance.facts import parse_facts
 from governance.requests.making import content_digest
 from governance.requests.model import RequestContent
 from governance.requests.state import Version as RequestVersion

@@ -18,9 +18,8 @@ from rich.console import Console
 
 from governance.audit.tags import Tag
 from governance.canonical import Json, canonical_json
-from governance.decisions import AccessDeniedError, Denial, refusal_of
+from governance.decisions import AccessDeniedError, Denial, denial_facts, refusal_of
 from governance.errors import ExitCode, ProgrammeError
-from governance.facts import denial_facts
 from governance.people import Person, PortalRole
 from governance.permissions import PUBLIC, Actor
 from governance.services import Programme, open_programme

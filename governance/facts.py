@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from governance.audit.tags import Tag
-from governance.canonical import Json, canonical_json
+from governance.canonical import canonical_json
 from governance.decisions import Decision, Denial
 from governance.documents import Problems, read_document
 from governance.errors import DocumentError
@@ -103,16 +103,6 @@ def stored_event(
     """
     text = json.dumps(stored) if isinstance(stored, Mapping) else stored
     return kinds.validate_json(text)
-
-
-def denial_facts(denial: Denial) -> dict[str, Json]:
-    """A denial as JSON, for `--json` and events."""
-    return {
-        "rule": denial.rule,
-        "reason": denial.reason,
-        "remedy": denial.remedy,
-        "clause": denial.clause,
-    }
 
 
 def parse_facts(kind: type[AnyFacts], document: bytes, where: str) -> AnyFacts:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from governance.decisions import AccessDeniedError
+from governance.decisions import AccessDeniedError, denial_facts
 from governance.errors import ProgrammeError
 
 HomeOption = Annotated[
@@ -79,10 +79,7 @@ def explain(error: ProgrammeError, *, as_json: bool) -> None:
     if as_json:
         document: dict[str, Any] = {"error": error.code, "message": error.message}
         if isinstance(error, AccessDeniedError):
-            document["denials"] = [
-                {"rule": d.rule, "reason": d.reason, "remedy": d.remedy, "clause": d.clause}
-                for d in error.decision.denials
-            ]
+            document["denials"] = [denial_facts(d) for d in error.decision.denials]
         sys.stderr.write(json.dumps(document, indent=2) + "\n")
         return
     if isinstance(error, AccessDeniedError):

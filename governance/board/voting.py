@@ -19,8 +19,7 @@ from governance.board.recusal import Recusal, find_recusals
 from governance.board.seating import Capacity, Ignored, Place, seat_everyone
 from governance.calendar import legal_date
 from governance.canonical import Json
-from governance.decisions import Decision, Denial
-from governance.facts import denial_facts
+from governance.decisions import Decision, Denial, denial_facts
 
 MOTION_RULES = (
     "motion.jurisdiction",

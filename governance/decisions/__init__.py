@@ -5,6 +5,7 @@ Silence refuses: a decision that checked nothing does not permit.
 
 from dataclasses import dataclass
 
+from governance.canonical import Json
 from governance.errors import ExitCode, ProgrammeError
 
 
@@ -25,6 +26,16 @@ class Denial:
     clause: str
 
 
+def denial_facts(denial: Denial) -> dict[str, Json]:
+    """A denial as JSON, for `--json` and events."""
+    return {
+        "rule": denial.rule,
+        "reason": denial.reason,
+        "remedy": denial.remedy,
+        "clause": denial.clause,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What was checked and what was denied."""
@@ -36,6 +47,11 @@ class Decision:
     def permitted(self) -> bool:
         """Whether at least one rule ran and none of them denied."""
         return bool(self.checked) and not self.denials
+
+    @property
+    def reasons(self) -> str:
+        """Every denial's reason, clause and remedy, in one line; empty when nothing is denied."""
+        return "; ".join(f"{d.reason} [{d.clause}] {d.remedy}" for d in self.denials)
 
     def __and__(self, other: "Decision") -> "Decision":
         """Both must permit; an empty decision on either side refuses nothing by itself."""
@@ -51,8 +67,7 @@ class AccessDeniedError(ProgrammeError):
     def __init__(self, decision: Decision) -> None:
         """Build the message from every denial."""
         self.decision = decision
-        reasons = "; ".join(f"{d.reason} [{d.clause}] {d.remedy}" for d in decision.denials)
-        super().__init__(reasons or "No rule permits this.", denials=len(decision.denials))
+        super().__init__(decision.reasons or "No rule permits this.", denials=len(decision.denials))
 
 
 def refusal_of(denial: Denial) -> AccessDeniedError:

@@ -19,8 +19,8 @@ from governance.board.voting import MotionOutcome, decide_motion
 from governance.calendar import legal_date
 from governance.canonical import Json
 from governance.contracts.model import DatasetContract
-from governance.decisions import Decision, Denial
-from governance.facts import Facts, Id, Name, Text, denial_facts, facts_of, read_content
+from governance.decisions import Decision, Denial, denial_facts
+from governance.facts import Facts, Id, Name, Text, facts_of, read_content
 from governance.grants.model import (
     Approval,
     Condition,

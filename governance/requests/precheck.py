@@ -12,8 +12,7 @@ from datetime import date
 from governance.agreements.model import Agreement, DatasetTerms
 from governance.canonical import Json
 from governance.contracts.model import Column, DatasetContract, IdentifierRole, TreatmentKind
-from governance.decisions import Decision, Denial
-from governance.facts import denial_facts
+from governance.decisions import Decision, Denial, denial_facts
 from governance.grants.model import ForbiddenCombination, OutputRule
 from governance.requests.model import RequestContent, RequestedDataset
 from governance.requests.rules import RequestRules

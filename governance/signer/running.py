@@ -8,10 +8,9 @@ from typing import Final
 
 from governance.audit.tags import Tag
 from governance.canonical import Json
-from governance.decisions import Denial
+from governance.decisions import Denial, denial_facts
 from governance.errors import ProgrammeError
 from governance.event_feed.trust import OF_LEDGER, load_keys
-from governance.facts import denial_facts
 from governance.grants.model import GrantBundle, PeopleMapping
 from governance.grants.publish import fetch_root, fetch_version
 from governance.grants.root import Root, pin_root
