@@ -11,9 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from governance.decisions import AccessDeniedError, Denial
+from governance.decisions import AccessDeniedError, Denial, denial_facts
 from governance.errors import DocumentError
-from governance.facts import denial_facts
 from governance.portal import gate
 from governance.portal.faults import AlreadyDoneError, PortalRefusalError
 from governance.portal.forms import BASED_ON_FIELD, CSRF_FIELD, ONCE_FIELD
