@@ -1,17 +1,20 @@
 """New terms are accepted anew: from the agreement that goes out to what the data plane answers."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from governance.calendar import add_months
 from governance.clocks.run import list_due
 from governance.decisions import Decision
 from governance.errors import DocumentError
 from governance.grants import decide_access
 from governance.mail.notices import Notice, NoticeKind
 from governance.papers import render_html
+from governance.requests import events as ev
 from governance.requests.model import RequestContent
 from governance.requests.states import Act, Status
 from governance.services.agreements import Terms, send_agreement, sign_agreement
@@ -26,6 +29,8 @@ from governance.services.statements import (
     read_statement,
     sign_nda,
 )
+from governance.store import migrating
+from governance.store import tables as t
 from tests.lib.journey import LAST_DAY, MEETING_AT
 from tests.lib.programme import fresh_database
 from tests.lib.requests import CHEN, OKAFOR, RUIZ, build_content
@@ -182,3 +187,37 @@ def test_terms_are_accepted_anew_exactly_when_they_changed(story: Story) -> None
     (problem,) = caught.value.problems
     assert problem.startswith("valid_until: ")
     assert story.p.rules.training_clause in problem
+
+
+def test_what_was_recorded_too_long_ends_after_a_year_for_the_signer_too(story: Story) -> None:
+    """An entry from before the rule, or one that somebody wrote past the services."""
+    story.decide(1)
+    story.sign("p-ruiz")
+    trained = ev.TrainingRecorded(
+        subject=story.number, at=story.desk.office.clock(), by="p-office", version=1,
+        status=Status.AGREEMENTS_OUT, person="p-ruiz", valid_until=date(2099, 1, 1),
+    )  # fmt: skip
+    with story.p.store.begin() as unit:
+        unit.append("request", story.number, (trained,), based_on=None, actor="p-office")
+    assert story.granted() == {"p-ruiz"}
+    (named,) = story.desk.bundle().people
+    assert named.training_valid_until == add_months(story.desk.today(), 12)
+    mine = {s.person: s for s in list_standings(story.p, story.actor("p-ruiz"))}
+    assert mine["p-ruiz"].training_valid_until == named.training_valid_until
+
+
+def test_a_database_of_an_older_layout_counts_anew(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a list counts may change with a layout: the rows are made anew in the same step."""
+    story.decide(1)
+    with story.p.store.aside() as unit:
+        wrong = update(t.request_rows).values(ndas_received=9)
+        unit.connection.execute(wrong)
+    assert story.p.store.compare()
+    head = story.p.store.migrate()[1]
+    assert story.p.store.compare()  # nothing to do, nothing is touched
+    versions = iter(["0001", head])
+    monkeypatch.setattr(migrating, "_version", lambda _: next(versions))
+    assert story.p.store.migrate() == ("0001", head)
+    assert story.p.store.compare() == ()
