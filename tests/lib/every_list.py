@@ -145,5 +145,11 @@ class EveryList(EveryStatus):
                 destroyed = {"agency": agency, "dataset": "enrollment", "clause": f"§ {n % 3}"}
                 destroyed |= {"due_on": f"2026-03-{10 + n}"} if n % 4 else {}
                 ledger.append("raw_file:destroyed", name, destroyed, at=at)
-        EventFeed(ledger, kept, self.p.policy).publish(now + timedelta(hours=1))
+        project = self.p.rules.numbers.project(self.numbers[Status.GRANTED])
+        for n in range(12):
+            at, tag = now + timedelta(days=n), ("answered", "denied", "stopped")[n % 3]
+            asked = {"person": "p-ruiz", "sql": "SELECT 1"}
+            for _ in range(1 + n % 2):
+                ledger.append(f"query:{tag}", f"project/{project}", asked, at=at)
+        EventFeed(ledger, kept, self.p.policy).publish(now + timedelta(days=12))
         follow_feed(self.p)
