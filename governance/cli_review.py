@@ -1,4 +1,4 @@
-"""Reviews and signatures at the command line."""
+"""Reviews of requests and of outputs, and signatures, at the command line."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,23 +8,38 @@ import typer
 from governance.canonical import Json
 from governance.cli_session import As, AsJson, Home, Session, Version, session
 from governance.errors import DocumentError
+from governance.portal.uploads import check_kind
+from governance.register.proposals import Proposal
 from governance.requests.events import ReviewChoice
 from governance.requests.states import Act
 from governance.services.agreements import (
     read_agreement,
     sign_agreement,
 )
+from governance.services.attachments import Upload
+from governance.services.publications import (
+    find_publication,
+    list_publications,
+    propose_publication,
+    record_publication,
+    see_publication,
+    withdraw_publication,
+)
 from governance.services.requests import RequestView, act_on_request, read_request
 from governance.services.statements import PersonsStatement, read_statement, sign_nda
 
 review_app = typer.Typer(help="Reviews of data requests.", no_args_is_help=True)
 sign_app = typer.Typer(help="Signatures.", no_args_is_help=True)
+publication_app = typer.Typer(
+    help="Publications: each contributing agency sees an output first.", no_args_is_help=True
+)
 
 Number = Annotated[str, typer.Argument(help="The request's number.")]
 TypedName = Annotated[
     str | None,
     typer.Option(help="Sign: your own name, typed as it stands on your record."),
 ]
+Publication = Annotated[str, typer.Argument(help="The proposal's id.")]
 Digest = Annotated[
     str | None, typer.Option(help="Of the text you read, as printed without --name.")
 ]
@@ -34,6 +49,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the control plane's command line."""
     app.add_typer(review_app, name="review")
     app.add_typer(sign_app, name="sign")
+    app.add_typer(publication_app, name="publication")
 
 
 @review_app.command("complete")
@@ -156,6 +172,121 @@ def nda(
             return
         view = sign_nda(p, actor, number, digest=_needed(digest), name=name, version=version)
         answer(here, view)
+
+
+@publication_app.command("list")
+def publications(
+    number: Number, home: Home = None, as_: As = None, as_json: AsJson = False
+) -> None:
+    """A request's publications, proposed and recorded, the newest first."""
+    with session(home, as_, as_json=as_json, command="publication list") as here:
+        found = list_publications(here.programme, here.actor, number)
+        told: list[Json] = [_facts(here, one) for one in found]
+        here.say({"publications": told}, [_line(here, one) for one in found] or ["None yet."])
+
+
+@publication_app.command("propose")
+def propose(
+    number: Number,
+    title: Annotated[str, typer.Option(help="Of the output.")],
+    kind: Annotated[str, typer.Option(help="Of the output: article, report, brief, …")],
+    venue: Annotated[str, typer.Option(help="Where it will appear.")],
+    planned_on: Annotated[str, typer.Option(help="The day it is meant to, as 2026-05-31.")],
+    file: Annotated[
+        Path | None,
+        typer.Option(help="The output; it is filed as a confidential document.", exists=True),
+    ] = None,
+    home: Home = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Propose a publication of a granted request; its agencies look at it next."""
+    with session(home, as_, as_json=as_json, command="publication propose") as here:
+        output = None
+        if file is not None:
+            content = file.read_bytes()
+            output = Upload("output", file.name, check_kind(file.name, content), content)
+        facts = {"title": title, "kind": kind, "venue": venue, "planned_on": planned_on}
+        p, actor = here.programme, here.actor
+        _tell(here, propose_publication(p, actor, number, facts, output=output))
+
+
+@publication_app.command("seen")
+def seen(
+    number: Number,
+    publication: Publication,
+    comment: Annotated[str, typer.Option(help="To the project; it may be empty.")] = "",
+    agency: Annotated[str | None, typer.Option(help="Unset: your own.")] = None,
+    home: Home = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Note for your agency that it saw an output (its data owner)."""
+    with session(home, as_, as_json=as_json, command="publication seen") as here:
+        p, actor = here.programme, here.actor
+        noted = see_publication(p, actor, number, publication, comment=comment, agency=agency)
+        _tell(here, noted)
+
+
+@publication_app.command("withdraw")
+def withdraw(
+    number: Number,
+    publication: Publication,
+    reason: Annotated[str, typer.Option(help="Why.")],
+    home: Home = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a proposal back; a changed output is proposed anew."""
+    with session(home, as_, as_json=as_json, command="publication withdraw") as here:
+        p, actor = here.programme, here.actor
+        _tell(here, withdraw_publication(p, actor, number, publication, reason))
+
+
+@publication_app.command("record")
+def record(
+    number: Number,
+    publication: Publication,
+    address: Annotated[str, typer.Option(help="Where it appeared: https://…")],
+    published_on: Annotated[str, typer.Option(help="When, as 2026-05-31; not in the future.")],
+    home: Home = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record that an output appeared, once every agency saw it (the operating office)."""
+    with session(home, as_, as_json=as_json, command="publication record") as here:
+        p, actor = here.programme, here.actor
+        facts = {"address": address, "published_on": published_on}
+        record_publication(p, actor, number, publication, facts)
+        _tell(here, find_publication(p, actor, number, publication))
+
+
+def _tell(here: Session, one: Proposal) -> None:
+    here.say(_facts(here, one), [_line(here, one)])
+
+
+def _facts(here: Session, one: Proposal) -> dict[str, Json]:
+    review = here.programme.profile.publication_review
+    return {
+        "publication": one.facts.publication,
+        "number": one.facts.request,
+        "title": one.facts.title,
+        "state": one.state(here.programme.today, review).value,
+        "due_on": one.facts.due_on.isoformat(),
+        "seen": {agency: note.comment for agency, note in one.seen.items()},
+        "unseen": list(one.unseen),
+        "published_on": one.published.published_on.isoformat() if one.published else None,
+    }
+
+
+def _line(here: Session, one: Proposal) -> str:
+    profile, today = here.programme.profile, here.programme.today
+    state = one.state(today, profile.publication_review).value
+    line = f"{one.facts.publication}  {state}  {one.facts.title}"
+    if one.is_open and one.unseen:
+        codes = ", ".join(profile.agency_code(a) for a in one.unseen)
+        line += f" (not seen by {codes}, by {one.facts.due_on})"
+    return line
 
 
 def answer(here: Session, view: RequestView) -> None:

@@ -21,6 +21,7 @@ from governance.clocks.other_notices import (
     submission_notices,
 )
 from governance.clocks.packets import packets_due
+from governance.clocks.publication_notices import publication_notices
 from governance.clocks.request_notices import request_notices
 from governance.mail.notices import Notice
 from governance.profile import Profile
@@ -99,6 +100,8 @@ def notices_due(
     for life in state.requests:
         yield from request_notices(life, people, rules, profile, today)
         yield from link_notices(state, life, people, profile)
+    for proposed in state.publications:
+        yield from publication_notices(proposed, people, rules, profile, today)
     for body in state.bodies:
         yield from meeting_notices(state, body, people, today)
     yield from submission_notices(state, people, rules, profile, today)

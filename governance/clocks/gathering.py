@@ -11,12 +11,18 @@ from governance.audit.chain import format_instant
 from governance.audit.tags import Tag
 from governance.calendar import LEGAL_ZONE, legal_date
 from governance.clocks.destruction import MatchInputs
-from governance.clocks.model import ProgrammeState, RejectedSubmission, RequestLife
+from governance.clocks.model import (
+    ProgrammeState,
+    PublicationLife,
+    RejectedSubmission,
+    RequestLife,
+)
 from governance.people.model import Person
 from governance.requests.events import parse_event
 from governance.requests.links import LinkDestructions
 from governance.requests.states import Status
 from governance.services.programme import Programme
+from governance.services.publications import PUBLICATION_TAGS, read_proposals
 from governance.store import UnitOfWork
 from governance.store import tables as t
 
@@ -40,17 +46,20 @@ def gather(p: Programme, *, changed_since: datetime | None = None) -> ProgrammeS
             matches=tuple(_matches(unit)),
             links=_links(unit),
             rejected=tuple(_rejected(p, unit)),
+            publications=tuple(_publications(unit)),
             fresh_until=_fresh_until(unit),
             feed_at=_feed_at(unit),
         )
 
 
 def any_changed(p: Programme, since: datetime) -> bool:
-    """Whether any request changed since an instant: cheap enough to ask all the time."""
-    rows = t.request_rows
+    """Whether any request or publication changed since: cheap enough to ask all the time."""
+    rows, entries = t.request_rows, t.ledger_entries
+    published = select(func.max(entries.c.at)).where(entries.c.tag.in_(PUBLICATION_TAGS))
     with p.store.read() as unit:
         newest = unit.connection.scalar(select(func.max(rows.c.updated_at)))
-    return newest is not None and newest >= format_instant(since)
+        told = unit.connection.scalar(published)
+    return max(newest or "", told or "") >= format_instant(since)
 
 
 def _lives(p: Programme, unit: UnitOfWork, changed_since: datetime | None) -> Iterator[RequestLife]:
@@ -144,6 +153,14 @@ def _links(unit: UnitOfWork) -> dict[str, LinkDestructions]:
         on = legal_date(datetime.fromisoformat(str(facts["at"])))
         found.setdefault(number, {})[str(facts.get("agency"))] = on
     return {number: LinkDestructions(number, on) for number, on in found.items()}
+
+
+def _publications(unit: UnitOfWork) -> Iterator[PublicationLife]:
+    """Those that somebody has yet to look at, publish or record."""
+    for proposal in read_proposals(unit).values():
+        request = unit.request(proposal.facts.request) if proposal.is_open else None
+        if request is not None:
+            yield PublicationLife(proposal, request)
 
 
 def _rejected(p: Programme, unit: UnitOfWork) -> Iterator[RejectedSubmission]:

@@ -8,6 +8,7 @@ from governance.board.model import Seat
 from governance.board.state import BodyState
 from governance.clocks.destruction import MatchInputs
 from governance.people.model import Person
+from governance.register.proposals import Proposal
 from governance.requests.deadlines import waiting_since
 from governance.requests.events import RequestEvent
 from governance.requests.links import LinkDestructions
@@ -32,6 +33,14 @@ class RequestLife:
         known = tuple(events)
         request = replay(known)
         return None if request is None else cls(request, waiting_since(known))
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationLife:
+    """A proposal that is neither published nor taken back, and its request."""
+
+    proposal: Proposal
+    request: DataRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ class ProgrammeState:
     matches: tuple[MatchInputs, ...] = ()
     links: Mapping[str, LinkDestructions] = field(default_factory=dict)
     rejected: tuple[RejectedSubmission, ...] = ()
+    publications: tuple[PublicationLife, ...] = ()
     fresh_until: Mapping[str, datetime] = field(default_factory=dict)
     feed_at: datetime | None = None
 

@@ -15,6 +15,7 @@ from governance.calendar import legal_date
 from governance.canonical import Json
 from governance.clocks.directory import Directory
 from governance.clocks.gathering import any_changed, gather
+from governance.clocks.publication_notices import publication_notices
 from governance.clocks.reminding import remind
 from governance.clocks.request_notices import request_notices
 from governance.errors import ProgrammeError
@@ -114,21 +115,21 @@ def follow(p: Programme) -> int:
 
 
 def remind_changed(p: Programme, since: datetime | None) -> list[Notice]:
-    """Tell people of requests that changed since an instant, without waiting for the next day."""
+    """Tell people of what changed since an instant, without waiting for the next day."""
     earliest = None if since is None else since - OVERLAP
     if earliest is not None and not any_changed(p, earliest):
         return []
     state = gather(p, changed_since=earliest)
     today = legal_date(p.clock())
     people = Directory(state, today)
-    return remind(
-        p,
-        (
-            notice
-            for life in state.requests
-            for notice in request_notices(life, people, p.rules, p.profile, today)
-        ),
-    )
+    found = [
+        notice
+        for life in state.requests
+        for notice in request_notices(life, people, p.rules, p.profile, today)
+    ]
+    for proposed in state.publications:
+        found += publication_notices(proposed, people, p.rules, p.profile, today)
+    return remind(p, found)
 
 
 def remind_lately(p: Programme) -> list[Notice]:

@@ -8,6 +8,7 @@ REQUEST: Final = "/requests/{number}"
 AGREEMENT: Final = "/requests/{number}/agreement"
 NDA: Final = "/requests/{number}/nda"
 DESTRUCTION: Final = "/requests/{number}/destruction"
+PUBLICATION: Final = "/requests/{number}/publications/{publication}"
 AGENCY: Final = "/agency"
 REQUESTS: Final = "/requests"
 MEETING: Final = "/boards/{body}/meetings/{meeting}"
@@ -18,6 +19,7 @@ PAGES: Final = (
     AGREEMENT,
     NDA,
     DESTRUCTION,
+    PUBLICATION,
     REQUESTS,
     MEETING,
     PACKET,
@@ -36,6 +38,11 @@ def request_path(number: str, kind: NoticeKind | None = None) -> str:
     """A request's page, or the one of it where a notice's addressee does what is asked."""
     page = REQUEST if kind is None else _OWN.get(kind, REQUEST)
     return page.format(number=number)
+
+
+def publication_path(number: str, publication: str) -> str:
+    """The page of a proposed publication, where each addressee does what is asked."""
+    return PUBLICATION.format(number=number, publication=publication)
 
 
 def meeting_path(body: str, meeting: str, kind: NoticeKind) -> str:

@@ -177,6 +177,28 @@ WORDS: Final[Mapping[NoticeKind, Words]] = {
         "Look at the request's persons. Record the leaver if that is not done.",
         "Access ended with the last day of employment; no other person's does.",
     ),
+    NoticeKind.PUBLICATION_TO_SEE: Words(
+        "{about}: an output waits for {office} to see it before it is published",
+        "Look at the output, and say on its page that {office} has seen it. You may add a comment "
+        "for the project; what it rests on is confidential until it is published.",
+        "Once every contributing agency has seen it, the project may publish it.",
+    ),
+    NoticeKind.PUBLICATION_OVERDUE: Words(
+        "{about}: {office} has not seen an output in time, for {days} day(s)",
+        "The data owner of {office} looks at the output and says so on its page.",
+        "Until then it is not published, unless the programme lets silence pass.",
+    ),
+    NoticeKind.PUBLICATION_CLEARED: Words(
+        "{about}: an output may be published",
+        "Read what the agencies say on its page. Publish it, and tell the operating office where "
+        "and when it appeared.",
+        "The office records it; it then stands in the public register.",
+    ),
+    NoticeKind.PUBLICATION_TO_RECORD: Words(
+        "{about}: the agencies' time to see an output is over",
+        "Once it has appeared, record its address and the day on its page.",
+        "It then stands in the public register, its feed and the annual report.",
+    ),
     NoticeKind.SUBMISSION_REJECTED: Words(
         "{office}: a submission of {dataset} was rejected",
         "Read the receipt: it counts what is wrong, by rule. Deliver the corrected file again.",

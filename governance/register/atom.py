@@ -1,5 +1,4 @@
-"""The Atom feed of the register (RFC 4287): one entry for each change a request's status made, and
-one for each publication.
+"""The Atom feed of the register (RFC 4287): one entry for each change of a status or publication.
 
 Ids are tag URIs (RFC 4151) of the profile's authority and year, so they never change, even when
 the portal moves.

@@ -43,12 +43,13 @@ from governance.store import NotFoundError, UnitOfWork
 from governance.store import tables as t
 from governance.store.streams import PROGRAMME
 
-_TAGS: Final = (
+PUBLICATION_TAGS: Final = (
     Tag.PUBLICATION_PROPOSED.value,
     Tag.PUBLICATION_SEEN.value,
     Tag.PUBLICATION_WITHDRAWN.value,
     Tag.PUBLICATION_RECORDED.value,
 )
+"""Entries about publications; their subject is the request."""
 
 
 def propose_publication(
@@ -300,7 +301,7 @@ def _told(unit: UnitOfWork, number: str | None) -> Iterator[dict[str, Any]]:
     query = (
         select(payloads.c.facts)
         .join(entries, entries.c.seq == payloads.c.seq)
-        .where(entries.c.tag.in_(_TAGS))
+        .where(entries.c.tag.in_(PUBLICATION_TAGS))
         .order_by(entries.c.seq)
     )
     if number is not None:

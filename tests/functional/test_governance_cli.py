@@ -164,6 +164,48 @@ def test_a_motion_that_failed_says_why_and_ends_with_3(demo: Demo) -> None:
     assert "against" in result.stdout
 
 
+def test_an_output_goes_from_the_proposal_to_the_register(demo: Demo, tmp_path: Path) -> None:
+    """The demonstration leaves one that an agency has yet to see: its owner, then the office."""
+    rows = demo.facts("request", "list", "--status", "granted", as_=demo.operator)["requests"]
+    waiting = [
+        (row["number"], one)
+        for row in rows
+        for one in demo.facts("publication", "list", row["number"], as_=demo.operator)[
+            "publications"
+        ]
+        if one["state"] == "waiting"
+    ]
+    ((number, one),) = waiting
+    (agency,) = one["unseen"]
+    recording = (
+        "publication", "record", number, one["publication"], "--address", "https://example.org/x",
+        "--published-on", legal_date(utc_now()).isoformat(),
+    )  # fmt: skip
+    early = demo.facts(*recording, as_=demo.operator, code=ExitCode.REFUSED)
+    assert early["denials"][0]["rule"] == "publication.seen"
+    people = demo.facts("people", "list", "--role", "data_owner", "--agency", agency,
+                        as_=demo.operator)["people"]  # fmt: skip
+    owners = [x["id"] for x in people]
+    results = [
+        demo.run("publication", "seen", number, one["publication"], "--comment", "Fine.", as_=who)
+        for who in owners
+    ]
+    assert any(r.exit_code == 0 for r in results)
+    done = demo.facts(*recording, as_=demo.operator)
+    assert (done["state"], done["unseen"]) == ("published", [])
+    requestor = demo.facts("request", "show", number, as_=demo.operator)["requestor"]
+    paper = tmp_path / "paper.txt"
+    paper.write_text("Table 1 (made up).")
+    wanted = ("publication", "propose", number, "--title", "A second paper", "--kind", "report",
+              "--venue", "A web site", "--planned-on", "2099-01-01", "--file", paper)  # fmt: skip
+    second = demo.facts(*wanted, as_=requestor)
+    assert second["unseen"] == sorted([agency, *one["seen"]])
+    back = ("publication", "withdraw", number, second["publication"], "--reason", "A mistake.")
+    assert demo.facts(*back, as_=requestor)["state"] == "withdrawn"
+    assert "withdrawn  A second paper" in demo.run("publication", "list", number,
+                                                    as_=demo.operator).stdout  # fmt: skip
+
+
 def test_public_reports_withhold_persons_and_the_office_sees_them(demo: Demo) -> None:
     log = demo.facts("report", "requests")
     assert "requestor" in log["withheld"]
