@@ -29,9 +29,9 @@ from governance import (
 )
 from governance.audit import verify_checkpoint
 from governance.calendar import utc_now
-from governance.canonical import canonical_json
+from governance.canonical import Json, canonical_json
 from governance.cli_root import read_envelope, read_passphrase, read_root
-from governance.cli_session import AsJson, create_file, fail, plainly_reported
+from governance.cli_session import AsJson, create_file, fail, plainly_reported, say
 from governance.decisions import Decision, denial_facts
 from governance.errors import ExitCode
 from governance.grants import (
@@ -97,11 +97,12 @@ def sign(
             envelope = sign_bundle(bundle, signer)
             what = f"grant of {bundle.project}, version {bundle.version}"
         create_file(out, envelope.to_json())
-        _say(
-            as_json,
-            {"signed": what, "key_id": signer.public_key.key_id, "out": str(out)},
-            f"Signed the {what}: {out}",
-        )
+        facts: dict[str, Json] = {
+            "signed": what,
+            "key_id": signer.public_key.key_id,
+            "out": str(out),
+        }
+        say(facts, [f"Signed the {what}: {out}"], as_json=as_json)
 
 
 @grant_app.command("publish")
@@ -117,11 +118,11 @@ def publish(
         envelope, trusted = read_envelope(file), read_root(root)
         if envelope.payload_type == PEOPLE_TYPE:
             people = publish_people(store, envelope, root=trusted, now=utc_now())
-            facts: dict[str, object] = {"published": "people", "version": people.version}
+            facts: dict[str, Json] = {"published": "people", "version": people.version}
         else:
             verified = publish_bundle(store, envelope, root=trusted, now=utc_now())
             facts = _facts(verified)
-        _say(as_json, facts, f"Published version {facts['version']} to {policy}.")
+        say(facts, [f"Published version {facts['version']} to {policy}."], as_json=as_json)
 
 
 @grant_app.command("verify")
@@ -137,10 +138,11 @@ def verify(
         envelope, trusted, now = read_envelope(file), read_root(root), utc_now()
         if envelope.payload_type != GRANT_TYPE:
             people = verify_people(envelope, trusted, now)
-            _say(
-                as_json,
-                {"verified": True, "version": people.version, "accounts": len(people.accounts)},
-                f"Verified: people mapping {people.version}, {len(people.accounts)} accounts.",
+            accounts = len(people.accounts)
+            say(
+                {"verified": True, "version": people.version, "accounts": accounts},
+                [f"Verified: people mapping {people.version}, {accounts} accounts."],
+                as_json=as_json,
             )
             return
         verified = verify_bundle(envelope, trusted, now)
@@ -151,11 +153,12 @@ def verify(
             f"{bundle.granted_from} to {bundle.granted_until}, fresh until {bundle.expires_at}."
         )
         if person is None:
-            _say(as_json, facts, text)
+            say(facts, [text], as_json=as_json)
             return
         today = date.fromisoformat(on) if on else legal_today(now)
         decision = decide_access(verified, person, today)
-        _say(as_json, facts | _decision(decision), text + "\n" + _describe(decision, person, today))
+        lines = [text, _describe(decision, person, today)]
+        say(facts | _decision(decision), lines, as_json=as_json)
         if not decision.permitted:
             raise typer.Exit(ExitCode.REFUSED)
 
@@ -207,7 +210,7 @@ def verify_ledger(  # noqa: PLR0917  options are parameters
         if not keys:
             lines.append("Checkpoints were not compared: no --key was given.")
         lines.append(report.cannot_find)
-        _say(as_json, dict(report.to_dict()), "\n".join(lines))
+        say(report.to_dict(), lines, as_json=as_json)
         if not report.verified:
             raise typer.Exit(ExitCode.FAULT)
 
@@ -220,10 +223,6 @@ def _reported() -> Iterator[None]:
             yield
     except ValueError:
         fail("A date or key file cannot be read.", ExitCode.BAD_INPUT)
-
-
-def _say(as_json: bool, facts: dict[str, object], text: str) -> None:
-    typer.echo(canonical_json(facts).decode() if as_json else text)
 
 
 def _read_document(file: Path) -> bytes:
@@ -242,7 +241,7 @@ def _iso(value: object) -> str:
     raise TypeError
 
 
-def _facts(verified: VerifiedBundle) -> dict[str, object]:
+def _facts(verified: VerifiedBundle) -> dict[str, Json]:
     bundle = verified.bundle
     return {
         "verified": True,
@@ -254,7 +253,7 @@ def _facts(verified: VerifiedBundle) -> dict[str, object]:
     }
 
 
-def _decision(decision: Decision) -> dict[str, object]:
+def _decision(decision: Decision) -> dict[str, Json]:
     return {
         "permitted": decision.permitted,
         "denials": [denial_facts(denial) for denial in decision.denials],

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from governance.calendar import utc_now
 from governance.canonical import Json, canonical_json
-from governance.cli_session import AsJson, create_file, plainly_reported
+from governance.cli_session import AsJson, create_file, plainly_reported, say
 from governance.errors import ExitCode
 from governance.grants.publish import publish_root
 from governance.grants.root import (
@@ -93,15 +93,17 @@ def new(
         create_file(out / "root-key.pem", root.to_pem(phrase))
         create_file(out / "signer-key.pem", signer.to_pem(phrase))
         create_file(out / "root.json", envelope.to_json())
-        _say(
-            as_json,
+        text = (
+            f"Wrote root.json, root-key.pem and signer-key.pem to {out}. Take root-key.pem offline."
+        )
+        say(
             {
                 "root": str(out / "root.json"),
                 "root_key_id": root.public_key.key_id,
                 "signer_key_id": signer.public_key.key_id,
             },
-            f"Wrote root.json, root-key.pem and signer-key.pem to {out}. "
-            "Take root-key.pem offline.",
+            [text],
+            as_json=as_json,
         )
 
 
@@ -118,7 +120,7 @@ def make_key(
         create_file(out, signer.to_pem(read_passphrase(passphrase_file)))
         create_file(public, canonical_json(signer.public_key.to_dict()))
         facts: dict[str, Json] = {"key_id": signer.public_key.key_id, "public": str(public)}
-        _say(as_json, facts, f"Wrote {out} and {public}. Keep {out.name} offline.")
+        say(facts, [f"Wrote {out} and {public}. Keep {out.name} offline."], as_json=as_json)
 
 
 @root_app.command("draft")
@@ -228,7 +230,7 @@ def publish(
         store = LocalFolderStore(policy, "policy")
         published = publish_root(store, read_envelope(file), trusted=read_root(root), now=utc_now())
         version = published.document.version
-        _say(as_json, {"root_version": version}, f"Published root {version} to {policy}.")
+        say({"root_version": version}, [f"Published root {version} to {policy}."], as_json=as_json)
 
 
 def _report(as_json: bool, file: Path, envelope: Envelope, before: Root | None) -> None:
@@ -251,7 +253,7 @@ def _report(as_json: bool, file: Path, envelope: Envelope, before: Root | None) 
         *(f"  signer key {key_id}" for key_id in raw["roles"]["signer"]["key_ids"]),
         *(_words(s) for s in counted),
     ]
-    _say(as_json, facts, "\n".join(lines))
+    say(facts, lines, as_json=as_json)
 
 
 def _words(signatures: Signatures) -> str:
@@ -301,7 +303,3 @@ def _replace_file(path: Path, data: bytes) -> None:
     part.unlink(missing_ok=True)
     create_file(part, data)
     part.replace(path)
-
-
-def _say(as_json: bool, facts: dict[str, Json], text: str) -> None:
-    typer.echo(canonical_json(facts).decode() if as_json else text)
