@@ -23,6 +23,7 @@ from governance.portal.times import say_eastern
 from governance.portal.visits import Visit, VisitDep
 from governance.requests.model import RequestContent, RequestType
 from governance.requests.states import Act
+from governance.services.draft_checks import check_draft
 from governance.services.named_people import name_person
 from governance.services.requests import (
     RequestView,
@@ -275,6 +276,7 @@ def _show(
         plan_names=[f.name for f in PLAN_FIELDS],
         new_names=[f.name for f in NEW_PERSON],
         purposes=[n for n in form.fields if n.startswith("purposes.")],
+        checked=check_draft(visit.programme, view),
     )
 
 
@@ -286,13 +288,22 @@ def _content(view: RequestView) -> dict[str, Any]:
 
 @router.page("POST", "/requests/{number}/draft", asks=Act.SAVE_DRAFT, about=about_request)
 def keep_typed(visit: VisitDep, number: str) -> Response:
-    """Autosave: mistakes and all; no entry of the ledger."""
+    """Autosave: mistakes and all, no entry of the ledger; says how much the checks find."""
     view = read_request(visit.programme, visit.actor, number)
     form = spec_for(visit, sent_rows(visit)).read(visit.form)
     content = typed_content(form, _content(view))
     revision = autosave(visit.programme, visit.actor, number, content, based_on=form.based_on or 0)
-    said = f"Draft saved {say_eastern(visit.now)}."
+    view = read_request(visit.programme, visit.actor, number)
+    found = check_draft(visit.programme, view).to_mend
+    said = f"Draft saved {say_eastern(visit.now)}. {_say_found(found)}"
     return JSONResponse({"based_on": revision, "said": said})
+
+
+def _say_found(found: int) -> str:
+    if not found:
+        return "The checks below find nothing to mend."
+    things = "1 thing" if found == 1 else f"{found} things"
+    return f"The checks below find {things} to mend."
 
 
 @router.page("POST", "/requests/{number}/edit", asks=Act.SAVE_DRAFT, about=about_request)

@@ -42,6 +42,7 @@ document.querySelectorAll("form[data-autosave]").forEach((form) => {
         const based = form.querySelector("[name=based_on]");
         if (based && said.based_on !== undefined) based.value = said.based_on;
         say(said.said || "Draft saved.");
+        document.body.dispatchEvent(new Event("draft-saved"));
       } else {
         say(said.detail || "The draft is not saved. Copy your text before you leave the page.");
       }
