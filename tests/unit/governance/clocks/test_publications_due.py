@@ -76,7 +76,8 @@ def test_each_is_told_once_reminded_twice_and_then_every_week() -> None:
     life = Life()
     life.submit()
     assert life.request is not None
-    state = build_state(publications=(PublicationLife(build_proposal({"sde": SEEN}), life.request),))
+    waiting = PublicationLife(build_proposal({"sde": SEEN}), life.request)
+    state = build_state(publications=(waiting,))
     marks: dict[str, set[str]] = {}
     for before in range(30, -22, -1):
         for n in due_today(state, noon(DUE - timedelta(days=before)), RULES, PROFILE):
