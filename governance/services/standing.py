@@ -139,6 +139,11 @@ def _agreement(p: Programme, version: Version) -> Iterator[Denial]:
 def _statement(
     p: Programme, request: DataRequest, version: Version, named: RequestPerson
 ) -> Iterator[Denial]:
+    if version.agreement is None:
+        remedy = f"{named.name} signs it once the sharing agreement is out."
+        reason = "The confidentiality statement is not signed."
+        yield Denial("person.nda", reason, remedy, p.rules.chain_clause)
+        return
     standing = acceptance(request, version, named.id)
     if standing.signed_on is None or standing.signed_on > p.today:
         other = other_statement(standing, version)

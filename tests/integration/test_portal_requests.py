@@ -203,6 +203,8 @@ def test_what_is_shown_is_what_is_signed(
     assert (own["accepted_version"], own["again"]) == (1, False)
     assert "Sign your confidentiality statement" not in ruiz.get(where).text
     chen = portal.client("p-chen")
+    (work,) = chen.get("/api/v1/own/work").json()["items"]
+    assert (work["number"], work["statement"]) == (approved, "missing")
     link = f'href="{where}/nda?version=1">Sign your confidentiality statement</a>'
     for path in ("/", "/requests"):
         assert link in chen.get(path).text

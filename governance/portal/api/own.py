@@ -13,6 +13,7 @@ from governance.portal.api.paging import ListAsked, Paged, Word, page_of
 from governance.portal.navigation import NavItem
 from governance.portal.routes import Open, PortalRouter
 from governance.portal.visits import VisitDep
+from governance.requests.statements import statements_waiting
 from governance.services.request_lists import list_requests
 from governance.services.requests import RequestView, read_request
 from governance.services.standing import Standing, list_standings
@@ -28,6 +29,8 @@ class WorkAnswer(BaseModel):
         next: Who acts next and what happens then.
         due: Last day of the step it waits for, when it has one.
         acts: What the asker may do with its newest version now.
+        statement: Whether the asker's confidentiality statement is missing, or asked for `again`
+            since the terms changed; null when it is not waited for.
     """
 
     number: str
@@ -36,6 +39,7 @@ class WorkAnswer(BaseModel):
     next: str
     due: date | None
     acts: tuple[str, ...]
+    statement: Literal["missing", "again"] | None
 
 
 class StandingsAsked(ListAsked):
@@ -91,14 +95,14 @@ def work(visit: VisitDep, asked: Annotated[RequestsSought, Query()]) -> Paged[Wo
     found = list_requests(visit.programme, visit.actor, query)
     views = (read_request(visit.programme, visit.actor, row.number) for row in found.items)
     return Paged(
-        items=tuple(_work(view) for view in views),
+        items=tuple(_work(view, visit.actor.by) for view in views),
         total=found.total,
         page=found.page,
         per_page=found.per_page,
     )
 
 
-def _work(view: RequestView) -> WorkAnswer:
+def _work(view: RequestView, person: str) -> WorkAnswer:
     latest = view.latest
     return WorkAnswer(
         number=view.request.number,
@@ -107,6 +111,7 @@ def _work(view: RequestView) -> WorkAnswer:
         next=view.next,
         due=view.due,
         acts=tuple(act.value for act in view.acts.get(latest.number, ())),
+        statement=statements_waiting(view.request).get(person),
     )
 
 
