@@ -57,7 +57,7 @@ def check(page: "Page", where: str) -> None:
 
 def fill_letter(page: "Page") -> None:
     page.goto("/office/records")
-    page.get_by_label("Reference").fill("FOI-2026-77")
+    page.get_by_role("textbox", name="Reference").fill("FOI-2026-77")
     page.get_by_label("What is asked for").fill("Enrollment of the Department of Education.")
     page.get_by_role("button", name="Route it and write the letter").click()
     page.get_by_role("heading", name="Letter to the requester").wait_for()
@@ -66,7 +66,7 @@ def fill_letter(page: "Page") -> None:
 def test_a_cost_is_recorded_by_keyboard_alone(portal: RunningPortal, browser: "Browser") -> None:
     page = portal.page(browser, "p-office", DESKTOP)
     page.goto("/office/costs")
-    page.get_by_label("Year").focus()
+    page.get_by_role("textbox", name="Year").focus()
     for text in ("2025", "Training", "980.00", "Two days"):
         page.keyboard.press("Control+A")
         page.keyboard.type(text)

@@ -315,3 +315,92 @@ def test_an_export_is_given_to_whom_the_page_is(world: World) -> None:
                 assert [len(json.loads(file.content))] == totals, (place.name, kind)
             else:
                 assert not file.content.startswith(b"["), (place.name, kind)
+
+
+BASE: Final = {"page", "per_page", "text", "sort", "descending"}
+PLURAL: Final = {"agency": "agencies", "role": "roles"}
+OF_TODAY: Final = {"employed", "scope"}
+"""Worked out from today or the reader, not told with the row."""
+WHOLE: Final = {
+    "/api/v1/bodies": "one or two, by the bylaws",
+    "/api/v1/office/sending": "one line a kind of message",
+    "/api/v1/open-data": "one line a table",
+    "/api/v1/requests/{number}/changes": "one line a version of a request",
+}
+"""Lists that cannot grow."""
+
+
+def operations(world: World) -> Iterator[tuple[Declared, str, dict[str, Any]]]:
+    """Every operation that reads: its route, its address, its description."""
+    described = world.asker.app.openapi()
+    for declared in DECLARED:
+        if declared.kind == "api" and not declared.writes:
+            operation = described["paths"].get(declared.path, {}).get("get")
+            if operation is not None:
+                yield declared, world._path(declared), operation
+
+
+def answered(
+    world: World, declared: Declared, path: str, size: int = 100, /, **wish: Any
+) -> list[Any]:
+    """Items of every page, for whoever may read most."""
+    items: list[Any] = []
+    for kind in LOOKERS:
+        answer = world.ask(declared, path, kind, {"per_page": size, **wish})
+        if answer.status == 403:
+            continue
+        assert answer.status == 200, (path, wish, answer.text)
+        first = json.loads(answer.content)
+        several = list(first["items"])
+        for number in range(2, -(-first["total"] // size) + 1):
+            more = world.ask(declared, path, kind, {"per_page": size, "page": number, **wish})
+            several += json.loads(more.content)["items"]
+        assert len(several) == first["total"], (path, wish)
+        items = max(items, several, key=len)
+    return items
+
+
+def test_every_list_of_the_interface_filters_sorts_and_pages(world: World) -> None:
+    tried = 0
+    for declared, path, operation in operations(world):
+        asked = [p for p in operation.get("parameters", ()) if p["in"] == "query"]
+        wanted = {p["name"]: p["schema"] for p in asked}
+        answer = operation["responses"]["200"].get("content", {}).get("application/json", {})
+        if answer.get("schema", {}).get("type") == "array":
+            assert declared.path in WHOLE, "a list without pages"
+        if "page" not in wanted:
+            continue
+        assert wanted.keys() >= BASE - {"text"}, path
+        whole = answered(world, declared, path)
+        assert len(whole) > 1 or "publications" in path, path
+        tried += 1
+        every = counted(whole)
+        for sort in wanted["sort"]["enum"]:
+            for down in (False, True):
+                about, wish = (path, sort, down), {"sort": sort, "descending": str(down).lower()}
+                size = next((n for n in (FEW, 25) if len(whole) <= n * MOST_PAGES), 100)
+                rows = answered(world, declared, path, size, **wish)
+                assert counted(rows) == every, about
+                if sort not in rows[0]:
+                    continue  # within a row, or told by another name
+                there = [row[sort] for row in rows if row[sort] is not None]
+                assert [row[sort] for row in rows][: len(there)] == there, about
+                keys = [v.casefold() if isinstance(v, str) else v for v in there]
+                as_is = [there, keys, [str(v) for v in there]]
+                assert any(k == sorted(k, reverse=down) for k in as_is), about
+        for name in wanted.keys() - BASE - OF_TODAY:
+            field = name if name in whole[0] else PLURAL.get(name, f"{name}s")
+            if field not in whole[0]:
+                continue
+            for value in {x for row in whole for x in several(row[field])}:
+                shown = str(value).lower() if isinstance(value, bool) else value
+                found = answered(world, declared, path, 100, **{name: shown})
+                fit = [row for row in whole if value in several(row[field])]
+                assert counted(found) == counted(fit), (path, name, value)
+        if "text" in wanted:
+            assert answered(world, declared, path, text="zzqqxx") == [], path
+    assert tried >= 15
+
+
+def several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]

@@ -16,12 +16,14 @@ from governance.papers.records import RecordsRequest
 from governance.people import Person, PortalRole
 from governance.requests.states import Act, Status
 from governance.services.attachments import Upload, file_attachment
+from governance.services.erasing import Erasable
 from governance.services.feed import follow_feed
 from governance.services.ledger import make_checkpoint
 from governance.services.publications import propose_publication
 from governance.services.records import record_cost, record_match, route_request
 from governance.services.requests import begin_request
 from governance.services.webhooks import register_webhook
+from tests.lib.erasing import ask, erased
 from tests.lib.feed import SIGNER
 from tests.lib.programme import MEETS_AT, build_person
 from tests.lib.requests import build_content
@@ -126,6 +128,10 @@ class EveryList(EveryStatus):
             )
             route_request(self.p, self.desk, asked)
             make_checkpoint(self.p)
+        for status in (Status.WITHDRAWN, Status.DENIED):
+            ask(self.office, Erasable.REQUEST, self.numbers[status])
+        ask(self.office, Erasable.PERSON, "p-left-office")
+        erased(self.office, Erasable.PERSON, "p-left")
 
     def _data_plane(self) -> None:
         kept = LocalFolderStore(self.p.settings.home / "enclave-ledger", "ledger")
