@@ -23,7 +23,7 @@ from governance.portal.rendering import make_templates
 from governance.portal.security import wrap
 from governance.portal.session_table import StoredSessions
 from governance.portal.sessions import Sessions
-from governance.portal.sign_in import development, oidc
+from governance.portal.sign_in import back_channel, development, oidc
 from governance.portal.sign_in import pages as sign_in_pages
 from governance.portal.sign_in.oidc import open_id_connect
 from governance.portal.sign_in.ways import SignIn
@@ -123,6 +123,7 @@ def create_app(
         sign_in_pages.router,
         development.router,
         oidc.router,
+        back_channel.router,
         *(a.router for a in AREAS),
     ):
         app.include_router(router)

@@ -30,6 +30,8 @@ class Declared:
         asks: Actions of which at least one must be permitted; the service judges the exact one.
         about: Loads what it is about.
         uploads: Whether it takes files.
+        from_elsewhere: Whether another server sends it: no form token then, and the handler
+            believes nothing that is not signed.
     """
 
     method: Method
@@ -38,6 +40,7 @@ class Declared:
     about: TargetLoader
     kind: Literal["page", "api"]
     uploads: bool = False
+    from_elsewhere: bool = False
 
     @property
     def writes(self) -> bool:

@@ -180,7 +180,7 @@ async def _check_sent_by_us(visit: Visit, declared: Declared) -> None:
         raise _forged()  # nobody's files are not even read
     if kind in {_FORM, _MULTIPART}:
         visit.form = await _read_form(request)
-    if visit.by_token:
+    if visit.by_token or declared.from_elsewhere:
         return
     sent = request.headers.get(CSRF_HEADER) or visit.form.get(CSRF_FIELD)
     if not isinstance(sent, str) or not is_form_token(visit.secret, sent):

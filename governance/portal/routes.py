@@ -70,10 +70,14 @@ class PortalRouter(APIRouter):
         asks: Asks,
         about: TargetLoader = about_nothing,
         uploads: bool = False,
+        from_elsewhere: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Register a page (GET) or what its form does (POST)."""
+        several = _several(asks, path)
+        if from_elsewhere and not isinstance(several, Open):
+            raise TypeError(f"The route {path} is nobody's to ask who sends no form token.")
         declared = Declared(
-            method, self.prefix + path, _several(asks, path), about, "page", uploads
+            method, self.prefix + path, several, about, "page", uploads, from_elsewhere
         )
         return self._register(declared, path, include_in_schema=False, response_model=None)
 

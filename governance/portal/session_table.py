@@ -23,7 +23,9 @@ class StoredSessions:
         row = {
             "id": session.digest,
             "person": session.person,
-            "data": json.dumps({"account": session.account}),
+            "data": json.dumps(
+                {"account": session.account, "provider_session": session.provider_session}
+            ),
             "created_at": _text(session.created_at),
             "seen_at": _text(session.seen_at),
             "expires_at": _text(session.ends_at),
@@ -37,11 +39,7 @@ class StoredSessions:
             row = unit.connection.execute(
                 select(sessions).where(sessions.c.id == digest)
             ).one_or_none()
-        if row is None:
-            return None
-        account = str(json.loads(row.data)["account"])
-        created, seen, ends = map(_instant, (row.created_at, row.seen_at, row.expires_at))
-        return Session(row.id, row.person, account, created, seen, ends)
+        return None if row is None else _session(row)
 
     def touch(self, digest: str, at: datetime) -> None:
         """Note a click."""
@@ -55,6 +53,16 @@ class StoredSessions:
         """End every session of a person."""
         self._change(delete(sessions).where(sessions.c.person == person))
 
+    def remove_begun_as(self, issuer: str, account: str | None, provider_session: str) -> None:
+        """End the sessions that began by that sign-in."""
+        known = json.dumps(account or provider_session)  # as it stands in a row's data
+        wanted = select(sessions).where(sessions.c.data.contains(known, autoescape=True))
+        with self._store.read() as unit:
+            found = [_session(row) for row in unit.connection.execute(wanted)]
+        for session in found:
+            if session.began_as(issuer, account, provider_session):
+                self.remove(session.digest)
+
     def remove_ended(self, now: datetime, idle_since: datetime) -> None:
         """Forget sessions that are over by then."""
         over = or_(sessions.c.expires_at <= _text(now), sessions.c.seen_at <= _text(idle_since))
@@ -63,6 +71,15 @@ class StoredSessions:
     def _change(self, statement: Any) -> None:  # noqa: ANN401  an update or a delete
         with self._store.aside() as unit:
             unit.connection.execute(statement)
+
+
+def _session(row: Any) -> Session:  # noqa: ANN401  a row of the table
+    data = json.loads(row.data)
+    created, seen, ends = map(_instant, (row.created_at, row.seen_at, row.expires_at))
+    return Session(
+        row.id, row.person, str(data["account"]), created, seen, ends,
+        str(data.get("provider_session", "")),
+    )  # fmt: skip
 
 
 def _text(instant: datetime) -> str:

@@ -33,6 +33,7 @@ class Session:
         account: Issuer and subject of the sign-in.
         seen_at: Of the last click, to the minute.
         ends_at: The absolute end.
+        provider_session: The provider's own id of it (`sid`); empty: it said none.
     """
 
     digest: str
@@ -41,6 +42,15 @@ class Session:
     created_at: datetime
     seen_at: datetime
     ends_at: datetime
+    provider_session: str = ""
+
+    def began_as(self, issuer: str, account: str | None, provider_session: str) -> bool:
+        """Whether it began by that sign-in: of that issuer, account and session, where said."""
+        return (
+            self.account.startswith(f"{issuer}|")
+            and account in {None, self.account}
+            and provider_session in {"", self.provider_session}
+        )
 
 
 class SessionTable(Protocol):
@@ -61,6 +71,9 @@ class SessionTable(Protocol):
     def remove_all_of(self, person: str) -> None:
         """End every session of a person."""
 
+    def remove_begun_as(self, issuer: str, account: str | None, provider_session: str) -> None:
+        """End the sessions that began by that sign-in (`Session.began_as`)."""
+
     def remove_ended(self, now: datetime, idle_since: datetime) -> None:
         """Forget sessions that are over by then."""
 
@@ -73,13 +86,24 @@ class Sessions:
     idle: timedelta
     absolute: timedelta = timedelta(hours=ABSOLUTE_HOURS)
 
-    def begin(self, person: str, account: str, now: datetime, *, instead_of: str = "") -> str:
+    def begin(
+        self,
+        person: str,
+        account: str,
+        now: datetime,
+        *,
+        instead_of: str = "",
+        provider_session: str = "",
+    ) -> str:
         """A new session, in place of the one the browser had; returns the cookie's value."""
         if instead_of:
             self.end(instead_of)
         self.table.remove_ended(now, now - self.idle)
         secret = new_secret()
-        self.table.add(Session(_digest(secret), person, account, now, now, now + self.absolute))
+        ends_at = now + self.absolute
+        self.table.add(
+            Session(_digest(secret), person, account, now, now, ends_at, provider_session)
+        )
         return secret
 
     def find(self, secret: str, now: datetime) -> Session | None:
@@ -104,6 +128,17 @@ class Sessions:
     def end_all_of(self, person: str) -> None:
         """End every session of a person."""
         self.table.remove_all_of(person)
+
+    def end_elsewhere(self, issuer: str, account: str | None, provider_session: str) -> None:
+        """End what the provider ended.
+
+        Args:
+            issuer: The provider.
+            account: Issuer and subject; None: whoever's it is.
+            provider_session: Its own id of the session; empty: every one of the account's.
+        """
+        if account is not None or provider_session:
+            self.table.remove_begun_as(issuer, account, provider_session)
 
 
 def new_secret() -> str:

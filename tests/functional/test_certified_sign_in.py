@@ -56,15 +56,31 @@ def test_a_certified_provider_signs_people_and_programs_in(
             other = {"authorization": f"Bearer {token['id_token']}"}
             assert httpx.get(f"{url}/api/session", headers=other).status_code == 401
 
+            elsewhere = _second_session(page, url)
             page.goto("/account")
             page.get_by_role("button", name="Sign out", exact=True).click()
             page.get_by_role("button", name=re.compile("Yes")).click()
             page.wait_for_url("**/signed-out")
             page.goto("/account")
             assert "/sign-in" in page.url
+            # The provider told it, and so the same person's other session is over too.
+            assert elsewhere.get("/account").status_code == 303
+            elsewhere.close()
             assert not refused
             page.context.close()
         programme.close()
+
+
+def _second_session(page: "Page", url: str) -> httpx.Client:
+    """Sign in once more; who keeps the first session's cookie is still signed in."""
+    cookie = next(c for c in page.context.cookies() if c["name"] == "session")
+    kept = httpx.Client(base_url=url, cookies={"session": str(cookie["value"])})
+    page.context.clear_cookies(name="session")
+    page.goto("/account")
+    page.get_by_role("button", name="Sign in with my organization").click()
+    page.wait_for_url("**/account")
+    assert kept.get("/account").status_code == 200
+    return kept
 
 
 def _watch_policy(page: "Page") -> list[str]:

@@ -344,3 +344,37 @@ def test_the_policy_lets_forms_lead_to_the_provider_only(pair: Pair) -> None:
     policy = pair.portal.client().get("/").headers["content-security-policy"]
     assert policy.endswith(f"form-action 'self' {pair.provider.url}")
     assert "unsafe" not in policy
+
+
+def test_who_signs_out_elsewhere_is_signed_out_here(pair: Pair) -> None:
+    """By the provider's own word only, without a cookie or a form token."""
+    pair.provider.user = "kim"
+
+    def begin(session: str) -> httpx.Client:
+        pair.provider.users["kim"]["sid"] = session
+        client = pair.portal.client()
+        assert pair.sign_in(client).status_code == 303
+        return client
+
+    def is_in(client: httpx.Client) -> bool:
+        return client.get("/account").status_code == 200
+
+    def tell(token: str) -> httpx.Response:
+        address = f"{pair.portal.url}/back-channel-logout"
+        return httpx.post(address, data={"logout_token": token})
+
+    first, second, third = begin("x-1"), begin("x-2"), begin("x-3")
+    for nonsense in ("", "e30.e30.e30", pair.provider.access_token("kim", "portal")):
+        assert tell(nonsense).status_code == 400
+    refused = tell(pair.provider.logout_token(sub="kim", nonce="n"))
+    assert (refused.status_code, refused.json()) == (400, {"error": "invalid_request"})
+    assert refused.headers["cache-control"] == "no-store"
+    assert all(map(is_in, (first, second, third)))
+    assert tell(pair.provider.logout_token(sid="x-1")).status_code == 200
+    assert [is_in(c) for c in (first, second, third)] == [False, True, True]
+    assert tell(pair.provider.logout_token(sub="kim", sid="x-2")).status_code == 200
+    assert [is_in(c) for c in (second, third)] == [False, True]
+    assert tell(pair.provider.logout_token(sub="ana")).status_code == 200
+    assert is_in(third)
+    assert tell(pair.provider.logout_token(sub="kim")).status_code == 200
+    assert not is_in(third)

@@ -1,6 +1,6 @@
 """Asks an application directly, without a socket, as somebody who is signed in."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,7 +44,7 @@ class MemorySessions:
     def touch(self, digest: str, at: datetime) -> None:
         """Note a click."""
         if (s := self._kept.get(digest)) is not None:
-            self._kept[digest] = Session(s.digest, s.person, s.account, s.created_at, at, s.ends_at)
+            self._kept[digest] = replace(s, seen_at=at)
 
     def remove(self, digest: str) -> None:
         """End one session."""
@@ -54,6 +54,12 @@ class MemorySessions:
         """End every session of a person."""
         for digest in [s.digest for s in list(self._kept.values()) if s.person == person]:
             self.remove(digest)
+
+    def remove_begun_as(self, issuer: str, account: str | None, provider_session: str) -> None:
+        """End the sessions that began by that sign-in."""
+        for s in list(self._kept.values()):
+            if s.began_as(issuer, account, provider_session):
+                self.remove(s.digest)
 
     def remove_ended(self, now: datetime, idle_since: datetime) -> None:
         """Forget sessions that are over by then."""

@@ -51,6 +51,8 @@ def run_certified_provider(
         "client_secret": SECRET,
         "redirect_uris": [f"{portal}/sign-in/callback"],
         "post_logout_redirect_uris": [f"{portal}/signed-out"],
+        "backchannel_logout_uri": f"{portal}/back-channel-logout",
+        "backchannel_logout_session_required": True,
     }
     told = {"port": port, "client": client, "users": users, "resource": audience}
     process = subprocess.Popen(

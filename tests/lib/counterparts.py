@@ -187,6 +187,7 @@ FOR_PEOPLE_ALONE: Final[dict[str, str]] = {
     "POST /sign-in/start": "A program shows an access token.",
     "GET /sign-in/callback": "A program shows an access token.",
     "POST /sign-out": "A token has no session to end.",
+    "POST /back-channel-logout": "The sign-in provider sends it.",
     "GET /signed-out": "A token has no session to end.",
 }
 """Pages without an operation, and why."""

@@ -26,6 +26,7 @@ from governance.digests import sha256_digest
 from tests.lib.portal import free_port, serve
 
 Claims = dict[str, Any]
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
 @dataclass
@@ -98,6 +99,15 @@ class Provider:
             "iat": now, "exp": now + 300, "jti": secrets.token_hex(8), **facts,
         }  # fmt: skip
         return self._signed({"typ": "at+jwt"}, claims)
+
+    def logout_token(self, **said: Any) -> str:
+        """What a sign-out elsewhere is told by (OpenID Connect Back-Channel Logout 1.0, 2.4)."""
+        now = int(time.time())
+        claims: Claims = {
+            "iss": self.url, "aud": self.client_id, "iat": now, "exp": now + 120,
+            "jti": secrets.token_hex(8), "events": {LOGOUT_EVENT: {}}, **said,
+        }  # fmt: skip
+        return self._signed({"typ": "logout+jwt"}, claims)
 
     def _signed(self, own: Claims, claims: Claims) -> str:
         key = self.keys[0]

@@ -10,11 +10,15 @@ AnyResponse = TypeVar("AnyResponse", bound=Response)
 SIGNING_IN_SECONDS = 600
 
 
-def give_session(visit: Visit, response: AnyResponse, person: str, account: str) -> AnyResponse:
+def give_session(
+    visit: Visit, response: AnyResponse, person: str, account: str, provider_session: str = ""
+) -> AnyResponse:
     """Begin a session in place of what the browser had, and hand over its cookie."""
     portal = visit.portal
     earlier = visit.request.cookies.get(portal.cookies.session, "")
-    secret = portal.sessions.begin(person, account, visit.now, instead_of=earlier)
+    secret = portal.sessions.begin(
+        person, account, visit.now, instead_of=earlier, provider_session=provider_session
+    )
     _set(visit, response, portal.cookies.session, secret, None)
     _delete(visit, response, portal.cookies.signing_in)
     return response

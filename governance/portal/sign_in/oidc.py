@@ -256,7 +256,7 @@ def come_back(visit: VisitDep) -> Response:
         raise _failed(error.check) from None
     account = account_of(way.provider.issuer, claims)
     person = _person(visit, account, way.claims_of(claims))
-    return give_session(visit, redirect(to), person.id, account)
+    return give_session(visit, redirect(to), person.id, account, _text(verified, "sid"))
 
 
 @router.page("GET", SIGNED_OUT, asks=Open("Where the provider leads after signing out."))

@@ -93,3 +93,32 @@ def test_form_tokens_differ_each_time_and_belong_to_one_browser() -> None:
     assert not any(is_form_token(other, t) for t in tokens)
     assert not is_form_token("", form_token(secret))
     assert is_secret(secret)
+
+
+def test_a_provider_ends_what_began_with_it(table: SessionTable) -> None:
+    """Each row: what the provider says; which of the sessions are over then."""
+    idp = "https://idp.example"
+    began = {
+        "one": (f"{idp}|rita", 'sid"1'),
+        "two": (f"{idp}|rita", "sid2"),
+        "old": (f"{idp}|rita", ""),
+        "omar": (f"{idp}|omar", "sid3"),
+        "elsewhere": ("https://idp.example.org|rita", "sid2"),
+    }
+    for account, session, over in (
+        (f"{idp}|rita", "", {"one", "two", "old"}),
+        (f"{idp}|rita", "sid2", {"two"}),
+        (f"{idp}|omar", "sid2", set()),
+        (None, 'sid"1', {"one"}),
+        (None, "sid2", {"two"}),
+        (None, "%", set()),
+        (None, "", set()),
+        (f"{idp}|nobody", "", set()),
+    ):
+        sessions = Sessions(table, IDLE)
+        secrets = {
+            name: sessions.begin("p", a, NOW, provider_session=s) for name, (a, s) in began.items()
+        }
+        sessions.end_elsewhere(idp, account, session)
+        assert {n for n, s in secrets.items() if sessions.find(s, NOW) is None} == over
+        sessions.end_all_of("p")
