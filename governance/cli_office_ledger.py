@@ -13,6 +13,7 @@ from governance.cli_session import As, AsJson, Home, session
 from governance.errors import ExitCode
 from governance.services import ledger
 from governance.services.erasing import (
+    OUTCOME_WORDS,
     AskedErasure,
     Erasable,
     ask_to_erase,
@@ -157,7 +158,8 @@ def erase(
 ) -> None:
     """Ask that facts be erased; another one of the office confirms it before anything goes."""
     with session(home, as_, as_json=as_json, command="ledger erase") as here:
-        asked = ask_to_erase(here.programme, here.actor, kind, what, reason=reason, words=words)
+        wanted = {"kind": kind.value, "what": what, "reason": reason.value, "words": words}
+        asked = ask_to_erase(here.programme, here.actor, wanted)
         line = f"Asked by entry {asked.seq}. Another one of the office confirms it: "
         here.say(_erasure(asked), [f"{line}`governance ledger confirm-erasure {asked.seq}`."])
 
@@ -168,7 +170,7 @@ def erasures(home: Home = None, as_: As = None, as_json: AsJson = False) -> None
         found = list_erasures(here.programme, here.actor)
         lines = [
             f"{a.seq:>8} {a.at:%Y-%m-%d %H:%M} {a.kind} {a.what}: {REASON_WORDS[a.reason]}; asked "
-            f"by {a.by}; {a.outcome or 'waits for another one'}"
+            f"by {a.by}; {OUTCOME_WORDS[a.outcome]}"
             for a in found
         ]
         here.say({"erasures": [_erasure(a) for a in found]}, lines or ["Nothing was asked."])
@@ -197,7 +199,7 @@ def _erasure(asked: AskedErasure) -> dict[str, Json]:
         "what": asked.what,
         "reason": asked.reason.value,
         "words": asked.words,
-        "outcome": asked.outcome,
+        "outcome": asked.outcome.value,
     }
 
 

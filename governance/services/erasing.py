@@ -14,18 +14,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import StringConstraints
 
 from governance.audit import Entry, Tag
 from governance.audit.erasures import ErasureReason
 from governance.decisions import Decision, Denial, check_permitted
-from governance.errors import DocumentError, LedgerError, ObjectStoreError
+from governance.errors import ObjectStoreError
+from governance.facts import Facts, facts_of
 from governance.permissions import Action, Actor, Target, decide_action
 from governance.services.ledger_copy import forget_outside
 from governance.services.ledger_target import entry_at, target_of
 from governance.services.over import judge_over
 from governance.services.programme import Programme
 from governance.services.recording import denials_recorded, note
+from governance.services.values import plain
 from governance.store import Kind, NotFoundError, UnitOfWork
 from governance.store import chain_rows as rows
 from governance.store.drafts import forget_drafts
@@ -48,8 +52,24 @@ _RECORDS: Final[Mapping[Erasable, Kind]] = {
     Erasable.REQUEST: "request",
     Erasable.PERSON: "person",
 }
-_MOST_WORDS: Final = 4000
+_STAYING: Final = frozenset({Tag.PAYLOAD_ERASED, Tag.ERASURE_CLOSED})
 _FOLDERS: Final = ("attachments", "papers", "signed")
+
+
+class Outcome(StrEnum):
+    """What became of it."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    DROPPED = "dropped"
+
+
+OUTCOME_WORDS: Final[Mapping[Outcome, str]] = {
+    Outcome.WAITING: "Waits for another one of the office",
+    Outcome.CONFIRMED: "Erased",
+    Outcome.DROPPED: "Dropped",
+}
+"""For people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +81,6 @@ class AskedErasure:
         by: Who asked: somebody else carries it out.
         what: The entry's number, or the record's.
         words: Whatever was said about the reason; confidential.
-        outcome: `confirmed` or `dropped`; empty while it waits.
     """
 
     seq: int
@@ -71,17 +90,22 @@ class AskedErasure:
     what: str
     reason: ErasureReason
     words: str
-    outcome: str = ""
+    outcome: Outcome = Outcome.WAITING
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What is to go, why, and the entry that asked; 0 for none."""
+class WantedErasure(Facts):
+    """What is to go, and why.
+
+    Attributes:
+        what: The entry's number, or the record's.
+        reason: Public.
+        words: More about it; confidential.
+    """
 
     kind: Erasable
-    what: str
+    what: Annotated[str, StringConstraints(min_length=1, max_length=63, strip_whitespace=True)]
     reason: ErasureReason
-    asked: int = 0
+    words: Annotated[str, StringConstraints(max_length=4000, strip_whitespace=True)] = ""
 
 
 class _TriedError(Exception):
@@ -89,48 +113,37 @@ class _TriedError(Exception):
 
 
 def ask_to_erase(
-    p: Programme,
-    actor: Actor,
-    kind: Erasable,
-    what: str,
-    *,
-    reason: ErasureReason,
-    words: str = "",
-    once: str | None = None,
+    p: Programme, actor: Actor, facts: Mapping[str, Any], *, once: str | None = None
 ) -> AskedErasure:
     """Ask for an erasure; nothing is erased until another one of the office confirms it.
 
     Args:
         p: The programme.
         actor: Of the operating office; it may be about themself.
-        kind: What is to go.
-        what: The entry's number, or the record's.
-        reason: Public.
-        words: More about it; confidential.
+        facts: Fields of `WantedErasure`.
         once: The form's token: submitted twice, it happens once.
 
     Raises:
         AccessDeniedError: The actor may not, the record is not over, or something follows from the
-            facts; recorded.
-        LedgerError: The facts are gone already, or say that others were erased.
+            facts, or they are gone already; recorded.
         NotFoundError: There is no such entry or record.
-        DocumentError: The words are too many.
+        DocumentError: The form has mistakes.
     """
-    if len(words) > _MOST_WORDS:
-        raise DocumentError.counted("The form has", f"words: at most {_MOST_WORDS} characters")
     mark = None if once is None else f"erasure:{actor.by}:{once}"
     with denials_recorded(p, actor, Action.ASK_ERASURE.value, PROGRAMME):
         check_permitted(decide_action(actor, Action.ASK_ERASURE, today=p.today))
+        wanted = facts_of(WantedErasure, plain(facts), "The form")
         with p.store.read() as unit:
             known = None if mark is None else unit.find_once(mark)
             if known is not None:
                 return _asked(unit, known)
-        _check_possible(p, actor, _Wanted(kind, what, reason))
+        _check_possible(p, actor, wanted)
     with p.store.begin() as unit:
-        seqs = _entries_meant(unit, kind, what)
-        facts = {"kind": kind.value, "what": what, "reason": reason.value, "words": words.strip()}
-        subject = entry_at(unit, seqs[0]).subject if kind is Erasable.ENTRY else what
-        said = note(p, unit, actor, Tag.ERASURE_ASKED, subject=subject, facts=facts, once=mark)
+        subject = wanted.what
+        if wanted.kind is Erasable.ENTRY:
+            subject = entry_at(unit, _entries_meant(unit, wanted)[0]).subject
+        told = wanted.model_dump(mode="json")
+        said = note(p, unit, actor, Tag.ERASURE_ASKED, subject=subject, facts=told, once=mark)
         if said is None:  # the same form, a moment ago
             said = entry_at(unit, unit.find_once(mark or "") or 0)
         return _asked(unit, said.seq)
@@ -146,8 +159,7 @@ def confirm_erasure(p: Programme, actor: Actor, asked: int) -> int:
 
     Raises:
         AccessDeniedError: The actor may not, asked for it, is whom it is about; or something
-            follows from the facts; recorded.
-        LedgerError: It was dropped, or the facts are gone.
+            follows from the facts, it was dropped, or they are gone; recorded.
         NotFoundError: Nobody asked for it.
     """
     action = Action.ERASE_FACTS
@@ -157,12 +169,13 @@ def confirm_erasure(p: Programme, actor: Actor, asked: int) -> int:
             asked_by=wanted.by, person=wanted.what if wanted.kind is Erasable.PERSON else None
         )
         check_permitted(decide_action(actor, action, about, today=p.today))
-        if wanted.outcome == "dropped":
-            raise LedgerError("That erasure was dropped; ask for it again.", seq=asked)
-        seqs = [] if wanted.outcome else list(_entries_meant(unit, wanted.kind, wanted.what))
-        if not wanted.outcome:
+        if wanted.outcome is Outcome.DROPPED:
+            _refuse(p, "It was dropped.", "Ask for it again.")
+        seqs: Sequence[int] = ()
+        if wanted.outcome is Outcome.WAITING:
+            seqs = _entries_meant(unit, wanted)
             _judge_each(p, unit, actor, seqs)
-            _erase(p, unit, actor, _Wanted(wanted.kind, wanted.what, wanted.reason, asked), seqs)
+            _erase(p, unit, actor, wanted, seqs)
             _close(p, unit, actor, wanted, len(seqs))
     _clear_up(p, wanted)
     with suppress(ObjectStoreError):  # the next export of the ledger's copy does it
@@ -174,15 +187,14 @@ def drop_erasure(p: Programme, actor: Actor, asked: int) -> None:
     """Lay an erasure aside that was asked for; safe to repeat.
 
     Raises:
-        AccessDeniedError: The actor may not; recorded.
-        LedgerError: It was carried out.
+        AccessDeniedError: The actor may not, or it was carried out; recorded.
         NotFoundError: Nobody asked for it.
     """
     with denials_recorded(p, actor, Action.ASK_ERASURE.value, PROGRAMME), p.store.begin() as unit:
         check_permitted(decide_action(actor, Action.ASK_ERASURE, today=p.today))
         wanted = _asked(unit, asked)
-        if wanted.outcome == "confirmed":
-            raise LedgerError("Those facts were erased.", seq=asked)
+        if wanted.outcome is Outcome.CONFIRMED:
+            _refuse(p, "Those facts were erased.", "Nothing brings them back.")
         _close(p, unit, actor, wanted, None)
 
 
@@ -229,10 +241,12 @@ def _asked(unit: UnitOfWork, seq: int) -> AskedErasure:
     )
 
 
-def _outcome(unit: UnitOfWork, seq: int) -> str:
+def _outcome(unit: UnitOfWork, seq: int) -> Outcome:
     closed = unit.find_once(_closing(seq))
     stored = None if closed is None else rows.read_payload(unit, closed)
-    return "" if stored is None else str(json.loads(stored[1])["facts"]["outcome"])
+    if stored is None:
+        return Outcome.WAITING if closed is None else Outcome.CONFIRMED
+    return Outcome(json.loads(stored[1])["facts"]["outcome"])
 
 
 def _closing(seq: int) -> str:
@@ -243,18 +257,19 @@ def _close(
     p: Programme, unit: UnitOfWork, actor: Actor, asked: AskedErasure, entries: int | None
 ) -> None:
     """That it was carried out on so many entries; None: dropped."""
-    outcome = "dropped" if entries is None else "confirmed"
-    facts = {"asked": asked.seq, "outcome": outcome, "entries": entries or 0}
+    outcome = Outcome.DROPPED if entries is None else Outcome.CONFIRMED
+    facts = {"asked": asked.seq, "outcome": outcome.value, "entries": entries or 0}
     subject, once = entry_at(unit, asked.seq).subject, _closing(asked.seq)
     note(p, unit, actor, Tag.ERASURE_CLOSED, subject=subject, facts=facts, once=once)
 
 
-def _entries_meant(unit: UnitOfWork, kind: Erasable, what: str) -> Sequence[int]:
+def _entries_meant(unit: UnitOfWork, wanted: WantedErasure | AskedErasure) -> Sequence[int]:
     """Entries whose facts are meant; at least one.
 
     Raises:
         NotFoundError: There is none.
     """
+    kind, what = wanted.kind, wanted.what
     if kind is Erasable.ENTRY:
         number = int(what) if what.isascii() and what.isdecimal() else 0
         return (entry_at(unit, number).seq,)
@@ -266,11 +281,21 @@ def _entries_meant(unit: UnitOfWork, kind: Erasable, what: str) -> Sequence[int]
     return found
 
 
-def _check_there(unit: UnitOfWork, entry: Entry) -> None:
-    if entry.tag == Tag.PAYLOAD_ERASED:
-        raise LedgerError("What says that facts were erased stays.", seq=entry.seq)
+def _check_there(p: Programme, unit: UnitOfWork, entry: Entry) -> None:
+    if entry.tag in _STAYING:
+        _refuse(p, "What says that facts were erased stays.", "Leave it.")
     if rows.read_payload(unit, entry.seq) is None:
-        raise LedgerError("Those facts were erased before.", seq=entry.seq)
+        _refuse(p, "Those facts were erased before.", "Nothing is left to do.")
+
+
+def _refuse(p: Programme, reason: str, remedy: str) -> None:
+    """Raise the denial.
+
+    Raises:
+        AccessDeniedError: Always.
+    """
+    denial = Denial("erasure.open", reason, remedy, p.rules.destruction_clause)
+    check_permitted(Decision(("erasure.open",), (denial,)))
 
 
 def _judge_each(p: Programme, unit: UnitOfWork, actor: Actor, seqs: Sequence[int]) -> None:
@@ -282,12 +307,17 @@ def _judge_each(p: Programme, unit: UnitOfWork, actor: Actor, seqs: Sequence[int
 
 
 def _erase(
-    p: Programme, unit: UnitOfWork, actor: Actor, wanted: _Wanted, seqs: Sequence[int]
+    p: Programme,
+    unit: UnitOfWork,
+    actor: Actor,
+    wanted: WantedErasure | AskedErasure,
+    seqs: Sequence[int],
 ) -> None:
     """Say that the facts go, and remove them, unless something follows from them."""
+    asked = wanted.seq if isinstance(wanted, AskedErasure) else 0
     for entry in [entry_at(unit, seq) for seq in seqs]:
-        _check_there(unit, entry)
-        told = {"seq": entry.seq, "reason": wanted.reason.value, "asked": wanted.asked}
+        _check_there(p, unit, entry)
+        told = {"seq": entry.seq, "reason": wanted.reason.value, "asked": asked}
         note(p, unit, actor, Tag.PAYLOAD_ERASED, subject=entry.subject, facts=told,
              once=f"erase:{entry.seq}")  # fmt: skip
     whole = None
@@ -298,10 +328,10 @@ def _erase(
     check_permitted(_unneeded(p, others))
 
 
-def _check_possible(p: Programme, actor: Actor, wanted: _Wanted) -> None:
+def _check_possible(p: Programme, actor: Actor, wanted: WantedErasure) -> None:
     """Raise what carrying it out would raise: it is tried, and nothing of it stays."""
     with suppress(_TriedError), p.store.begin() as unit:
-        _erase(p, unit, actor, wanted, _entries_meant(unit, wanted.kind, wanted.what))
+        _erase(p, unit, actor, wanted, _entries_meant(unit, wanted))
         raise _TriedError
 
 

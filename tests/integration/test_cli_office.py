@@ -52,13 +52,13 @@ def test_people_added_changed_ended_listed(home: Path) -> None:
     )  # fmt: skip
     ok(home, "people", "change", "p-ann", "--reason", "Moved.", "--employer", "OEC",
        "--agency", "oec", "--role", "data_steward")  # fmt: skip
-    ended = ok(home, "people", "end", "p-ann", "--last-day", "2099-01-31", "--reason", "Left.")
+    ended = ok(home, "people", "end", "p-ann", "--left-on", "2099-02-01", "--reason", "Left.")
     assert isinstance(ended["person"], dict)
     assert (ended["person"]["employed_until"], ended["person"]["agency"]) == ("2099-01-31", "oec")
     listed = ok(home, "people", "list", "--agency", "oec")
     assert listed["total"] == 1
     assert (
-        "p-ann: Ann Lee, OEC (data_steward), until 2099-01-31"
+        "p-ann: Ann Lee, OEC (data_steward), last day with access 2099-01-31"
         in run(home, "people", "list", "--role", "data_steward").output
     )
 
@@ -120,7 +120,7 @@ def test_two_of_the_office_erase(home: Path) -> None:
     asked = str(
         ok(home, "ledger", "erase", denied, "--reason", "mistake", "--words", "A slip.")["asked"]
     )
-    assert "waits for another one" in run(home, "ledger", "erasures").output
+    assert "Waits for another one" in run(home, "ledger", "erasures").output
     alone = run(home, "ledger", "confirm-erasure", asked)
     assert alone.exit_code == ExitCode.REFUSED
     assert "You asked for it yourself" in alone.output

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from governance.audit.erasures import ErasureReason
 from governance.audit.tags import Tag
 from governance.board import commands as b
 from governance.decisions import AccessDeniedError
@@ -21,7 +20,7 @@ from governance.people import PersonChanged
 from governance.permissions import PUBLIC, Action, Actor, Target, decide_action
 from governance.requests.states import Act, Status
 from governance.services.attachments import Upload, file_attachment, read_attachment
-from governance.services.erasing import Erasable, ask_to_erase, confirm_erasure
+from governance.services.erasing import ask_to_erase, confirm_erasure
 from governance.services.ledger import list_entries, read_entry
 from governance.services.people import (
     PeopleQuery,
@@ -44,7 +43,9 @@ from governance.store import tables as t
 from tests.lib.programme import Office, fresh_database
 from tests.lib.requests import build_content
 
-MISTAKE = ErasureReason.MISTAKE
+
+def erasure(kind: str, what: str) -> dict[str, str]:
+    return {"kind": kind, "what": what, "reason": "mistake"}
 
 
 def run(office: Office, statement: str) -> None:
@@ -146,7 +147,7 @@ class TestAppendOnly:
         with pytest.raises(AccessDeniedError):
             portal.act("p-holder", number, Act.SEND_AGREEMENT)
         denied = list_entries(portal.programme, PUBLIC, tags=[Tag.ACTION_DENIED]).items[0]
-        asked = ask_to_erase(portal.programme, op, Erasable.ENTRY, str(denied.seq), reason=MISTAKE)
+        asked = ask_to_erase(portal.programme, op, erasure("entry", str(denied.seq)))
         confirm_erasure(portal.programme, portal.actor("p-office2"), asked.seq)
         assert portal.programme.store.rebuild() > 0
         for statement in (
@@ -461,7 +462,7 @@ class TestPeople:
         with pytest.raises(StaleError):
             change_person(p, op, mia.id, {"agency": "dol"}, reason="Late.", based_on=1)
         last = p.today + timedelta(days=3)
-        ended = end_person(p, op, mia.id, last_day=last, reason="Left.")
+        ended = end_person(p, op, mia.id, left_on=last + timedelta(days=1), reason="Left.")
         assert ended == changed.model_copy(update={"employed_until": last})
         assert read_person(p, op, mia.id) == (ended, 3)
         with pytest.raises(AccessDeniedError):
@@ -533,9 +534,10 @@ def test_hostile_texts_are_kept_or_refused_in_words(office: Office, text: str) -
         lambda: office.on_board("p-office", b.FillSeat, agency=text, person=text),
         lambda: file_attachment(p, ruiz, number, Upload("other", text, "text/plain", b"x")),
         lambda: register_webhook(p, op, f"https://example.org/{text}", [text]),
-        lambda: ask_to_erase(p, op, Erasable.PERSON, text, reason=MISTAKE, words=text),
-        lambda: ask_to_erase(p, op, Erasable.ENTRY, text, reason=MISTAKE),
-        lambda: ask_to_erase(p, op, Erasable.ENTRY, "1", reason=MISTAKE, words=text),
+        lambda: ask_to_erase(p, op, erasure("person", text) | {"words": text}),
+        lambda: ask_to_erase(p, op, erasure("entry", text)),
+        lambda: ask_to_erase(p, op, erasure("entry", "1") | {"words": text}),
+        lambda: ask_to_erase(p, op, erasure(text, "1") | {text: text}),
         lambda: record(p, op, Tag.COST_RECORDED, subject="c-1", facts={"note": text}),
     ]
     for act in acts:

@@ -7,14 +7,9 @@ from tests.lib.programme import Office
 
 def ask(office: Office, kind: Erasable, what: object, who: str = "p-office") -> int:
     """The entry that asks."""
-    return ask_to_erase(
-        office.programme,
-        office.actor(who),
-        kind,
-        str(what),
-        reason=ErasureReason.ASKED_BY_PERSON,
-        words="A letter.",
-    ).seq
+    reason = ErasureReason.ASKED_BY_PERSON.value
+    wanted = {"kind": kind.value, "what": str(what), "reason": reason, "words": "A letter."}
+    return ask_to_erase(office.programme, office.actor(who), wanted).seq
 
 
 def confirm(office: Office, asked: int, who: str = "p-office2") -> int:

@@ -8,6 +8,7 @@ from governance.portal.api import (
     boards,
     catalogue,
     certificates,
+    erasures,
     feed,
     ledger,
     meetings,
@@ -24,7 +25,8 @@ from governance.portal.api import (
 )
 
 AREAS: Final = (
-    requests, agreements, certificates, boards, meetings, people, own, ledger, verification,
+    requests, agreements, certificates, boards, meetings, people, own, ledger, erasures,
+    verification,
     catalogue, register, open_data, agencies, feed, publications, records, office,
     webhooks,
 )  # fmt: skip

@@ -244,6 +244,7 @@ def show_entry(visit: VisitDep, seq: str) -> Response:
         facts=list(_lines(view.facts)) if view.facts is not None else None,
         proof=proof,
         request=_request_link(visit, about),
+        may_ask_erasure=decide_action(visit.actor, Action.ASK_ERASURE, today=visit.today).permitted,
     )
 
 
