@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from governance.calendar import legal_date
-from governance.permissions import NOTHING, PUBLIC, Actor, Target
+from governance.permissions import NOTHING, PUBLIC, Action, Actor, Target, decide_action
 from governance.portal.sessions import Session, form_token
 from governance.services import Programme
 
@@ -71,6 +71,11 @@ class Visit:
     def form_token(self) -> str:
         """A fresh form token for this browser; empty without a session or a sign-in under way."""
         return form_token(self.secret) if self.secret else ""
+
+    def may(self, action: Action, target: Target | None = None) -> bool:
+        """Whether who asks may also do that: to what the route is about, unless told."""
+        about = self.target if target is None else target
+        return decide_action(self.actor, action, about, today=self.today).permitted
 
     def page(
         self,

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from governance.event_feed import DestructionRow, SubmissionRow
 from governance.people import PortalRole
-from governance.permissions import Action, Target, decide_action
+from governance.permissions import Action, Target
 from governance.portal.list_pages import held_list, show_list
 from governance.portal.lists import Column, ListSpec, Row
 from governance.portal.navigation import Area, NavItem, has_role
@@ -186,13 +186,10 @@ def _agency(visit: Visit) -> str:
 
 def _choices(visit: Visit) -> dict[str, str]:
     """Agencies the person may look at, where there are several."""
-    profile, today = visit.programme.profile, visit.today
     found = {
         a.id: a.name
-        for a in profile.agencies
-        if decide_action(
-            visit.actor, Action.LIST_AGENCY_DATA, Target(agency=a.id), today=today
-        ).permitted
+        for a in visit.programme.profile.agencies
+        if visit.may(Action.LIST_AGENCY_DATA, Target(agency=a.id))
     }
     return found if len(found) > 1 else {}
 
@@ -201,9 +198,6 @@ def _choices(visit: Visit) -> dict[str, str]:
 def show_agency(visit: VisitDep) -> Response:
     """What waits for the agency, who uses its data until when, how its deliveries fare."""
     p, agency = visit.programme, _agency(visit)
-    confirm = decide_action(
-        visit.actor, Action.CONFIRM_LINK_DESTRUCTION, visit.target, today=visit.today
-    )
     return visit.page(
         "agency/overview.html",
         agency=agency,
@@ -214,7 +208,7 @@ def show_agency(visit: VisitDep) -> Response:
         health=read_agency_feed(p, visit.actor, agency).health(),
         states=STATES,
         datasets={c.dataset: c for c in p.contracts.values() if c.agency == agency},
-        may_confirm=confirm.permitted,
+        may_confirm=visit.may(Action.CONFIRM_LINK_DESTRUCTION),
         decides=PortalRole.DATA_OWNER in visit.actor.roles and visit.actor.agency == agency,
         board=p.board.body,
         most=ON_THE_OVERVIEW,

@@ -6,7 +6,7 @@ from typing import Final, get_args
 from starlette.responses import Response
 
 from governance.errors import DocumentError
-from governance.permissions import Action, decide_action
+from governance.permissions import Action
 from governance.portal.downloads import download
 from governance.portal.forms import Field, Form, FormSpec
 from governance.portal.list_pages import held_list, show_list
@@ -85,9 +85,7 @@ def file_document(visit: VisitDep, number: str) -> Response:
         file_attachment(visit.programme, visit.actor, number, upload, once=form.token)
     except DocumentError as error:
         return _show(visit, number, form.refused(error), 422)
-    may_read = decide_action(
-        visit.actor, Action.READ_ATTACHMENT, visit.target, today=visit.today
-    ).permitted
+    may_read = visit.may(Action.READ_ATTACHMENT)
     to = f"/requests/{number}/documents" if may_read else f"/requests/{number}"
     return visit.redirect(to, said="document_filed")
 
@@ -117,17 +115,14 @@ _ENDINGS: Final = {
 
 def _show(visit: Visit, number: str, form: Form, status: int = 200) -> Response:
     documents = list_attachments(visit.programme, visit.actor, number)
-    may_add = decide_action(
-        visit.actor, Action.ADD_ATTACHMENT, visit.target, today=visit.today
-    ).permitted
     names = {}
     for document in documents:
         person = visit.portal.person(document.by)
         names[document.by] = person.name if person else document.by
     listing = held_list(visit, _spec(number, names), documents)
     return show_list(
-        visit, "after/documents.html", listing, status=status, number=number, may_add=may_add,
-        form=form,
+        visit, "after/documents.html", listing, status=status, number=number,
+        may_add=visit.may(Action.ADD_ATTACHMENT), form=form,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.responses import Response
 
 from governance.errors import DocumentError
-from governance.permissions import Action, decide_action
+from governance.permissions import Action
 from governance.portal.forms import Field, Form, FormSpec
 from governance.portal.list_pages import held_list, show_list
 from governance.portal.lists import Column, ListSpec
@@ -199,7 +199,7 @@ def _show_all(visit: Visit, number: str, form: Form, status: int = 200) -> Respo
     return show_list(
         visit, "after/publications.html", held_list(visit, _spec(visit, number), lines),
         status=status, number=number, form=form, agencies=_names(visit, granted),
-        may_propose=bool(granted) and _may(visit, Action.PROPOSE_PUBLICATION),
+        may_propose=bool(granted) and visit.may(Action.PROPOSE_PUBLICATION),
         granted=bool(granted), review=p.profile.publication_review,
     )  # fmt: skip
 
@@ -209,11 +209,11 @@ def _show_one(visit: Visit, number: str, publication: str, **refused: Form) -> R
     proposal = find_publication(p, visit.actor, number, publication)
     state = proposal.state(visit.today, p.profile.publication_review)
     own, forms = visit.actor.agency, {}
-    if proposal.is_open and own in proposal.unseen and _may(visit, Action.SEE_PUBLICATION):
+    if proposal.is_open and own in proposal.unseen and visit.may(Action.SEE_PUBLICATION):
         forms["see"] = SEE.bind()
-    if state is ProposalState.READY and _may(visit, Action.RECORD_PUBLICATION):
+    if state is ProposalState.READY and visit.may(Action.RECORD_PUBLICATION):
         forms["record"] = _record_form(proposal).bind({"title": proposal.facts.title})
-    if proposal.is_open and _may(visit, Action.PROPOSE_PUBLICATION):
+    if proposal.is_open and visit.may(Action.PROPOSE_PUBLICATION):
         forms["withdraw"] = WITHDRAW.bind()
     return visit.page(
         "after/publication.html", status=422 if refused else 200, number=number, one=proposal,
@@ -245,7 +245,7 @@ def _next(visit: Visit, one: Proposal, state: ProposalState) -> tuple[str, str, 
 
 
 def _document(visit: Visit, one: Proposal) -> str | None:
-    if one.facts.attachment is None or not _may(visit, Action.READ_ATTACHMENT):
+    if one.facts.attachment is None or not visit.may(Action.READ_ATTACHMENT):
         return None
     return f"/requests/{one.facts.request}/documents/{one.facts.attachment}"
 
@@ -300,10 +300,6 @@ def _spec(visit: Visit, number: str) -> ListSpec[_Line]:
 
 def _names(visit: Visit, agencies: tuple[str, ...]) -> str:
     return ", ".join(visit.programme.profile.agency_name(a) for a in agencies)
-
-
-def _may(visit: Visit, action: Action) -> bool:
-    return decide_action(visit.actor, action, visit.target, today=visit.today).permitted
 
 
 def _page(number: str, publication: str) -> str:

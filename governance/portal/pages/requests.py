@@ -6,7 +6,7 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from governance.audit import Tag
-from governance.permissions import Action, decide_action
+from governance.permissions import Action
 from governance.portal.list_pages import asked_list, show_list
 from governance.portal.lists import Column, Filter, ListSpec, Wishes
 from governance.portal.navigation import Area, NavItem, may
@@ -173,14 +173,10 @@ def show_request(visit: VisitDep, number: str) -> Response:
 def _beside(visit: Visit, view: RequestView) -> Iterator[tuple[str, str]]:
     """Address and title of the pages beside the request that the person may read."""
     where = f"/requests/{view.request.number}"
-
-    def may_do(action: Action) -> bool:
-        return decide_action(visit.actor, action, visit.target, today=visit.today).permitted
-
-    if may_do(Action.READ_ATTACHMENT):
+    if visit.may(Action.READ_ATTACHMENT):
         yield f"{where}/documents", "Documents"
     granted = any(v.granted is not None for v in view.request.versions)
-    if granted and may_do(Action.READ_PUBLICATIONS):
+    if granted and visit.may(Action.READ_PUBLICATIONS):
         yield f"{where}/publications", "Publications"
     for version in view.request.versions:
         if version.certified is not None:
