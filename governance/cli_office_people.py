@@ -45,7 +45,12 @@ Account = Annotated[
     str | None, typer.Option(help="How they sign in: issuer and subject, or os|USER.")
 ]
 From = Annotated[datetime | None, typer.Option("--from", help="First day.", formats=["%Y-%m-%d"])]
-Day = Annotated[datetime, typer.Option(help="Last day, inclusive.", formats=["%Y-%m-%d"])]
+Day = Annotated[
+    datetime,
+    typer.Option(
+        help="First day without access; a day to come is scheduled.", formats=["%Y-%m-%d"]
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -150,18 +155,21 @@ def change(
 @people_app.command("end")
 def end(
     person: PersonArgument,
-    last_day: Day,
+    left_on: Day,
     reason: Reason,
     home: Home = None,
     as_: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """End a person's employment: from the day after they have no access to anything."""
+    """Record that somebody left: from that day on they have access to no request's data.
+
+    Today or before, access ends at once; a day to come is scheduled.
+    """
     with session(home, as_, as_json=as_json, command="people end") as here:
-        ended = end_person(
-            here.programme, here.actor, person, last_day=last_day.date(), reason=reason
-        )
-        here.say(_facts(ended), [_line(ended)])
+        p, day = here.programme, left_on.date()
+        ended = end_person(p, here.actor, person, left_on=day, reason=reason)
+        when = f"Access ends when {day} begins (Eastern time)."
+        here.say(_facts(ended), [_line(ended), when if day > p.today else "Access has ended."])
 
 
 def _given(
@@ -195,5 +203,5 @@ def _facts(person: Person) -> dict[str, Json]:
 
 def _line(person: Person) -> str:
     roles = ", ".join(role.value for role in person.roles)
-    until = f", until {person.employed_until}" if person.employed_until else ""
+    until = f", last day with access {person.employed_until}" if person.employed_until else ""
     return f"{person.id}: {person.name}, {person.employer} ({roles}){until}"

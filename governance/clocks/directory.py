@@ -6,6 +6,7 @@ from datetime import date
 from governance.board.state import BodyState
 from governance.clocks.model import ProgrammeState
 from governance.people.model import Person, PortalRole
+from governance.requests.leaving import named_elsewhere
 from governance.requests.model import RequestContent
 from governance.requests.state import DataRequest
 
@@ -75,6 +76,12 @@ class Directory:
             ended = person.employed_until if person else None
             if person is not None and ended is not None and ended < self._today:
                 yield person
+
+    def named_elsewhere(self, person_id: str, number: str) -> tuple[str, ...]:
+        """Other requests by which somebody who left one still has access: they work there yet."""
+        if self.person(person_id) is None:
+            return ()
+        return named_elsewhere(person_id, number, [life.request for life in self._state.requests])
 
     def _known(self, ids: Iterable[str]) -> list[Person]:
         return [self._working[i] for i in sorted(set(ids)) if i in self._working]

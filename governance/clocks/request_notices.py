@@ -36,6 +36,7 @@ _OFFICE_STEPS: Final = frozenset(
 )
 _SIGNING: Final = frozenset({_S.AGREEMENTS_OUT}) | LIVE
 _OVER: Final = (_S.ENDED, _S.REVOKED)
+_DAY: Final = timedelta(days=1)
 _To = Iterable[tuple[Person, Capacity, str]]
 """Whom, as what, and for which office."""
 
@@ -233,12 +234,18 @@ def _leavers(case: Case) -> Iterator[Notice]:
     to = [*case.requestors(), *case.operators()]
     recorded = {i: c.left_on for i, c in case.life.request.people.items() if c.left_on is not None}
     for person_id, day in sorted(recorded.items()):
-        if case.is_news(day):
-            yield from case.tell(_K.LEAVER, to, f"{person_id}/{day}", on=day)
+        if not case.is_news(day):
+            continue
+        others = case.people.named_elsewhere(person_id, case.life.request.number)
+        told = case.requestors() if others else to
+        yield from case.tell(_K.LEAVER, told, f"{person_id}/{day}", on=day)
+        if others:
+            office, anchor = case.operators(), f"{person_id}/{day}"
+            yield from case.tell(_K.LEAVER_ELSEWHERE, office, anchor, on=day, others=others)
     for person in case.people.left(case.content):
-        if person.id not in recorded:
-            anchor = f"{person.id}/{person.employed_until}"
-            yield from case.tell(_K.LEAVER, to, anchor, on=person.employed_until)
+        if person.id not in recorded and person.employed_until is not None:
+            anchor, left_on = f"{person.id}/{person.employed_until}", person.employed_until + _DAY
+            yield from case.tell(_K.LEAVER, to, anchor, on=left_on)
 
 
 def _destruction(case: Case) -> Iterator[Notice]:

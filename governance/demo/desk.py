@@ -68,11 +68,11 @@ class Desk:
             )
         )
 
-    def end_person(self, operator: Person, person: Person, last_day: date, reason: str) -> None:
-        """End somebody's employment."""
+    def end_person(self, operator: Person, person: Person, left_on: date, reason: str) -> None:
+        """Record that somebody left."""
         self._tick(9)
         p, actor = self.programme, self.actor(operator)
-        self.know(people.end_person(p, actor, person.id, last_day=last_day, reason=reason))
+        self.know(people.end_person(p, actor, person.id, left_on=left_on, reason=reason))
 
     def on(
         self,

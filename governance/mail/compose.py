@@ -76,6 +76,7 @@ def _facts(notice: Notice) -> dict[str, str]:
         "days": str(notice.days if notice.days is not None else ""),
         "count": _counted(notice.count),
         "n": str(notice.count or 0),
+        "others": ", ".join(notice.others),
         "on": day_words(notice.on) if notice.on else "",
         "starts": instant_words(starts) if starts else "",
     }

@@ -41,6 +41,7 @@ class NoticeKind(StrEnum):
     MEETING_NOTICED = "meeting_noticed"
     PACKET_READY = "packet_ready"
     LEAVER = "leaver"
+    LEAVER_ELSEWHERE = "leaver_elsewhere"
     PUBLICATION_TO_SEE = "publication_to_see"
     PUBLICATION_OVERDUE = "publication_overdue"
     PUBLICATION_CLEARED = "publication_cleared"
@@ -79,6 +80,7 @@ class Notice(Facts):
         dataset: Whose submission.
         days: Until, or since, the day in `by` or `on`.
         count: Of what is to be mended.
+        others: Numbers of other requests.
         anchor: What makes it this notice and no other: it is never sent twice.
     """
 
@@ -100,6 +102,7 @@ class Notice(Facts):
     dataset: Name | None = None
     days: int | None = None
     count: int | None = None
+    others: tuple[Id, ...] = ()
     anchor: str = ""
 
     @property

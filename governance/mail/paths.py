@@ -14,6 +14,7 @@ REQUESTS: Final = "/requests"
 MEETING: Final = "/boards/{body}/meetings/{meeting}"
 PACKET: Final = "/boards/{body}/meetings/{meeting}/papers/packet"
 SUBMISSIONS: Final = "/agency/submissions"
+WAITING: Final = "/office/waiting"
 PAGES: Final = (
     REQUEST,
     AGREEMENT,
@@ -25,12 +26,14 @@ PAGES: Final = (
     PACKET,
     AGENCY,
     SUBMISSIONS,
+    WAITING,
 )
 _OWN: Final = {
     NoticeKind.AGREEMENT_TO_SIGN: AGREEMENT,
     NoticeKind.NDA_MISSING: NDA,
     NoticeKind.NDA_AGAIN: NDA,
     NoticeKind.DESTRUCTION_DUE: DESTRUCTION,
+    NoticeKind.LEAVER_ELSEWHERE: f"{WAITING}?queue=leavers",
 }
 
 

@@ -175,7 +175,13 @@ WORDS: Final[Mapping[NoticeKind, Words]] = {
     NoticeKind.LEAVER: Words(
         "{about}: somebody it names has left",
         "Look at the request's persons. Record the leaver if that is not done.",
-        "Access ended with the last day of employment; no other person's does.",
+        "They have no access to this request's data since {on}; no other person's access ends.",
+    ),
+    NoticeKind.LEAVER_ELSEWHERE: Words(
+        "{about}: somebody it names has left, and other requests name them",
+        "Look at the record of the person. If they left their employer, end the employment: one "
+        "button on your desk. If they stay, save the record with the reason.",
+        "Until then they have access by the other requests: {others}.",
     ),
     NoticeKind.PUBLICATION_TO_SEE: Words(
         "{about}: an output waits for {office} to see it before it is published",

@@ -5,7 +5,7 @@ account belongs to one person only is the store's; here stand the record's own r
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from governance.calendar import legal_date
@@ -41,11 +41,19 @@ class ChangePerson(PersonCommand):
 
 
 class EndPerson(PersonCommand):
-    """Record the last day of employment; access ends with it."""
+    """Record on which day somebody left: the first legal date without access, today as a rule.
+
+    A day to come is scheduled: access ends when it begins.
+    """
 
     person: Text
-    last_day: date
+    left_on: date
     reason: Text
+
+    @property
+    def last_day(self) -> date:
+        """The last legal date with access."""
+        return self.left_on - timedelta(days=1)
 
 
 def handle(people: Mapping[str, Person], command: PersonCommand) -> Handled:
@@ -95,11 +103,11 @@ def _end(people: Mapping[str, Person], command: EndPerson) -> Handled:
     if old is None:
         return judge(rules, [_unknown(rules[0], command.person)])
     denials = []
-    if command.last_day < old.employed_from:
-        reason = "The last day is before the first."
+    if command.left_on < old.employed_from:
+        reason = "They left before their first day."
         denials.append(Denial(rules[1], reason, "Correct the dates.", _LEAVERS))
     if old.employed_until is not None and old.employed_until <= command.last_day:
-        reason = f"The record ends on {old.employed_until} already."
+        reason = f"By the record, {old.employed_until} is their last day with access already."
         remedy = "Change the record if somebody comes back or stays longer."
         denials.append(Denial(rules[2], reason, remedy, _LEAVERS))
     ended = old.model_copy(update={"employed_until": command.last_day})
@@ -142,7 +150,8 @@ def _record_denials(person: Person) -> Iterator[Denial]:
     if len(set(person.roles)) != len(person.roles):
         reason = "A role is given twice."
         yield Denial("person.roles", reason, "Give it once.", _OFFICE)
-    if person.employed_until is not None and person.employed_until < person.employed_from:
+    never = person.employed_from - timedelta(days=1)
+    if person.employed_until is not None and person.employed_until < never:
         reason = "The last day is before the first."
         yield Denial("person.dates", reason, "Correct the dates.", _LEAVERS)
 

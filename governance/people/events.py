@@ -31,7 +31,11 @@ class PersonChanged(PersonEvent):
 
 
 class PersonEnded(PersonEvent):
-    """Employment ended: that day is no longer a day of access."""
+    """Employment ended.
+
+    Attributes:
+        last_day: The last legal date with access: the one before they left.
+    """
 
     tag: Literal[Tag.PERSON_ENDED] = Tag.PERSON_ENDED
     last_day: date

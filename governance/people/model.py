@@ -44,7 +44,9 @@ class Person(Facts):
         account: How they sign in; None until they may.
         agency: The participating agency that employs them, when one does.
         parties: Parties a signatory signs for.
-        employed_from, employed_until: Legal dates, inclusive; an open end is None.
+        named_by: The requestor who typed this record; None once the office has it so.
+        employed_from, employed_until: First and last legal date with access; an open end is None.
+            Who never had a day of it ended before it began.
     """
 
     id: PersonId
@@ -58,6 +60,12 @@ class Person(Facts):
     parties: tuple[Text, ...] = ()
     employed_from: date
     employed_until: date | None = None
+    named_by: PersonId | None = Field(default=None, exclude_if=lambda named: named is None)
+
+    @property
+    def is_only_named(self) -> bool:
+        """Whether nobody but a requestor said who they are: they never signed in."""
+        return self.named_by is not None and self.account is None
 
     def employed(self, on: date) -> bool:
         """Whether employed on that legal date."""

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from governance.board.model import Interest, MotionFacts, Seat
 from governance.facts import Command, Digest, Id, Name, PersonId, Text
+from governance.requests.confirming import Candidates
 from governance.requests.events import ReviewChoice
 from governance.requests.model import RequestContent
 from governance.requests.rules import RequestRules
@@ -27,11 +28,13 @@ class Context:
     Attributes:
         seats: Of the data governing board: who is whose data owner, and the alternates.
         interests: Declared elsewhere than in the request itself, which keeps its own.
+        named: Persons whom a requestor named and whose address is on record otherwise too.
     """
 
     rules: RequestRules
     seats: Mapping[str, Seat] = field(default_factory=dict)
     interests: tuple[Interest, ...] = ()
+    named: Candidates = field(default_factory=dict)
 
 
 class RequestCommand(Command):
@@ -77,9 +80,15 @@ class Return(RequestCommand):
 
 
 class AcceptComplete(RequestCommand):
-    """Pass the completeness check."""
+    """Pass the completeness check.
+
+    Attributes:
+        same: Of each person whose address is on record, under which id: their own if it is
+            somebody else all the same.
+    """
 
     act = Act.ACCEPT_COMPLETE
+    same: Mapping[PersonId, PersonId] = Field(default_factory=dict)
 
 
 class DeclareInterest(RequestCommand):
@@ -161,11 +170,16 @@ class MeetCondition(RequestCommand):
 
 
 class RecordLeaver(RequestCommand):
-    """Record that a person left."""
+    """Record that a person left, today or before; or that this was recorded by mistake.
+
+    Attributes:
+        left_on: The first legal date without access.
+    """
 
     act = Act.RECORD_LEAVER
     person: PersonId
     left_on: date
+    mistaken: bool = False
 
 
 class Grant(RequestCommand):

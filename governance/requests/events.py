@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from governance.audit.tags import Tag
 from governance.facts import Digest, Event, Id, Name, PersonId, Text, stored_event
-from governance.requests.model import RequestContent
+from governance.requests.model import RequestContent, RequestPerson
 from governance.requests.states import Status
 
 
@@ -61,11 +61,16 @@ class Returned(RequestEvent):
 
 
 class FoundComplete(RequestEvent):
-    """Complete; which agencies review, and whose earlier approval stands: nothing changed."""
+    """Complete; which agencies review, and whose earlier approval stands: nothing changed.
+
+    Attributes:
+        confirmed: Persons the office found on record, by the id under which they were submitted.
+    """
 
     tag: Literal[Tag.DATA_REQUEST_FOUND_COMPLETE] = Tag.DATA_REQUEST_FOUND_COMPLETE
     review: tuple[Name, ...]
     carried_over: tuple[Name, ...] = ()
+    confirmed: Mapping[PersonId, RequestPerson] = Field(default_factory=dict)
 
 
 class PartReviewed(RequestEvent):
@@ -178,11 +183,17 @@ class ConditionMet(RequestEvent):
 
 
 class PersonLeft(RequestEvent):
-    """A person left; access ends with that date."""
+    """A person left, or it was a mistake to say so.
+
+    Attributes:
+        left_on: From this legal date on they have no access; at the latest from the entry's own.
+        mistaken: They did not leave: what was recorded before is taken back.
+    """
 
     tag: Literal[Tag.PERSON_LEFT] = Tag.PERSON_LEFT
     person: PersonId
     left_on: date
+    mistaken: bool = False
 
 
 class Granted(RequestEvent):

@@ -11,6 +11,8 @@ from governance.facts import Handled, judge
 from governance.requests import commands as c
 from governance.requests import events as ev
 from governance.requests.completeness import decide_completeness
+from governance.requests.leaving import RULES as LEAVING
+from governance.requests.leaving import leaver_denials
 from governance.requests.making import content_digest, make_event, submitted
 from governance.requests.reviewing import (
     accept_complete,
@@ -209,7 +211,7 @@ def _person(
     command: c.SignNda | c.RecordTraining | c.RecordLeaver,
     ctx: c.Context,
 ) -> Handled:
-    rules: tuple[str, ...] = ("person.named", "person.self", "person.left")
+    rules: tuple[str, ...] = ("person.named", "person.self")
     denials: list[Denial] = []
     if command.person not in submitted(version).requestors:
         reason = "The request does not name that person."
@@ -217,12 +219,9 @@ def _person(
     if command.act is Act.SIGN_NDA and command.by != command.person:
         reason = "A confidentiality statement is signed by the person alone."
         denials.append(Denial(rules[1], reason, "The person signs.", ctx.rules.chain_clause))
-    if isinstance(command, c.RecordLeaver) and _brings_back(request, version, command):
-        reason = "It is on record that the person left; a later day would give access back."
-        remedy = (
-            "If it is wrong, one of the operating office whom the request does not name mends it."
-        )
-        denials.append(Denial(rules[2], reason, remedy, ctx.rules.chain_clause))
+    if isinstance(command, c.RecordLeaver):
+        rules = (*rules, *LEAVING)
+        denials += leaver_denials(request, version, command, ctx.rules)
     if isinstance(command, c.RecordTraining):
         day = legal_date(command.at)
         trained = decide_training(command.valid_until, command.completed_on, day, ctx.rules)
@@ -233,25 +232,13 @@ def _person(
     return judge(rules, denials, make_event(kind, command, version.status, **facts))
 
 
-def _brings_back(request: DataRequest, version: Version, command: c.RecordLeaver) -> bool:
-    """Whether it puts off a day of leaving that is on record, by somebody who may only bring it on.
-
-    The operating office may correct a mistake, but nobody in a request they are named in.
-    """
-    known = request.people.get(command.person)
-    if known is None or known.left_on is None or command.left_on <= known.left_on:
-        return False
-    named = {request.requestor, *submitted(version).requestors}
-    return command.role is not Role.OPERATOR or command.by in named
-
-
 _PERSON_EVENTS: Final[dict[Act, tuple[Callable[..., ev.RequestEvent], tuple[str, ...]]]] = {
     Act.SIGN_NDA: (ev.NdaSigned, ("person", "signed_on", "digest", "name")),
     Act.RECORD_TRAINING: (
         ev.TrainingRecorded,
         ("person", "valid_until", "completed_on"),
     ),
-    Act.RECORD_LEAVER: (ev.PersonLeft, ("person", "left_on")),
+    Act.RECORD_LEAVER: (ev.PersonLeft, ("person", "left_on", "mistaken")),
 }
 
 

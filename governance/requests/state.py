@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from governance.audit.tags import Tag
 from governance.board.model import Interest
 from governance.calendar import legal_date
 from governance.errors import LedgerError
 from governance.requests import events as ev
+from governance.requests.confirming import with_people
 from governance.requests.model import RequestContent
 from governance.requests.states import (
     LIVE,
@@ -63,11 +64,14 @@ class PersonChain:
     Attributes:
         statements: Every one signed, in their order; which of them counts for a version is
             `governance.requests.statements`'s to say.
+        left_on: The first legal date without access; None while nobody recorded that they left.
+        left_told_at: When that was recorded, UTC.
     """
 
     statements: tuple[Statement, ...] = ()
     training: Training | None = None
     left_on: date | None = None
+    left_told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +297,12 @@ def _fold_content(version: Version, event: ev.RequestEvent) -> Version:
         case ev.Submitted():
             seen = version.before if version.submitted is None else version.submitted
             return replace(version, submitted=version.content, before=seen, mend=())
+        case ev.FoundComplete() if event.confirmed and version.submitted is not None:
+            return replace(
+                version,
+                content=with_people(version.content, event.confirmed),
+                submitted=with_people(version.submitted, event.confirmed),
+            )
         case ev.Returned():
             return replace(version, mend=event.mend)
         case _:
@@ -360,7 +370,10 @@ def _fold_people(
             training = Training(event.valid_until, completed)
             return _with_person(people, event.person, training=training)
         case ev.PersonLeft():
-            return _with_person(people, event.person, left_on=event.left_on)
+            # Recorded is left: nobody's leaving waits for a day that is still to come.
+            left_on = None if event.mistaken else min(event.left_on, legal_date(event.at))
+            told_at = None if event.mistaken else event.at
+            return _with_person(people, event.person, left_on=left_on, left_told_at=told_at)
         case _:
             return people
 

@@ -16,6 +16,7 @@ from governance.requests.rules import RequestRules
 from governance.requests.state import DataRequest, Version
 from governance.requests.statements import acceptance, training_until
 from governance.requests.states import LIVE, Status
+from governance.services.leavers import leavers_to_look_at
 from governance.services.programme import Programme
 from governance.services.public_records import public_records
 from governance.services.recording import denials_recorded
@@ -34,6 +35,7 @@ class Queue(StrEnum):
     CONDITIONS = "conditions"
     DESTRUCTION = "destruction"
     CERTIFICATE = "certificate"
+    LEAVERS = "leavers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Waiting:
         since: When the version got its status, UTC.
         until: Last day, inclusive; None when none is set.
         page: Where it is done, under the request's address; empty: the request itself.
+        person: Whose record it is about; then it is done there.
     """
 
     queue: Queue
@@ -58,6 +61,15 @@ class Waiting:
     until: date | None
     overdue: bool
     page: str = ""
+    person: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where it is done, whole; empty: no page of its own."""
+        if self.person:
+            return f"/people/{self.person}/end?request={self.number}"
+        version = f"?version={self.version}" if self.version > 1 else ""
+        return f"/requests/{self.number}/{self.page}{version}" if self.page else ""
 
     @property
     def since_on(self) -> date:
@@ -79,9 +91,19 @@ def list_waiting(p: Programme, actor: Actor) -> tuple[Waiting, ...]:
         check_permitted(decide_action(actor, Action.LIST_ALL_REQUESTS, today=p.today))
     today = p.today
     found: list[Waiting] = []
-    for record in public_records(p).source.requests:
+    records = public_records(p).source.requests
+    for record in records:
         for version in filter(record.request.is_told_of, record.request.versions):
             found.extend(_steps(record, version, p.profile, p.rules, today))
+    found += [
+        Waiting(
+            Queue.LEAVERS, x.number, x.version, x.title, _OFFICE,
+            f"ends the employment of {x.name}, who left; or saves the record with the reason why "
+            f"they stay: {', '.join(x.others)} name them too",
+            x.since, None, overdue=False, person=x.person,
+        )
+        for x in leavers_to_look_at(p, [record.request for record in records])
+    ]  # fmt: skip
     return tuple(sorted(found, key=lambda w: (w.until or date.max, w.since, w.number)))
 
 

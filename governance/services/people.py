@@ -135,11 +135,20 @@ def end_person(
     actor: Actor,
     person_id: str,
     *,
-    last_day: date,
+    left_on: date,
     reason: str,
     based_on: int | None = None,
 ) -> Person:
-    """End a person's employment: after that day they have no access to anything.
+    """Record that somebody left: from that day on they have no access to any request's data.
+
+    Args:
+        p: The programme.
+        actor: Of the operating office.
+        person_id: Who left.
+        left_on: The first legal date without access. Today or before: access ends at once. A day
+            to come is scheduled: access ends when it begins.
+        reason: It stands in the record.
+        based_on: Position of the record when the form was opened.
 
     Raises:
         AccessDeniedError: The actor may not; recorded.
@@ -151,10 +160,11 @@ def end_person(
     with denials, p.store.begin() as unit:
         unit.check_current("person", person_id, based_on)
         old = _may_change(p, unit, actor, person_id)
-        last = last_day.isoformat()
         facts = {"by": actor.by, "at": p.clock().isoformat(), "person": person_id}
-        command = facts_of(EndPerson, {**facts, "last_day": last, "reason": reason}, "The form")
+        told = {"left_on": left_on.isoformat(), "reason": reason}
+        command = facts_of(EndPerson, {**facts, **told}, "The form")
         _judge(unit, command, old)
+        last = command.last_day.isoformat()
         _append(p, unit, actor.by, PersonEnded, person_id, last_day=last, reason=reason)
         return _load(unit, person_id)[0]
 
@@ -262,10 +272,18 @@ def _waiting(unit: UnitOfWork, claims: SignInClaims) -> Person | None:
 
 
 def find_waiting(unit: UnitOfWork, email: str) -> Person | None:
-    """The one record without an account that has the address."""
+    """The one record without an account that has the address; else one that requestors typed.
+
+    Requestors may have named the same newcomer several times: the first record becomes theirs, and
+    the others are settled at the completeness check of their requests.
+    """
     found = list_people_rows(unit, PeopleFilter(text=email, per_page=50)).items
     same = [x for x in found if x.email.casefold() == email.casefold() and x.account is None]
-    return same[0] if len(same) == 1 else None
+    kept = [x for x in same if not x.is_only_named]
+    if kept:
+        return kept[0] if len(kept) == 1 else None
+    named = [x for x in same if x.employed_until is None]
+    return min(named, key=lambda x: (x.employed_from, x.id), default=None)
 
 
 def _roles_differ(person: Person, claims: SignInClaims) -> bool:

@@ -7,6 +7,7 @@ from governance.board.state import BodyState
 from governance.decisions import Denial, refusal_of
 from governance.errors import DocumentError
 from governance.requests import commands as c
+from governance.requests.leaving import decide_left_on
 from governance.requests.states import Act
 from governance.requests.training import FIELDS, decide_training
 from governance.services.programme import Programme
@@ -44,8 +45,14 @@ def check_fields(p: Programme, command: c.RequestCommand) -> None:
     """Raise where a form mends what the rules would refuse, so that it is said beside the field.
 
     Raises:
-        DocumentError: A training is recorded for longer than it counts, or no longer counts.
+        DocumentError: A training is recorded for longer than it counts, or no longer counts;
+            somebody left on a day that is still to come.
     """
+    if isinstance(command, c.RecordLeaver):
+        said = decide_left_on(command.left_on, p.today, p.rules).denials
+        if said:
+            problems = (f"left_on: {d.reason} {d.remedy} [{d.clause}]" for d in said)
+            raise DocumentError.counted("The form has", *problems)
     if isinstance(command, c.RecordTraining):
         days = (command.valid_until, command.completed_on, p.today)
         denials = decide_training(*days, p.rules).denials

@@ -29,10 +29,11 @@ from governance.errors import LedgerError
 from governance.grants.model import LedgerReference
 from governance.people import Person
 from governance.people import events as people_events
-from governance.permissions import Actor, Target, decide_action
+from governance.permissions import Actor, Target, acting_role, decide_action
 from governance.profile import Profile
 from governance.requests import events as ev
 from governance.requests.chain import Outside
+from governance.requests.leaving import may_take_back
 from governance.requests.making import content_digest
 from governance.requests.state import DataRequest, Version
 from governance.requests.state import apply as apply_request
@@ -47,6 +48,13 @@ _RULE: Final = "chain.authority"
 _ANEW: Final = "The operating office finds out who wrote it; the act is done anew."
 _VOTE_AGAIN: Final = (
     "The operating office finds out who wrote it, and mends it; the board votes again."
+)
+_NOT_TAKEN_BACK: Final = Denial(
+    "person.left",
+    "That somebody left is taken back by one of the operating office whom the request does not "
+    "name.",
+    _ANEW,
+    "Governance manual, leavers and newcomers",
 )
 _PUBLISHED: Final = frozenset({Tag.GRANT_PUBLISHED.value, Tag.PEOPLE_PUBLISHED.value})
 
@@ -256,7 +264,8 @@ class Records:
         self, event: ev.RequestEvent, request: DataRequest | None, entry: Entry
     ) -> Iterator[Denial]:
         """Whether the event was its author's to write, on the records as they stand before it."""
-        act = _ACTS.get(event.tag)
+        gives_back = isinstance(event, ev.PersonLeft) and event.mistaken
+        act = Act.RECORD_LEAVER if gives_back else _ACTS.get(event.tag)
         version = None if request is None else request.version(event.version)
         if act is None or request is None or version is None:
             return
@@ -270,8 +279,12 @@ class Records:
         )
         actor = Actor(person=self._persons.get(event.by))
         decision = decide_action(actor, act, target, today=legal_date(entry.at))
-        if not decision.permitted:
-            yield from _foreign(entry, event.by, decision.denials, _ANEW)
+        denials = decision.denials
+        role = acting_role(actor, act, target)
+        if gives_back and not may_take_back(request, version, event.by, role):
+            denials += (_NOT_TAKEN_BACK,)
+        if denials:
+            yield from _foreign(entry, event.by, denials, _ANEW)
             yield from self.not_believed.get(event.by, ())
 
 
@@ -301,7 +314,8 @@ _ACTS: Final[Mapping[Tag, Act]] = {
     Tag.TRAINING_RECORDED: Act.RECORD_TRAINING,
     Tag.CONDITION_MET: Act.MEET_CONDITION,
 }
-"""Events that lead to a grant, and the act each was. What takes a grant back needs no proof."""
+"""Events that lead to a grant, and the act each was. What takes access away needs no proof; to take
+back that somebody left gives access again, and is judged as well."""
 
 
 def _other_content(request: DataRequest, event: ev.RequestEvent) -> str:

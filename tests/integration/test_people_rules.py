@@ -25,9 +25,9 @@ def test_rules_are_enforced_and_refusals_are_on_record(tmp_path: Path) -> None:
         register_person(p, actor, facts)
     with pytest.raises(AccessDeniedError, match="about yourself"):
         change_person(p, actor, "p-office", {"roles": ["operator", "requestor"]}, reason="Mine.")
-    end_person(p, actor, "p-office2", last_day=date(2026, 2, 1), reason="Left.")
+    end_person(p, actor, "p-office2", left_on=date(2026, 2, 2), reason="Left.")
     with pytest.raises(AccessDeniedError, match="No operator would be left"):
-        end_person(p, other, "p-office", last_day=date(2026, 12, 31), reason="Left.")
+        end_person(p, other, "p-office", left_on=date(2026, 12, 31), reason="Left.")
     new = register_person(p, actor, facts | {"roles": ["operator"]})
     change_person(p, actor, new.id, {"roles": ["requestor"]}, reason="Another desk.")
     with p.store.read() as unit:

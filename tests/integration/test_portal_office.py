@@ -129,7 +129,7 @@ def test_people_are_registered_changed_and_ended(every: EveryStatus, portal: Run
     assert "Nell Neumann" in office.get("/people?text=neumann").text
     stale = office.get(f"{where}/change").text
     ended = portal.send(
-        office, f"{where}/end", form_of=f"{where}/end", last_day="2026-03-18", reason="Left."
+        office, f"{where}/end", form_of=f"{where}/end", left_on="2026-03-19", reason="Left."
     )
     assert ended.status_code == 303, ended.text
     hidden = dict(re.findall(r'name="(csrf_token|based_on|once)" value="([^"]*)"', stale))
@@ -141,7 +141,7 @@ def test_people_are_registered_changed_and_ended(every: EveryStatus, portal: Run
 def test_nobody_changes_their_own_record(portal: RunningPortal) -> None:
     office = portal.client("p-office")
     assert office.get("/people/p-office/change").status_code == 403
-    refused = portal.send(office, "/people/p-office/end", last_day="2026-03-18", reason="Left.")
+    refused = portal.send(office, "/people/p-office/end", left_on="2026-03-19", reason="Left.")
     assert refused.status_code == 403
     assert 'href="/people/p-office/change"' not in office.get("/people/p-office").text
 

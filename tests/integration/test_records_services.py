@@ -113,9 +113,9 @@ def test_the_first_operator_is_made_once(office: Office) -> None:
     with pytest.raises(AccessDeniedError):
         register_first_operator(p, facts)
     for person, by in (("p-office2", "p-office"), ("p-audit", "p-office")):
-        end_person(p, office.actor(by), person, last_day=p.today, reason="Left.")
+        end_person(p, office.actor(by), person, left_on=p.today, reason="Left.")
     with pytest.raises(AccessDeniedError):  # one is left, and nobody can end the last
-        end_person(p, office.actor("p-office"), "p-office", last_day=p.today, reason="Left.")
+        end_person(p, office.actor("p-office"), "p-office", left_on=p.today, reason="Left.")
     with pytest.raises(AccessDeniedError):
         register_first_operator(p, facts)
 

@@ -67,7 +67,7 @@ def walk(office: Office) -> list[str]:
          "employment_class": "other", "account": CANARY, "employed_from": "2026-01-01"},
     )  # fmt: skip
     change_person(p, op, made.id, {"employer": f"{CANARY} 2"}, reason=CANARY)
-    end_person(p, op, made.id, last_day=p.today, reason=CANARY)
+    end_person(p, op, made.id, left_on=p.today, reason=CANARY)
     messages = []
     for refused in (
         lambda: read_request(p, office.actor("p-holder"), number),

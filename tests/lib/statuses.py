@@ -42,6 +42,11 @@ CAST: Final[Mapping[str, str | None]] = {
     "the requestor who left": "p-left",
     "an operator who left": "p-left-office",
 }
+PLACES: Final[Mapping[str, str]] = {
+    "body": "data_governing_board", "meeting": "M-1", "motion": "MO-open", "person": "p-okafor",
+    "agency": "sde", "dataset": "enrollment", "seq": "1",
+}  # fmt: skip
+"""What a parameter of a path stands for; `number` is the request's."""
 LAST_DAY = date(2026, 12, 31)
 _SOON: Final = date(2026, 3, 15)
 _ENDS: Final = {
@@ -130,7 +135,7 @@ class EveryStatus:
         for person in ("p-left", "p-left-office"):
             ended = end_person(
                 self.p, self.office.actor("p-office"), person,
-                last_day=self.p.today - timedelta(days=2), reason="Left.",
+                left_on=self.p.today - timedelta(days=1), reason="Left.",
             )  # fmt: skip
             self.office.people[person] = ended
 

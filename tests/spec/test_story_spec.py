@@ -196,7 +196,7 @@ def test_the_story() -> None:
     for party in PARTIES:
         life.do(c.SignAgreement, Role.PARTY, version=2, party=party, digest=DIGEST, signed_on=TODAY)
     life.do(c.MeetCondition, Role.OPERATOR, version=2, condition="C1", met_on=TODAY)
-    life.do(c.RecordLeaver, Role.REQUESTOR, version=2, person="p-chen", left_on=TODAY)
+    life.do(c.RecordLeaver, Role.REQUESTOR, version=2, person="p-chen", left_on=life.at.date())
     # The variable added is a new term: who signed before signs again, or has no access to it.
     waits = compiled(life, second, 2, 2)
     assert waits.bundle is None

@@ -110,11 +110,11 @@ def change(
 def end(
     visit: VisitDep,
     person: str,
-    last_day: Annotated[date, Body()],
+    left_on: Annotated[date, Body()],
     reason: Reason,
     based_on: Position = None,
 ) -> Person:
-    """After that day they have no access to anything."""
+    """Somebody left: `left_on` is the first day without access; a day to come is scheduled."""
     return end_person(
-        visit.programme, visit.actor, person, last_day=last_day, reason=reason, based_on=based_on
+        visit.programme, visit.actor, person, left_on=left_on, reason=reason, based_on=based_on
     )

@@ -38,6 +38,7 @@ QUEUES: Final[dict[Queue, tuple[str, str]]] = {
     Queue.CONDITIONS: ("Conditions to be met", "No condition of an approval is open."),
     Queue.DESTRUCTION: ("Destruction to be certified", "No recipient owes a certificate."),
     Queue.CERTIFICATE: ("Certificates to check", "No certificate waits to be checked."),
+    Queue.LEAVERS: ("Leavers to look at", "Nobody who left one request is named by another."),
 }
 """Heading of each queue, and what is said when it is empty."""
 ALL: Final = replace(
@@ -93,8 +94,7 @@ def show_waiting(visit: VisitDep) -> Response:
 
 def _waiting_spec(acts: bool) -> ListSpec[Waiting]:  # noqa: FBT001  whether the reader does the steps
     def to_step(step: Waiting) -> str | None:
-        version = f"?version={step.version}" if step.version > 1 else ""
-        return f"/requests/{step.number}/{step.page}{version}" if step.page and acts else None
+        return step.address or None if acts else None
 
     return ListSpec(
         "waiting",

@@ -17,6 +17,7 @@ from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
 from governance.portal.targets import about_person
 from governance.portal.visits import Visit, VisitDep
+from governance.requests.state import PersonChain
 from governance.services.people import (
     PeopleQuery,
     change_person,
@@ -25,6 +26,7 @@ from governance.services.people import (
     read_person,
     register_person,
 )
+from governance.services.requests import read_request
 from governance.store.paging import Page
 
 router = PortalRouter()
@@ -32,7 +34,8 @@ NAVIGATION = (NavItem(Area.OFFICE, "People", "/people", may(Action.READ_PEOPLE))
 add_said(
     person_registered="The person is on record.",
     person_changed="The record is changed.",
-    person_ended="The last day is recorded. With that day all access ends.",
+    person_left="It is recorded. The person has no access to any request's data.",
+    person_leaves="It is scheduled. Until that day begins (Eastern time) nothing changes.",
 )
 ROLES: Final = {
     PortalRole.REQUESTOR.value: "Requestor: asks for data",
@@ -47,7 +50,16 @@ _REASON: Final = Field(
     "reason", "Reason", "textarea", rows=3, required=True, maximum=4000,
     hint="It stands in the record.",
 )  # fmt: skip
-END_FORM: Final = FormSpec((Field("last_day", "Last day", "day", required=True), _REASON))
+END_FORM: Final = FormSpec(
+    (
+        Field(
+            "left_on", "Left on", "day", required=True,
+            hint="The first day without access. Today or before: access ends at once. A day to "
+                 "come is scheduled.",
+        ),
+        _REASON,
+    )
+)  # fmt: skip
 
 
 def _spec(visit: Visit, *, change: bool) -> FormSpec:
@@ -67,7 +79,7 @@ def _spec(visit: Visit, *, change: bool) -> FormSpec:
               hint="Issuer, a vertical bar, and subject. Empty: the first sign-in under the "
                    "address is theirs."),
     )  # fmt: skip
-    last = Field("employed_until", "Last day", "day", hint="Empty: the end is open.")
+    last = Field("employed_until", "Last day with access", "day", hint="Empty: the end is open.")
     return FormSpec((*fields, last, _REASON) if change else fields)
 
 
@@ -97,7 +109,8 @@ def _list_spec(visit: Visit) -> ListSpec[Person]:
             Column("role", "Roles", lambda x: ", ".join(r.value for r in x.roles),
                    shown=lambda x: ", ".join(_SHORT[r.value] for r in x.roles), choices=_SHORT),
             Column("employed_from", "First day", lambda x: x.employed_from, kind="day"),
-            Column("employed_until", "Last day", lambda x: x.employed_until, kind="day"),
+            Column("employed_until", "Last day with access", lambda x: x.employed_until,
+                   kind="day"),
             Column("employed", "Employed today", lambda x: x.employed(today), only_export=True,
                    sortable=False, choices={"yes": "Yes", "no": "No"}),
             Column("id", "Id", lambda x: x.id, only_export=True),
@@ -199,30 +212,44 @@ def change(visit: VisitDep, person: str) -> Response:
 def ask_end(visit: VisitDep, person: str) -> Response:
     """Before access ends."""
     found, position = read_person(visit.programme, visit.actor, person)
-    form = END_FORM.bind({"last_day": visit.today.isoformat()}, based_on=position)
+    form = END_FORM.bind(_as_recorded(visit, person), based_on=position)
     return visit.page("people/end.html", record=found, form=form)
+
+
+def _as_recorded(visit: Visit, person: str) -> dict[str, str]:
+    """What the form begins with: the leaving that a request records, or today."""
+    number = visit.request.query_params.get("request", "")
+    if number:
+        people = read_request(visit.programme, visit.actor, number).request.people
+        left_on = people.get(person, PersonChain()).left_on
+        if left_on is not None:
+            reason = f"Left, as recorded in request {number}."
+            return {"left_on": left_on.isoformat(), "reason": reason}
+    return {"left_on": visit.today.isoformat()}
 
 
 @router.page("POST", "/people/{person}/end", asks=Action.CHANGE_PEOPLE, about=about_person)
 def end(visit: VisitDep, person: str) -> Response:
-    """Record the last day."""
+    """Record that they left, or will leave."""
     found, _ = read_person(visit.programme, visit.actor, person)
     form = END_FORM.read(visit.form)
     typed = form.content()
     try:
+        left_on = _day(typed["left_on"])
         end_person(
-            visit.programme, visit.actor, person, last_day=_day(typed["last_day"]),
+            visit.programme, visit.actor, person, left_on=left_on,
             reason=str(typed["reason"]), based_on=form.based_on,
         )  # fmt: skip
     except DocumentError as error:
         refused = form.refused(error)
         return visit.page("people/end.html", record=found, form=refused, status=422)
-    return visit.redirect(f"/people/{person}", said="person_ended")
+    said = "person_leaves" if left_on > visit.today else "person_left"
+    return visit.redirect(f"/people/{person}", said=said)
 
 
 def _day(text: object) -> date:
     try:
         return date.fromisoformat(str(text))
     except ValueError:
-        problem = "last_day: Field required" if not text else "last_day: choose a day"
+        problem = "left_on: Field required" if not text else "left_on: choose a day"
         raise DocumentError.counted("The form has", problem) from None

@@ -12,13 +12,16 @@ from typing import Any
 from starlette.responses import Response
 
 from governance.errors import DocumentError
+from governance.permissions import acting_role
 from governance.portal.forms import BoundField, Field, FormSpec
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.said import add_said
 from governance.portal.targets import about_request, asked_version
 from governance.portal.visits import Visit, VisitDep
+from governance.requests.leaving import may_take_back
 from governance.requests.states import Act
+from governance.services.named_people import read_named
 from governance.services.requests import RequestView, act_on_request, read_request
 
 router = PortalRouter()
@@ -153,11 +156,42 @@ def _training_form(visit: Visit, view: RequestView) -> FormSpec:
 
 
 def _leaver_form(visit: Visit, view: RequestView) -> FormSpec:
-    hint = f"Access ends with that day. Today is {visit.today:%B} {visit.today.day}."
+    hint = (
+        "The first day without access: today or before. The office schedules a later end in the "
+        "person's record."
+    )
+    fields = [
+        Field("person", "Who left", "select", choices=_person_choices(view), required=True),
+        Field("left_on", "Left on", "day", required=True, hint=hint),
+    ]
+    role = acting_role(visit.actor, Act.RECORD_LEAVER, visit.target)
+    if may_take_back(view.request, view.latest, visit.actor.by, role):
+        words = "It was recorded by mistake: they did not leave"
+        fields.append(Field("mistaken", words, "checkbox"))
+    return FormSpec(tuple(fields))
+
+
+def _complete_form(visit: Visit, view: RequestView) -> FormSpec:
+    """For each person whose address is on record: whether it is the same one."""
+    number, version = view.request.number, asked_version(visit)
+    named = read_named(visit.programme, visit.actor, number, version=version)
+    meant = view.latest if version is None else view.request.version(version)
+    content = (meant.submitted if meant else None) or view.latest.content
     return FormSpec(
-        (
-            Field("person", "Who left", "select", choices=_person_choices(view), required=True),
-            Field("left_on", "Last day was", "day", required=True, hint=hint),
+        tuple(
+            Field(
+                f"same.{person.id}",
+                f"Who is {person.name}, {person.employer}?",
+                "radios",
+                hint="The address that was given for them is on record already.",
+                choices={
+                    **{x.id: f"{x.name}, {x.employer}, as on record" for x in named[person.id]},
+                    person.id: "Somebody else, as the request names them",
+                },
+                required=True,
+            )
+            for person in content.people
+            if person.id in named
         )
     )
 
@@ -182,7 +216,7 @@ PAGES: tuple[ActPage, ...] = (
         "those review for which something changed.",
         "The request is complete",
         "The completeness check is passed.",
-        _plain_form(),
+        _complete_form,
         _as_typed,
         shows=("check", "changes", "precheck"),
     ),
@@ -265,7 +299,9 @@ PAGES: tuple[ActPage, ...] = (
         Act.RECORD_LEAVER,
         "leaver",
         "Somebody left",
-        "That person's access ends at once. A newcomer signs the confidentiality statement first.",
+        "That person's access to this request's data ends at once. If they left their employer, "
+        "the operating office ends the employment, and with it their access to every other "
+        "request; its desk names them. A newcomer signs the confidentiality statement first.",
         "Record that they left",
         "It is recorded; access has ended.",
         _leaver_form,
@@ -312,6 +348,7 @@ PAGES: tuple[ActPage, ...] = (
 PATHS: Mapping[Act, str] = {page.act: page.path for page in PAGES}
 """Last segment of each act's page."""
 add_said(**{f"act_{page.act.value}": page.said for page in PAGES})
+add_said(leaver_taken_back="It is recorded that they did not leave; they have access as before.")
 
 
 def _register(page: ActPage) -> None:
@@ -351,7 +388,8 @@ def _register(page: ActPage) -> None:
             )
         except DocumentError as error:
             return show(visit, view, form.refused(error, paths=page.paths), 422)
-        return visit.redirect(f"/requests/{number}", said=f"act_{page.act.value}")
+        said = "leaver_taken_back" if facts.get("mistaken") else f"act_{page.act.value}"
+        return visit.redirect(f"/requests/{number}", said=said)
 
 
 def _lacks(bound: BoundField) -> bool:

@@ -50,7 +50,7 @@ def test_a_life_of_a_record() -> None:
     made = give(RegisterPerson, {}, person=RUIZ)
     now = RUIZ.model_copy(update={"employer": "Other Institute"})
     changed = give(ChangePerson, person=now, reason="New employer.")
-    ended = give(EndPerson, person="p-ruiz", last_day=date(2026, 3, 31), reason="Left.")
+    ended = give(EndPerson, person="p-ruiz", left_on=date(2026, 4, 1), reason="Left.")
     kinds: list[Any] = [*made.events, *changed.events, *ended.events]
     assert [type(e) for e in kinds] == [PersonRegistered, PersonChanged, PersonEnded]
     record = replay(kinds)
@@ -127,7 +127,7 @@ def test_one_operator_is_always_left() -> None:
         for new in (plain, leaving):
             denied = give(ChangePerson, alone, by=by, person=new, reason="Because.")
             assert "person.office" in rules(denied)
-    gone: dict[str, Any] = {"person": "p-office", "last_day": date(2026, 12, 31), "reason": "Left."}
+    gone: dict[str, Any] = {"person": "p-office", "left_on": date(2027, 1, 1), "reason": "Left."}
     assert rules(give(EndPerson, alone, **gone)) == ["person.office"]
     assert rules(give(EndPerson, **gone)) == []
     temporary = PEOPLE | {
@@ -139,16 +139,17 @@ def test_one_operator_is_always_left() -> None:
 def test_a_record_that_is_not_there() -> None:
     stranger = build_person("p-nobody")
     assert rules(give(ChangePerson, person=stranger, reason="Because.")) == ["person.known"]
-    gone: dict[str, Any] = {"person": "p-nobody", "last_day": AT.date(), "reason": "Left."}
+    gone: dict[str, Any] = {"person": "p-nobody", "left_on": AT.date(), "reason": "Left."}
     assert rules(give(EndPerson, **gone)) == ["person.known"]
 
 
 def test_an_end_is_after_the_beginning_and_only_ever_earlier() -> None:
     def end(day: date, people: dict[str, Person] | None = None) -> list[str]:
-        return rules(give(EndPerson, people, person="p-ruiz", last_day=day, reason="Left."))
+        return rules(give(EndPerson, people, person="p-ruiz", left_on=day, reason="Left."))
 
     assert end(date(2019, 12, 31)) == ["person.dates"]
     ended = PEOPLE | {"p-ruiz": RUIZ.model_copy(update={"employed_until": date(2026, 3, 1)})}
-    assert end(date(2026, 3, 1), ended) == ["person.ended"]
+    assert end(date(2026, 3, 2), ended) == ["person.ended"]
     assert end(date(2026, 4, 1), ended) == ["person.ended"]
-    assert end(date(2026, 2, 1), ended) == []
+    assert end(date(2026, 3, 1), ended) == []
+    assert end(RUIZ.employed_from) == [], "they left on the day they were to begin"

@@ -44,7 +44,7 @@ def test_a_whole_life(life: Life) -> None:
     assert life.request.live is life.request.latest
     life.do(c.SignNda, Role.PERSON, person="p-ruiz", signed_on=date(2026, 3, 17), by="p-ruiz")
     life.do(c.RecordTraining, Role.OPERATOR, person="p-ruiz", valid_until=date(2027, 2, 1))
-    life.do(c.RecordLeaver, Role.REQUESTOR, person="p-okafor", left_on=date(2026, 5, 1))
+    life.do(c.RecordLeaver, Role.REQUESTOR, person="p-okafor", left_on=date(2026, 2, 2))
     early = life.refuse(c.MarkExpiring, Role.CLOCK, on=date(2026, 10, 1), reason="Clock.")
     assert "Wait until 60 days before" in early.denials[0].remedy
     life.do(c.MarkExpiring, Role.CLOCK, on=date(2026, 11, 1), reason="Clock.")
@@ -317,9 +317,9 @@ def test_who_left_is_left_out_of_every_version(life: Life) -> None:
     life.to_grant()
     life.do(c.Amend, Role.REQUESTOR, content=build_content(funder="X"))
     request = life.do(
-        c.RecordLeaver, Role.OPERATOR, version=1, person="p-chen", left_on=date(2026, 5, 1)
+        c.RecordLeaver, Role.OPERATOR, version=1, person="p-chen", left_on=date(2026, 2, 1)
     )
-    assert request.people["p-chen"].left_on == date(2026, 5, 1)
+    assert request.people["p-chen"].left_on == date(2026, 2, 1)
     replayed(life)
 
 
