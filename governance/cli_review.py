@@ -55,6 +55,13 @@ def register(app: typer.Typer) -> None:
 @review_app.command("complete")
 def complete(
     number: Number,
+    same: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAMED=PERSON",
+            help="Whose address is on record: who it is, or their own id for somebody else.",
+        ),
+    ] = None,
     version: Version = None,
     home: Home = None,
     as_: As = None,
@@ -63,7 +70,9 @@ def complete(
     """Find a submitted request complete: its owners review next (the operating office)."""
     with session(home, as_, as_json=as_json, command="review complete") as here:
         p, actor = here.programme, here.actor
-        answer(here, act_on_request(p, actor, number, Act.ACCEPT_COMPLETE, version=version))
+        facts = {"same": dict(one.partition("=")[::2] for one in same or ())}
+        view = act_on_request(p, actor, number, Act.ACCEPT_COMPLETE, facts, version=version)
+        answer(here, view)
 
 
 @review_app.command("return")

@@ -13,6 +13,12 @@ from governance.requests import commands as c
 from governance.requests import events as ev
 from governance.requests.changes import agencies_to_review
 from governance.requests.completeness import decide_completeness
+from governance.requests.confirming import (
+    RULES,
+    confirmed_people,
+    confirming_denials,
+    with_people,
+)
 from governance.requests.making import content_digest, make_event, submitted
 from governance.requests.model import RequestContent
 from governance.requests.state import DataRequest, Version
@@ -23,15 +29,22 @@ def accept_complete(
     _: DataRequest, version: Version, command: c.AcceptComplete, context: c.Context
 ) -> Handled:
     """Pass the completeness check; only agencies for which something changed review again."""
-    content = submitted(version)
+    confirmed = confirmed_people(submitted(version), command.same, context.named)
+    content = with_people(submitted(version), confirmed)
     decision = decide_completeness(content, context.rules)
+    clause = context.rules.completeness_clause
+    settled = confirming_denials(
+        submitted(version), command.same, context.named, by=command.by, clause=clause
+    )
+    denials = [*decision.denials, *settled]
     review = tuple(
         a for a in content.agencies if a in agencies_to_review(version.approved.get(a), content)
     )
     carried = tuple(a for a in content.agencies if a not in review)
     status = Status.OWNER_REVIEW if review else Status.BOARD_VOTE
-    event = make_event(ev.FoundComplete, command, status, review=review, carried_over=carried)
-    return judge(decision.checked, list(decision.denials), event)
+    found = {"review": review, "carried_over": carried, "confirmed": confirmed}
+    event = make_event(ev.FoundComplete, command, status, **found)
+    return judge((*decision.checked, *RULES), denials, event)
 
 
 def declare_interest(

@@ -31,6 +31,7 @@ from governance.requests.persons import fold_name
 from governance.requests.precheck import PrecheckReport, precheck
 from governance.requests.state import DataRequest, Version
 from governance.requests.states import Act, Status
+from governance.services.named_people import candidates, settle_named
 from governance.services.outbox import announce
 from governance.services.programme import Programme
 from governance.services.recording import denials_recorded
@@ -242,7 +243,10 @@ def _act(p: Programme, unit: UnitOfWork, actor: Actor, wanted: _Wanted) -> None:
     command = _command(p, unit, actor, COMMANDS[wanted.act], target, facts=facts)
     check_fields(p, command)
     seats = target.body.seats if target.body else {}
-    handled = handle(request, command, c.Context(p.rules, seats))
+    asked = target.version.submitted if target.version else None
+    checks = isinstance(command, c.AcceptComplete)
+    named = candidates(unit, asked) if checks else {}
+    handled = handle(request, command, c.Context(p.rules, seats, named=named))
     check_permitted(handled.decision)
     entries = unit.append(
         "request",
@@ -256,6 +260,8 @@ def _act(p: Programme, unit: UnitOfWork, actor: Actor, wanted: _Wanted) -> None:
         number = meant + 1 if isinstance(command, c.Amend) else meant
         saved = Draft(plain(command.content), 0, actor.by, format_instant(p.clock()))
         write_draft(unit, wanted.number, number, saved, based_on=None)
+    if checks and asked is not None:
+        settle_named(p, unit, actor, wanted.number, meant, before=asked)
     announce(p, unit, handled.events, entries)
 
 

@@ -120,6 +120,8 @@ def _matches(unit: UnitOfWork) -> tuple[MatchLine, ...]:
 
 
 def _names(unit: UnitOfWork) -> tuple[str, ...]:
-    """Of everybody on record but board members, whose names are public: withheld everywhere."""
+    """Of everybody on record; not of whom a requestor typed and nobody else has seen yet."""
     rows = t.people_rows
-    return tuple(unit.connection.scalars(select(rows.c.name).order_by(rows.c.name)).all())
+    typed = rows.c.record.contains('"named_by":"', autoescape=True) & rows.c.account.is_(None)
+    query = select(rows.c.name).where(~typed).order_by(rows.c.name)
+    return tuple(unit.connection.scalars(query).all())
