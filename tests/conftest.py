@@ -98,6 +98,16 @@ def browser() -> Iterator["Browser"]:
         yield running
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_of_office(request: pytest.FixtureRequest) -> str | None:
+    """Of a programme yet to be made: None for SQLite in its home; an empty one in PostgreSQL."""
+    from tests.lib.programme import fresh_database
+
+    if request.param == "sqlite":
+        return None
+    return fresh_database(request.getfixturevalue("postgres_url"))
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def office_template(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

@@ -44,7 +44,7 @@ from governance.services.requests import read_request
 from governance.store import tables as t
 from tests.lib.clocks import noon
 from tests.lib.notices import build_notice
-from tests.lib.programme import Office, build_person, fresh_database
+from tests.lib.programme import Office, build_person
 from tests.lib.requests import Life, build_content
 
 ENDS = date(2026, 12, 31)
@@ -82,12 +82,9 @@ def put(office: Office, life: Life) -> None:
             unit.append("request", "Q0042", events, based_on=None, actor=events[0].by)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    url = None
-    if request.param == "postgresql":
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-    made = Office(tmp_path, url)
+@pytest.fixture
+def office(database_of_office: str | None, tmp_path: Path) -> Iterator[Office]:
+    made = Office(tmp_path, database_of_office)
     made.register()
     yield made
     made.programme.close()

@@ -20,7 +20,6 @@ from governance.services.feed import (
     read_whole_feed,
 )
 from tests.lib.feed import SIGNER
-from tests.lib.programme import fresh_database
 from tests.lib.signing import PROJECT, Desk
 
 
@@ -49,12 +48,9 @@ class Sides:
         self.feed.publish(self.desk.office.clock.now)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def sides(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sides]:
-    url = None
-    if request.param == "postgresql":
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-    made = Sides(tmp_path, url)
+@pytest.fixture
+def sides(database_of_office: str | None, tmp_path: Path) -> Iterator[Sides]:
+    made = Sides(tmp_path, database_of_office)
     yield made
     made.p.close()
 

@@ -19,20 +19,16 @@ from governance.services.office import Queue, list_waiting
 from governance.services.public_records import public_records
 from governance.services.request_lists import ListQuery, list_requests
 from tests.lib.amended import amended, statuses
-from tests.lib.programme import fresh_database
 from tests.lib.signing import Desk
 
 REASON = "The terms were broken."
 K = NoticeKind
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+@pytest.fixture
+def desk(database_of_office: str | None, tmp_path: Path) -> Iterator[Desk]:
     """A programme on each database."""
-    url = None
-    if request.param == "postgresql":
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-    made = Desk(tmp_path, url)
+    made = Desk(tmp_path, database_of_office)
     yield made
     made.office.programme.close()
 

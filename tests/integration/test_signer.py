@@ -33,18 +33,15 @@ from governance.signing import LocalSigner
 from tests.lib.azurite import Azurite
 from tests.lib.deployments import CrashError
 from tests.lib.journey import MEETING_AT, Journey
-from tests.lib.programme import STARTS_AT, fresh_database
+from tests.lib.programme import STARTS_AT
 from tests.lib.requests import build_content
 from tests.lib.signing import KEY, PROJECT, ROOT_KEY, Desk
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+@pytest.fixture
+def desk(database_of_office: str | None, tmp_path: Path) -> Iterator[Desk]:
     """A programme on each database."""
-    url = None
-    if request.param == "postgresql":
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-    made = Desk(tmp_path, url)
+    made = Desk(tmp_path, database_of_office)
     yield made
     made.office.programme.close()
 

@@ -24,19 +24,16 @@ from governance.services.ledger import make_checkpoint
 from governance.services.recording import note
 from governance.signer import Kept, LedgerRefusedError, run_once
 from tests.lib.journey import BOARD, FIRST_DAY, MEETING_AT
-from tests.lib.programme import build_person, fresh_database
+from tests.lib.programme import build_person
 from tests.lib.signing import DIGEST, PARTIES, PROJECT, Desk
 
 TABLES = ("ledger_entries", "ledger_payloads", "stream_events")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+@pytest.fixture
+def desk(database_of_office: str | None, tmp_path: Path) -> Iterator[Desk]:
     """A programme whose owner dropped the triggers."""
-    url = None
-    if request.param == "postgresql":
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-    made = Desk(tmp_path, url)
+    made = Desk(tmp_path, database_of_office)
     yield made
     made.office.programme.close()
 
