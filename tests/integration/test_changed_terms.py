@@ -17,7 +17,13 @@ from governance.papers import render_html
 from governance.requests import events as ev
 from governance.requests.model import RequestContent
 from governance.requests.states import Act, Status
-from governance.services.agreements import Terms, send_agreement, sign_agreement
+from governance.services.agreements import (
+    Terms,
+    draft_agreement,
+    send_agreement,
+    sign_agreement,
+)
+from governance.services.kept_papers import keep_paper
 from governance.services.office import list_waiting
 from governance.services.people import change_person
 from governance.services.request_lists import ListQuery, list_requests
@@ -32,7 +38,6 @@ from governance.services.statements import (
 from governance.store import migrating
 from governance.store import tables as t
 from tests.lib.journey import LAST_DAY, MEETING_AT
-from tests.lib.programme import fresh_database
 from tests.lib.requests import CHEN, OKAFOR, RUIZ, build_content
 from tests.lib.signing import PROJECT, Desk
 
@@ -40,12 +45,9 @@ NAMES = {p.id: p.name for p in (RUIZ, CHEN, OKAFOR)}
 PARTIES = ("SDE", "DOL", "Example University")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator["Story"]:
-    url = None
-    if request.param == "postgresql":
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-    desk = Desk(tmp_path, url)
+@pytest.fixture
+def story(database_of_office: str | None, tmp_path: Path) -> Iterator["Story"]:
+    desk = Desk(tmp_path, database_of_office)
     yield Story(desk)
     desk.office.programme.close()
 
@@ -221,3 +223,48 @@ def test_a_database_of_an_older_layout_counts_anew(
     monkeypatch.setattr(migrating, "_version", lambda _: next(versions))
     assert story.p.store.migrate() == ("0001", head)
     assert story.p.store.compare() == ()
+
+
+def test_what_is_new_is_told_as_well_as_it_is_known(story: Story) -> None:
+    """An agreement from before terms were kept, signed on paper; then terms somebody altered."""
+    desk, number = story.desk, story.number
+    desk.journey.review(number)
+    desk.journey.vote(number, meeting="DGB-0", motion="M-0")
+    dates = Terms(story.p.today, LAST_DAY)
+    paper = draft_agreement(story.p, story.actor("p-office"), number, dates)
+    keep_paper(story.p, number, paper)
+    desk.do(
+        number, "p-office", Act.SEND_AGREEMENT, agreement=paper.id, digest=paper.digest,
+        parties=PARTIES, effective_on=dates.effective_on, ends_on=dates.ends_on,
+    )  # fmt: skip
+    for party in PARTIES:
+        desk.do(
+            number, "p-signs", Act.SIGN_AGREEMENT, party=party, digest=paper.digest,
+            signed_on=story.p.today,
+        )  # fmt: skip
+    desk.swear(number, "p-ruiz")
+    desk.train(number, "p-ruiz")
+    own = story.statement("p-ruiz")
+    assert own.accepted
+    assert own.paper.signatures == ()
+    assert story.granted() == {"p-ruiz"}
+
+    story.meetings = 1
+    story.amend(build_content(people=(RUIZ, CHEN), purpose="To know."), 2)
+    own = story.statement("p-ruiz")
+    assert own.standing.again
+    assert own.paper.news[0] == f"Purpose: “{build_content().purpose}” became “To know.”"
+    story.sign("p-ruiz")
+    assert story.granted() == {"p-ruiz"}
+
+    sent = read_request(story.p, story.actor("p-office"), number).latest.agreement
+    assert sent is not None
+    story.amend(build_content(people=(RUIZ, CHEN), purpose="To learn."), 3)
+    said = "Purpose: “To know.” became “To learn.”"
+    assert story.statement("p-ruiz").paper.news == (said,)
+    key = f"papers/{number}/terms/{sent.terms}.json"
+    kept = story.p.documents.read(key)
+    story.p.documents.put(key, kept.replace(b"To know.", b"To doubt."))
+    told = story.statement("p-ruiz").paper.news
+    assert said in told
+    assert not any("doubt" in line for line in told)
