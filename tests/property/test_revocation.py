@@ -93,6 +93,8 @@ FACTS: dict[Tag, tuple[Callable[..., ev.RequestEvent], dict[str, Any]]] = {
     Tag.DESTRUCTION_CERTIFIED: (ev.Certified, {"digest": DIGEST, "survives": "nothing"}),
 }  # fmt: skip
 DECIDED: dict[str, Any] = {"motion": "M-2", "decided_on": DAY}
+COMMAND = 3
+"""Parts of a command; a row of the table has two."""
 ROWS = [(tag, to) for row in TRANSITIONS for tag in row.tags for to in row.to]
 GIVEN = st.tuples(st.sampled_from(COMMANDS), st.integers(1, 3))
 RAW = st.tuples(st.sampled_from(ROWS), st.integers(1, 3))
@@ -147,15 +149,27 @@ class Programme:
 BOARD = next(b for b in load_bylaws().bodies if b.body == "data_governing_board")
 
 
-@given(
-    st.lists(GIVEN, max_size=12), st.integers(1, 3), st.lists(st.one_of(GIVEN, RAW), max_size=30)
-)
-def test_what_was_revoked_stays_revoked(before: list[Any], given_on: int, after: list[Any]) -> None:
-    programme = Programme()
+AMENDING = (
+    c.Amend, c.Submit, c.AcceptComplete, c.RecordVote, c.SendAgreement, c.SignAgreement, c.Grant,
+)  # fmt: skip
+
+
+def amended(programme: Programme, steps: int) -> None:
+    """Version 2 on its way: so many steps of it."""
     programme.life.to_grant()
-    for given_before in before:
-        if given_before[0][0] is not c.Revoke:
-            programme.give(given_before)
+    for kind in AMENDING[:steps]:
+        version = 1 if kind is c.Amend else 2
+        for given_step in COMMANDS:
+            if given_step[0] is kind:
+                programme.give((given_step, version))
+
+
+@given(
+    st.integers(0, len(AMENDING)), st.integers(1, 2), st.lists(st.one_of(GIVEN, RAW), max_size=30)
+)
+def test_what_was_revoked_stays_revoked(steps: int, given_on: int, after: list[Any]) -> None:
+    programme = Programme()
+    amended(programme, steps)
     assert programme.life.request is not None
     command = c.Revoke(
         by="p-office", at=programme.life.at, role=Role.OPERATOR, request=NUMBER, version=given_on,
@@ -166,8 +180,9 @@ def test_what_was_revoked_stays_revoked(before: list[Any], given_on: int, after:
         return
     programme.life.take(handled.events)
     programme.sign()
-    for step in after:
-        (programme.give if len(step[0]) == 3 else programme.write)(step)
+    for step in (None, *after):
+        if step is not None:
+            (programme.give if len(step[0]) == COMMAND else programme.write)(step)
         request = programme.life.request
         assert request is not None
         assert request.revoked is not None
