@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from governance.store.sort_keys import sort_key
-
 revision = "0002"
 down_revision: str | None = "0001"
 branch_labels: Sequence[str] | None = None
@@ -29,25 +27,14 @@ _REPLACED = {
 
 
 def upgrade() -> None:
-    """Go to this layout."""
+    """Go to this layout; the read models are made anew when every step has run."""
     for table, (own, texts) in _KEYS.items():
         for index in _REPLACED[table]:
             op.drop_index(index, table_name=table)
         for text in texts:
             key = sa.Column(f"{text}_key", sa.Text(), server_default="", nullable=False)
             op.add_column(table, key)
-        _fill(table, own, texts)
         for column in (*(f"{text}_key" for text in texts), *_BESIDE[table]):
             op.create_index(f"ix_{table}_{column}", table, [column, own], unique=False)
     columns = ["recipient", "created_at", "id"]
     op.create_index("ix_outbox_recipient", "outbox", columns, unique=False)
-
-
-def _fill(name: str, own: str, texts: Sequence[str]) -> None:
-    """Keys of the rows that are there."""
-    names = (own, *texts, *(f"{text}_key" for text in texts))
-    table, connection = sa.table(name, *(sa.column(x) for x in names)), op.get_bind()
-    found = connection.execute(sa.select(table.c[own], *(table.c[text] for text in texts))).all()
-    for key, *values in found:
-        made = {f"{text}_key": sort_key(value) for text, value in zip(texts, values, strict=True)}
-        connection.execute(sa.update(table).where(table.c[own] == key).values(**made))
