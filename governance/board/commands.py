@@ -33,6 +33,7 @@ class NameAlternate(BodyCommand):
 
     agency: Name
     person: PersonId
+    person_facts: BoardPerson = BoardPerson()
     until: date | None = None
 
 

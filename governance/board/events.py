@@ -38,6 +38,7 @@ class AlternateNamed(BodyEvent):
     tag: Literal[Tag.ALTERNATE_NAMED] = Tag.ALTERNATE_NAMED
     agency: Name
     person: PersonId
+    person_facts: BoardPerson = BoardPerson()
     until: date | None = None
 
 

@@ -30,7 +30,7 @@ from governance.board.commands import (
     WithdrawProxy,
 )
 from governance.board.recusal import find_recusals
-from governance.board.seating import seat_everyone
+from governance.board.seating import present_at, seat_everyone
 from governance.board.state import BodyState, MeetingState, apply
 from governance.board.voting import decide_motion
 from governance.calendar import legal_date
@@ -305,6 +305,10 @@ def _vote(state: BodyState, command: CastVote) -> Handled:
         reason = f"You did not sit for {command.agency} when the vote was called."
         remedy = "Whoever sits in the seat votes."
         denials.append(_deny(state, rules[2], reason, remedy, "votes"))
+    elif command.by not in present_at(facts, command.at):
+        reason = "You left the room; only who is present votes."
+        remedy = "Come back, and have the office record it, while the vote is open."
+        denials.append(_deny(state, rules[2], reason, remedy, "votes"))
     if any(v.agency == command.agency for v in motion.votes):
         reason = f"{command.agency} has voted; a vote once cast is locked."
         denials.append(_deny(state, rules[3], reason, "Nothing is left to do.", "votes"))
@@ -354,7 +358,7 @@ def _unknown(state: BodyState, rule: str, meeting: str) -> Denial:
 _HANDLERS: Final[Mapping[type[BodyCommand], Callable[..., Handled]]] = {
     FillSeat: _fill,
     VacateSeat: _on_seat(ev.SeatVacated),
-    NameAlternate: _on_seat(ev.AlternateNamed, "person", "until"),
+    NameAlternate: _on_seat(ev.AlternateNamed, "person", "person_facts", "until"),
     FileProxy: _file_proxy,
     WithdrawProxy: _withdraw_proxy,
     NoticeMeeting: _notice,

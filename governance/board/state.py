@@ -160,7 +160,8 @@ def _fold_roster(state: BodyState, event: ev.BodyEvent) -> BodyState:
             named = Alternate(person=event.person, named_at=event.at, until=event.until)
             others = tuple(a for a in seat.alternates if a.person != event.person)
             changed = seat.model_copy(update={"alternates": (*others, named)})
-            return replace(state, seats={**state.seats, event.agency: changed})
+            people = _met(state, event.person, event.person_facts)
+            return replace(state, seats={**state.seats, event.agency: changed}, people=people)
         case ev.AgencyAdmitted():
             return replace(state, admitted=(*state.admitted, event.agency))
         case _:
@@ -169,6 +170,11 @@ def _fold_roster(state: BodyState, event: ev.BodyEvent) -> BodyState:
 
 def _know(state: BodyState, person: str, facts: BoardPerson) -> dict[str, BoardPerson]:
     return {**state.people, person: facts}
+
+
+def _met(state: BodyState, person: str, facts: BoardPerson) -> dict[str, BoardPerson]:
+    """Who holds a seat is known by it already."""
+    return dict(state.people) if person in state.people else _know(state, person, facts)
 
 
 def _fold_proxies(state: BodyState, event: ev.BodyEvent) -> BodyState:
@@ -182,9 +188,7 @@ def _fold_proxies(state: BodyState, event: ev.BodyEvent) -> BodyState:
                 valid_until=event.valid_until,
                 filed_at=event.at,
             )
-            people = state.people
-            if event.holder not in people:
-                people = _know(state, event.holder, event.holder_facts)
+            people = _met(state, event.holder, event.holder_facts)
             return replace(state, proxies=(*state.proxies, letter), people=people)
         case ev.ProxyWithdrawn():
             proxies = tuple(

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from governance.board.model import Choice, MotionCondition, MotionFacts, Vote
 from governance.board.recusal import Recusal, find_recusals
-from governance.board.seating import Capacity, Ignored, Place, seat_everyone
+from governance.board.seating import Capacity, Ignored, Place, present_at, seat_everyone
 from governance.calendar import legal_date
 from governance.canonical import Json
 from governance.decisions import Decision, Denial, denial_facts
@@ -215,18 +215,23 @@ def _count_votes(
 def _vote_problem(
     facts: MotionFacts, vote: Vote, sitting: Mapping[str, str], standing: Mapping[str, Vote]
 ) -> str:
-    if sitting.get(vote.agency) != vote.person:
-        return "That person did not sit in the seat when the vote was called."
-    if not in_session(facts, vote.cast_at):
-        return "It was not cast in session."
-    closed = facts.motion.closed_at
-    if vote.cast_at < facts.motion.put_at or (closed is not None and vote.cast_at > closed):
-        return "It was cast before the vote was called or after it was closed."
-    if vote.agency in standing:
-        return "The seat had voted; a vote once cast is locked."
-    if facts.rules.rationale_required and not vote.rationale.strip():
-        return "It gives no reason."
-    return ""
+    called, closed = facts.motion.put_at, facts.motion.closed_at
+    open_then = called <= vote.cast_at and (closed is None or vote.cast_at <= closed)
+    problems = (
+        (
+            sitting.get(vote.agency) != vote.person,
+            "That person did not sit in the seat when the vote was called.",
+        ),
+        (not in_session(facts, vote.cast_at), "It was not cast in session."),
+        (not open_then, "It was cast before the vote was called or after it was closed."),
+        (
+            vote.person not in present_at(facts, vote.cast_at),
+            "That person had left the room when the vote was cast.",
+        ),
+        (vote.agency in standing, "The seat had voted; a vote once cast is locked."),
+        (facts.rules.rationale_required and not vote.rationale.strip(), "It gives no reason."),
+    )
+    return next((reason for wrong, reason in problems if wrong), "")
 
 
 def in_session(facts: MotionFacts, at: datetime) -> bool:

@@ -48,6 +48,10 @@ ACTIONS: Final[Mapping[type[BodyCommand], Action]] = {
 """What each command asks of `decide_action`."""
 DECLARED_BEFORE: Final = "Declared in the request."
 """Stands for the words of an interest: a motion is public, and recuses by person alone."""
+_NOBODYS: Final[Mapping[str, Any]] = {
+    "about_digest": None, "requestors": [], "requestor_employers": [],
+}  # fmt: skip
+"""What a motion that is about no request says of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,19 +210,18 @@ def _known(
     state: BodyState,
     command: type[BodyCommand],
     facts: Mapping[str, Any],
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """What the records say, in place of anything the caller might."""
     if command is b.FillSeat:
         person = unit.person(str(facts.get("person")))
         return {"name": person.name if person else None}
     if command is b.FileProxy:
-        person = unit.person(str(facts.get("holder")))
-        known = BoardPerson(name=person.name, employer=person.agency) if person else BoardPerson()
-        return {"holder_facts": plain(known)}
-    if command is b.MoveMotion and facts.get("kind") == MotionKind.DATA_REQUEST.value:
-        return _about_request(p, unit, str(facts.get("about")))
+        return {"holder_facts": _on_record(unit, facts.get("holder"))}
+    if command is b.NameAlternate:
+        return {"person_facts": _on_record(unit, facts.get("person"))}
     if command is b.MoveMotion:
-        return {"about_digest": None, "requestors": [], "requestor_employers": []}
+        about_request = facts.get("kind") == MotionKind.DATA_REQUEST.value
+        return _about_request(p, unit, str(facts.get("about"))) if about_request else _NOBODYS
     if command is b.PutMotion:
         motion = state.motions.get(str(facts.get("motion")))
         request = _request_of(unit, motion)
@@ -227,6 +230,12 @@ def _known(
         told = [i.model_copy(update={"text": DECLARED_BEFORE}) for i in found]
         return {"interests": [plain(i) for i in told if i.person not in declared]}
     return {}
+
+
+def _on_record(unit: UnitOfWork, person_id: object) -> dict[str, Any]:
+    person = unit.person(str(person_id))
+    known = BoardPerson(name=person.name, employer=person.agency) if person else BoardPerson()
+    return dict(plain(known))
 
 
 def _request_of(unit: UnitOfWork, motion: MotionState | None) -> DataRequest | None:
@@ -246,8 +255,10 @@ def _about_request(p: Programme, unit: UnitOfWork, number: str) -> dict[str, Any
         remedy = f"Next: the {request.latest.next.value} {request.latest.facts.what}."
         raise refusal_of(Denial(rule, reason, remedy, p.board.clause("jurisdiction")))
     content = waiting.submitted
+    began = unit.person(request.requestor)
+    agencies = {began.agency} if began is not None and began.agency else set()
     return {
         "about_digest": content_digest(content),
-        "requestors": list(content.requestors),
-        "requestor_employers": list(content.requestor_employers),
+        "requestors": sorted({request.requestor, *content.requestors}),
+        "requestor_employers": sorted(agencies | set(content.requestor_employers)),
     }

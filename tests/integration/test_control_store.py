@@ -413,10 +413,37 @@ class TestBoard:
         )  # fmt: skip
         view = office.on_board("p-office", b.PutMotion, motion="MO-1", interests=[])
         motion = view.state.motions["MO-1"]
-        assert motion.moved.requestors == ("p-ruiz", "p-chen", "p-okafor")
+        assert motion.moved.requestors == ("p-chen", "p-okafor", "p-ruiz")
         assert [i.person for i in motion.interests] == ["p-dol"]
         with pytest.raises(AccessDeniedError, match="recused"):
             office.vote("dol", "MO-1")
+
+    def test_who_began_a_request_is_recused_whomever_it_names(self, office: Office) -> None:
+        member = {"roles": ["requestor", "data_owner"], "agency": "dcf"}
+        change_person(office.programme, office.actor("p-office"), "p-dcf", member, reason="Both.")
+        both = find_by_id(office.programme, "p-dcf")
+        assert both is not None
+        office.people["p-dcf"] = both
+        office.seat_everyone()
+        number = begin_request(office.programme, office.actor("p-dcf"), build_content())
+        office.act("p-dcf", number, Act.SUBMIT)
+        office.act("p-office", number, Act.ACCEPT_COMPLETE)
+        for agency in ("sde", "dol"):
+            office.act(
+                f"p-{agency}", number, Act.REVIEW_PART, agency=agency, choice="approve",
+                reason="It serves.",
+            )  # fmt: skip
+        office.meet()
+        view = office.on_board(
+            "p-sde", b.MoveMotion, meeting="M-1", motion="MO-1", kind="data_request", text="Yes.",
+            about=number,
+        )  # fmt: skip
+        moved = view.state.motions["MO-1"].moved
+        assert "p-dcf" in moved.requestors
+        assert "dcf" in moved.requestor_employers
+        office.on_board("p-office", b.PutMotion, motion="MO-1")
+        with pytest.raises(AccessDeniedError, match="recused"):
+            office.vote("dcf", "MO-1")
 
     def test_only_a_request_that_waits_is_moved(self, office: Office) -> None:
         office.seat_everyone()

@@ -162,6 +162,9 @@ def test_votes_are_refused_as_the_rules_say() -> None:
     body.refuse(c.CastVote, "vote.seat", by="p-dol", **vote)
     body.refuse(c.CastVote, "vote.seat", by="p-dcf", **(vote | {"agency": "dcf"}))
     body.refuse(c.CastVote, "vote.rationale", by="p-sde", **(vote | {"rationale": " "}))
+    body.do(c.Depart, meeting=MEETING, person="p-sde")
+    body.refuse(c.CastVote, "vote.seat", by="p-sde", **vote)
+    body.do(c.Arrive, meeting=MEETING, person="p-sde")
     body.vote("sde")
     body.refuse(c.CastVote, "vote.locked", by="p-sde", **vote)
     body.vote("dol", "abstain")
@@ -185,6 +188,21 @@ def test_who_takes_a_seat_later_changes_nothing_decided_before() -> None:
     body.do(c.VacateSeat, agency="dol")
     assert explain(decide_motion(body.state.facts("M-1"))) == before
     body.check_replay()
+
+
+def test_an_alternate_whom_the_requestor_employs_does_not_sit() -> None:
+    """The requestor's own member is recused: with that alternate four of five make the quorum."""
+    for employer, sits in (("sde", False), ("dcf", True)):
+        body = Body()
+        known = BoardPerson(name="Deputy", employer=employer)
+        body.do(c.NameAlternate, agency="dcf", person="p-deputy", person_facts=known)
+        body.open("p-sde", "p-dol", "p-oec", "p-cscu", "p-deputy")
+        body.move(by="p-dol", requestor_employers=("sde",))
+        if sits:
+            body.do(c.PutMotion, motion="M-1")
+        else:
+            body.refuse(c.PutMotion, "meeting.quorum", motion="M-1")
+        body.check_replay()
 
 
 def test_the_executive_board_admits_an_agency_unanimously() -> None:

@@ -326,6 +326,22 @@ def test_who_came_late_or_left_before_the_vote_is_not_counted() -> None:
     assert (outcome.represented, outcome.quorate) == (3, False)
 
 
+def test_who_leaves_the_room_before_voting_has_no_vote() -> None:
+    facts = build_facts("yyyyy")
+    others = tuple(a for a in facts.attendance if a.person != "p-dol")
+    for left_at, back_at, passed in (
+        (minutes(43), None, False),
+        (minutes(43), minutes(44), True),
+        (minutes(46), None, True),
+    ):
+        room = [Attendance(person="p-dol", arrived_at=START, left_at=left_at)]
+        room += [Attendance(person="p-dol", arrived_at=back_at)] if back_at else []
+        changed = facts.model_copy(update={"attendance": (*others, *room)})
+        outcome = decide_motion(changed)
+        assert (outcome.represented, outcome.passed) == (5, passed)
+        assert ("had left the room" in ignored_of(outcome)) is not passed
+
+
 def test_conditions_are_carried_by_a_passed_motion_only() -> None:
     from governance.board.model import MotionCondition
 
