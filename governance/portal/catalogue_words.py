@@ -108,6 +108,12 @@ _TREATMENTS: Final = {
 }
 
 
+def choice_words(column: Column) -> str:
+    """A variable as one to choose: its name, what it is, and whether it can be had at all."""
+    text = f"{column.name}: {column.description}" if column.description else column.name
+    return text if lands(column, {}) else f"{text} (It is never kept and cannot be had.)"
+
+
 def lands(column: Column, overrides: Mapping[str, Treatment]) -> bool:
     """Whether anything of a variable is kept."""
     treatment = overrides.get(column.name) or column.treatment

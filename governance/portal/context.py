@@ -1,6 +1,6 @@
 """What the whole application shares, and how it renders a page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -13,12 +13,14 @@ from starlette.responses import HTMLResponse
 from governance.people import Person
 from governance.permissions import Action, Target
 from governance.portal.assets import Assets
+from governance.portal.catalogue_words import treatment_words
 from governance.portal.limits import Buckets, Limits
 from governance.portal.navigation import NavItem, areas_for
 from governance.portal.once import Once
 from governance.portal.said import SAID
 from governance.portal.sessions import Sessions
 from governance.portal.visits import Visit
+from governance.requests.precheck import agreement_for
 from governance.requests.states import Act
 from governance.services import Programme
 from governance.services.people import find_by_account, find_by_id
@@ -98,6 +100,28 @@ class Portal:
     def official_site(self) -> str:
         """The banner's words."""
         return self.programme.profile.official_site
+
+    def agency_codes(self, agencies: Iterable[str]) -> str:
+        """Agencies as people write them, in one line."""
+        return ", ".join(self.programme.profile.agency_code(a) for a in agencies)
+
+    def treatment_words(self, dataset: str, variable: str) -> str:
+        """What becomes of a variable before anybody may use it, under the agreement in force."""
+        contract = self.programme.contracts.get(dataset)
+        columns = contract.columns if contract else ()
+        column = next((c for c in columns if c.name == variable), None)
+        if column is None:
+            return "It is not in the catalogue"
+        found = agreement_for(dataset, self.programme.agreements.values(), self.programme.today)
+        return treatment_words(column, found[1].treatments if found else {})
+
+    def line_of_agency(self, line: str) -> str:
+        """A line that begins with the agency whose it is, `sde: …`, with the agency's name."""
+        agency, colon, words = line.partition(":")
+        profile = self.programme.profile
+        if not colon or profile.agency(agency) is None:
+            return line
+        return f"{profile.agency_name(agency)}:{words}"
 
     @property
     def cookies(self) -> Cookies:

@@ -121,6 +121,8 @@ def test_a_draft_from_nothing_to_submitted(journey: Journey, portal: RunningPort
     unanswered = fill(office, check)
     assert unanswered.status_code == 422
     assert "Fill this in." in unanswered.text
+    assert "<td>As delivered</td>" in office.get(check).text
+    assert "<li>Nora New, Example University: analyst" in office.get(check).text
     assert fill(office, check, **{field: "p-chen"}).status_code == 303
     assert "Lin Chen" in ruiz.get(f"/requests/{number}").text
 
@@ -218,6 +220,14 @@ def test_what_is_shown_is_what_is_signed(
         assert link in chen.get(path).text
         assert "Your signature is waited for" not in ruiz.get(path).text
     assert "Your signature is waited for" not in portal.client().get("/").text
+    # Whose turn it is: said on the home page, and on the list to who is no requestor too.
+    home = chen.get("/").text
+    assert re.search(rf'<h2>Your turn</h2>\s*<ul[^>]*>\s*<li><a href="{where}">', home)
+    assert "No request waits for you today." in signs.get("/").text
+    assert "Your turn" not in portal.client().get("/").text
+    assert f'href="{where}"' in signs.get("/requests").text
+    owner = portal.client("p-sde").get(where).text
+    assert "<strong>Parties to the sharing agreement:</strong>" in owner
 
     # A training counts a year at most, and not once it has ended: said beside the field.
     today = journey.p.today

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from governance.contracts import DatasetContract
 from governance.errors import DocumentError
 from governance.permissions import Action
+from governance.portal.catalogue_words import choice_words
 from governance.portal.forms import Field, Form, FormSpec
 from governance.portal.navigation import NavItem
 from governance.portal.pages.catalogue import find_contract
@@ -23,9 +24,7 @@ def _spec(visit: Visit, contract: DatasetContract) -> FormSpec:
     drafts = open_drafts(visit.programme, visit.actor)
     choices = {_NEW: "Begin a new request"}
     choices |= {r.number: f"Add to {r.number}: {r.title or 'untitled'}" for r in drafts}
-    names = {
-        c.name: f"{c.name}: {c.description}" if c.description else c.name for c in contract.columns
-    }
+    names = {c.name: choice_words(c) for c in contract.columns}
     return FormSpec(
         (
             Field("number", "Request", "radios", choices=choices, required=True),

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from governance.errors import DocumentError
 from governance.people import Person
 from governance.permissions import Action
+from governance.portal.catalogue_words import choice_words
 from governance.portal.forms import Field, Form, FormSpec
 from governance.portal.navigation import NavItem
 from governance.portal.numbers import whole_number
@@ -106,9 +107,7 @@ def spec_for(visit: Visit, content: Mapping[str, Any]) -> FormSpec:
     agencies: dict[str, None] = {}
     for n, part in enumerate(_rows(content, "datasets")):
         contract = p.contracts.get(str(part.get("dataset")))
-        names = (
-            {c.name: _variable(c.name, c.description) for c in contract.columns} if contract else {}
-        )
+        names = {c.name: choice_words(c) for c in contract.columns} if contract else {}
         for gone in part.get("variables") or ():
             names.setdefault(str(gone), f"{gone} (not in the catalogue)")
         agencies[str(part.get("dataset")).split("/", 1)[0]] = None
@@ -140,10 +139,6 @@ def spec_for(visit: Visit, content: Mapping[str, Any]) -> FormSpec:
     add = Field(ADD_DATASET, "Add a dataset", "select", choices=datasets)
     position = Field("position", "Position", "hidden")
     return FormSpec((*fields, *plans, *NEW_PERSON, add, position))
-
-
-def _variable(name: str, description: str) -> str:
-    return f"{name}: {description}" if description else name
 
 
 def _rows(content: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

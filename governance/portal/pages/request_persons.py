@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from governance.papers.words import day_words
 from governance.permissions import Action, decide_action
 from governance.portal.visits import Visit
+from governance.requests.model import RequestPerson
 from governance.requests.state import PersonChain
 from governance.requests.statements import acceptance, training_until, version_to_accept
 from governance.services.requests import RequestView
+from governance.services.standing import employment_lacks
 from governance.services.statements import list_own_waiting
 from governance.store.statement_lists import StatementWaiting
 
@@ -38,7 +41,7 @@ def person_lines(visit: Visit, view: RequestView) -> list[PersonLine]:
             person.employer,
             person.role.replace("_", " "),
             _accepted(view, person.id),
-            tuple(_lacks(visit, view, person.id)) if view.latest.agreement is not None else (),
+            tuple(_lacks(visit, view, person)) if view.latest.agreement is not None else (),
         )
         for person in content.people
     ]
@@ -66,17 +69,26 @@ def _accepted(view: RequestView, person: str) -> str:
     return words if given.version == needed else f"{words}; it holds for version {needed} too"
 
 
-def _lacks(visit: Visit, view: RequestView, person: str) -> Iterator[str]:
+_EMPLOYMENT: Final = {
+    "person.employment": "they left, or are not on record as employed today",
+    "person.employer": "on record with another employer than the one approved",
+    "person.employment_class": "on record with another kind of employment than the one approved",
+}
+
+
+def _lacks(visit: Visit, view: RequestView, person: RequestPerson) -> Iterator[str]:
     request = view.request
-    standing = acceptance(request, view.latest, person)
+    standing = acceptance(request, view.latest, person.id)
     if standing.again:
         yield "sign again: the terms changed"
     elif standing.accepted is None:
         yield "the confidentiality statement is not signed"
-    until = training_until(request, person, visit.programme.rules)
+    until = training_until(request, person.id, visit.programme.rules)
     if until is None:
         yield "no training is recorded"
     elif until < visit.today:
         yield "the training is out of date"
-    if request.people.get(person, PersonChain()).left_on is not None:
-        yield "they left"
+    for denial in employment_lacks(visit.programme, request, person):
+        yield _EMPLOYMENT[denial.rule]
+    if request.live is None:
+        yield "no grant is in force"

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from starlette.responses import Response
 
 from governance.audit import Tag
-from governance.permissions import Action
+from governance.papers.words import ROLE_WORDS
+from governance.permissions import Action, decide_action
 from governance.portal.list_pages import asked_list, show_list
 from governance.portal.lists import Column, Filter, ListSpec, Wishes
 from governance.portal.navigation import Area, NavItem, may
+from governance.portal.pages.ledger import tag_words
 from governance.portal.pages.request_acts import PAGES, PATHS
 from governance.portal.pages.request_persons import own_statements, person_lines
 from governance.portal.routes import PortalRouter
@@ -18,7 +21,7 @@ from governance.portal.visits import Visit, VisitDep
 from governance.requests.model import RequestType
 from governance.requests.state import Version
 from governance.requests.statements import acceptance
-from governance.requests.states import TOGETHER, Act, Status
+from governance.requests.states import TOGETHER, Act, Role, Status
 from governance.services.ledger import list_entries
 from governance.services.request_changes import list_changes
 from governance.services.request_lists import ListQuery, list_requests
@@ -34,7 +37,7 @@ NAVIGATION = (
 
 STATUS_WORDS = {s.value: s.value.replace("_", " ").capitalize() for s in Status}
 TYPE_WORDS = {t.value: t.value.capitalize() for t in RequestType}
-SCOPES = {"mine": "Mine", "waiting": "Waiting for me"}
+SCOPES = {"waiting": "Waiting for me", "mine": "Mine: begun by me, or I am named"}
 _WORDS = {
     Tag.DATA_REQUEST_DRAFTED: "Saved",
     Tag.DATA_REQUEST_SUBMITTED: "Submitted",
@@ -62,6 +65,12 @@ _WORDS = {
     Tag.ACTION_DENIED: "Something was refused",
     Tag.ATTACHMENT_FILED: "A document was filed",
     Tag.ATTACHMENT_READ: "A document was read",
+    Tag.MATCH_RECORDED: "A file was matched",
+    Tag.LINK_DESTRUCTION_CONFIRMED: "An agency confirmed that it destroyed its link",
+    Tag.PUBLICATION_PROPOSED: "A publication was shown to the agencies",
+    Tag.PUBLICATION_SEEN: "An agency looked at a publication",
+    Tag.PUBLICATION_WITHDRAWN: "A publication was withdrawn",
+    Tag.PUBLICATION_RECORDED: "A publication was recorded",
 }
 LINKS = {
     **PATHS,
@@ -94,11 +103,10 @@ LIST: ListSpec[RequestRow] = ListSpec(
         Column("status", "Status", lambda r: r.status, kind="status", choices=STATUS_WORDS,
                shown=lambda r: STATUS_WORDS[r.status]),
         Column("next_role", "Acts next", lambda r: r.next_role,
-               shown=lambda r: r.next_role.replace("_", " ").capitalize()),
+               shown=lambda r: ROLE_WORDS[Role(r.next_role)]),
         Column("type", "Type", lambda r: r.type, choices=TYPE_WORDS, only_export=True),
         Column("organization", "Organization", lambda r: r.organization, only_export=True),
-        Column("agencies", "Agencies", lambda r: ", ".join(r.agencies),
-               shown=lambda r: ", ".join(r.agencies).upper()),
+        Column("agencies", "Agencies", lambda r: ", ".join(r.agencies)),
         Column("received_on", "Received", lambda r: r.received_on, kind="day"),
         Column("decided_on", "Decided", lambda r: r.decided_on, kind="day", only_export=True),
         Column("ends_on", "Ends", lambda r: r.ends_on, kind="day"),
@@ -114,9 +122,16 @@ LIST: ListSpec[RequestRow] = ListSpec(
 
 
 def list_spec(visit: Visit, spec: ListSpec[RequestRow] = LIST) -> ListSpec[RequestRow]:
-    """A list of requests, with the programme's agencies to choose from."""
+    """A list of requests, with the programme's agencies to choose from, and as it writes them."""
     agencies = {a.id: a.name for a in visit.programme.profile.agencies}
-    return replace(spec, filters={**spec.filters, "agency": Filter("Agency", agencies)})
+    columns = tuple(
+        replace(c, shown=lambda r: visit.portal.agency_codes(r.agencies))
+        if c.name == "agencies"
+        else c
+        for c in spec.columns
+    )
+    filters = {**spec.filters, "agency": Filter("Agency", agencies)}
+    return replace(spec, columns=columns, filters=filters)
 
 
 def query_of(wishes: Wishes, *, scope: str = "all") -> ListQuery:
@@ -136,6 +151,24 @@ def query_of(wishes: Wishes, *, scope: str = "all") -> ListQuery:
     )
 
 
+ON_THE_FRONT: Final = 10
+"""Requests that wait for somebody, as many as the home page names."""
+_ACTS: Final = tuple(s.value for s in Status if s not in {Status.GRANTED, Status.EXPIRING})
+"""Where waiting means that somebody has to do something: who uses what was granted has not."""
+
+
+def own_turn(visit: Visit) -> tuple[tuple[RequestRow, ...], int]:
+    """The requests on which the person at the browser acts next, and how many there are."""
+    asked = Action.LIST_OWN_REQUESTS
+    if not decide_action(visit.actor, asked, today=visit.today).permitted:
+        return (), 0
+    query = ListQuery(
+        status=_ACTS, scope="waiting", sort="updated_at", descending=False, per_page=ON_THE_FRONT
+    )
+    found = list_requests(visit.programme, visit.actor, query)
+    return tuple(found.items), found.total
+
+
 def list_page(visit: Visit, spec: ListSpec[RequestRow], *, scope: str, template: str) -> Response:
     """A page of requests, or its export."""
 
@@ -148,8 +181,8 @@ def list_page(visit: Visit, spec: ListSpec[RequestRow], *, scope: str, template:
 
 @router.page("GET", "/requests", asks=(Action.LIST_OWN_REQUESTS, Action.LIST_ALL_REQUESTS))
 def show_requests(visit: VisitDep) -> Response:
-    """One's own requests and those one is named in."""
-    return list_page(visit, LIST, scope="mine", template="requests/list.html")
+    """The requests one may read: one's own, and those of one's agency, party or board."""
+    return list_page(visit, LIST, scope="all", template="requests/list.html")
 
 
 @router.page("GET", "/requests/{number}", asks=Action.READ_REQUEST, about=about_request)
@@ -160,8 +193,9 @@ def show_request(visit: VisitDep, number: str) -> Response:
     return visit.page(
         "requests/show.html",
         view=view,
+        next_who=ROLE_WORDS[view.latest.next],
         acts=_acts(visit, view),
-        history=[(e, _WORDS.get(Tag(e.tag), e.tag)) for e in history.items],
+        history=[(e, _WORDS.get(Tag(e.tag)) or tag_words(e.tag)) for e in history.items],
         chains=person_lines(visit, view),
         contracts=visit.programme.contracts,
         agency_name=visit.programme.profile.agency_name,
@@ -178,6 +212,8 @@ def _beside(visit: Visit, view: RequestView) -> Iterator[tuple[str, str]]:
     granted = any(v.granted is not None for v in view.request.versions)
     if granted and visit.may(Action.READ_PUBLICATIONS):
         yield f"{where}/publications", "Publications"
+    if granted:
+        yield f"{where}/work", "In the data plane"
     for version in view.request.versions:
         if version.certified is not None:
             title = f"Destruction certificate of version {version.number}"
