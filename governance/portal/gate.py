@@ -38,6 +38,7 @@ from governance.portal.sign_in.bearer import (
     has_bearer,
 )
 from governance.portal.visits import Visit
+from governance.requests.states import TOGETHER, Act
 
 LOG = logging.getLogger("governance.portal.sign_in")
 API = "/api/"
@@ -210,6 +211,11 @@ def _ask(visit: Visit, declared: Declared) -> None:
     if "version" not in visit.request.query_params and READING.issuperset(declared.asks):
         # While an amendment is a draft, its request is still read in the versions before.
         visit.target = replace(visit.target, version=None)
+    elif "version" not in visit.request.query_params and visit.target.request is not None:
+        whole = next((a for a in declared.asks if a in TOGETHER), None)
+        if whole is not None:  # what is of the whole request needs no version
+            version = visit.target.request.meant_by(Act(whole))
+            visit.target = replace(visit.target, version=version)
     decisions = [
         decide_action(visit.actor, action, visit.target, today=visit.today)
         for action in declared.asks

@@ -167,6 +167,11 @@ class DataRequest:
         """Versions whose data is to be destroyed: the granted ones; if none was, the newest."""
         return _received(self.versions, TOGETHER[Act.CERTIFY_DESTRUCTION])
 
+    def meant_by(self, act: Act) -> Version:
+        """The version a command means that names none: of the whole request, one that allows it."""
+        stand = _received(self.versions, TOGETHER.get(act, frozenset()))
+        return stand[-1] if stand else self.latest
+
     def is_told_of(self, version: Version) -> bool:
         """Whether people are told what that version waits for.
 

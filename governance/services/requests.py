@@ -230,7 +230,10 @@ class _Wanted:
 
 def _act(p: Programme, unit: UnitOfWork, actor: Actor, wanted: _Wanted) -> None:
     request, position = _load(unit, wanted.number)
-    target = _target(p, unit, request, wanted.version, wanted.facts)
+    version = wanted.version
+    if version is None:
+        version = request.meant_by(wanted.act).number
+    target = _target(p, unit, request, version, wanted.facts)
     check_permitted(decide_action(actor, wanted.act, target, today=p.today))
     facts, meant = dict(wanted.facts), target.version.number if target.version else 1
     if wanted.act is Act.SUBMIT:

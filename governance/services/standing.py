@@ -75,6 +75,16 @@ def list_standings(p: Programme, actor: Actor) -> tuple[Standing, ...]:
     return tuple(found)
 
 
+def employment_lacks(
+    p: Programme, request: DataRequest, named: RequestPerson
+) -> tuple[Denial, ...]:
+    """What a person's employment lacks today for the access of a request."""
+    with p.store.read() as unit:
+        record = unit.person(named.id)
+    chain = request.people.get(named.id, PersonChain())
+    return tuple(_employment(p, chain, named, record))
+
+
 def _standing(
     p: Programme,
     request: DataRequest,

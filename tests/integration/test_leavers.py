@@ -206,6 +206,8 @@ def test_the_pages_say_what_happens_and_it_does(tmp_path: Path) -> None:
         assert "It is recorded; access has ended." in words(done)
         desk.sign()
         assert not access(desk, PROJECT).permitted
+        lacks = words(portal.client("p-ruiz").get(f"/requests/{first}"))
+        assert lacks.count("they left, or are not on record as employed today") == 1
 
         # The office's desk leads to the record, filled in; one button ends the employment.
         page = portal.client("p-office").get("/office").text
