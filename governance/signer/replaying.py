@@ -223,6 +223,8 @@ class Records:
         if event is None:
             self._body_broken = f"Entry {told.entry.seq} is no event of the board."
             return
+        # Its entry's time never goes back; that a letter was filed in time is not its own word.
+        event = event.model_copy(update={"at": told.entry.at})
         author, on = self._persons.get(event.by), legal_date(told.entry.at)
         denials = judge_body(event, self._body, author, on=on)
         try:

@@ -403,6 +403,42 @@ def test_a_forged_alternate_letter_or_vacancy_speaks_against_the_vote(
     assert "was not for p-dol to write" in reasons(report.waiting[number])
 
 
+def test_a_letter_that_says_it_was_filed_earlier_counts_from_its_entry(local: Desk) -> None:
+    """The member's own, appended while the meeting was in session: it makes no quorum."""
+    journey = local.journey
+    journey.seat_members()
+    number = journey.submit()
+    journey.review(number)
+    journey.board("p-office", b.NoticeMeeting, meeting="DGB-3", starts_at=MEETING_AT)
+    before = local.office.clock()
+    local.to(MEETING_AT)
+    journey.board("p-office", b.OpenMeeting, meeting="DGB-3")
+    sitting = {"cscu": "p-cscu", "dcf": "p-dcf", "dol": "p-dol", "sde": "p-holder"}
+    for person in sitting.values():
+        journey.board("p-office", b.Arrive, meeting="DGB-3", person=person)
+    letter = board_events.ProxyFiled(
+        subject=BOARD, at=before, by="p-sde", agency="sde", given_by="p-sde", holder="p-holder",
+        valid_from=before.date(), valid_until=MEETING_AT.date(),
+    )  # fmt: skip
+    appended(local, "body", BOARD, letter)
+    journey.board("p-dol", b.MoveMotion, meeting="DGB-3", motion="M-1", kind="data_request",
+                  text="Approve it.", about=number)  # fmt: skip
+    journey.board("p-office", b.PutMotion, motion="M-1")
+    for agency, person in sitting.items():
+        journey.board(person, b.CastVote, motion="M-1", agency=agency, choice=Choice.IN_FAVOR,
+                      rationale="So.")  # fmt: skip
+    journey.board("p-office", b.CloseVote, motion="M-1")
+    local.do(number, "p-office", Act.RECORD_VOTE, motion="M-1")
+    local.to(MEETING_AT + timedelta(days=6))
+    local.send(number)
+    local.sign_agreement(number)
+    local.train(number, "p-ruiz")
+    local.swear(number, "p-ruiz")
+    report = local.sign()
+    assert report.published == []
+    assert "quorum" in " ".join(d.reason + d.rule for d in report.waiting[number])
+
+
 def forged_seat(desk: Desk) -> Any:
     at = desk.office.clock()
     return board_events.SeatFilled(subject=BOARD, at=at, by="p-dol", agency="sde", person="p-sde")
