@@ -25,7 +25,7 @@ EXPORT_ROWS = MOST_ROWS
 """An export stops there and says so: beside its link, in its name and in a header."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column(Generic[Row]):
     """One column.
 
@@ -50,7 +50,7 @@ class Column(Generic[Row]):
     only_export: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Filter(Generic[Row]):
     """A filter that is no column's.
 
@@ -64,7 +64,7 @@ class Filter(Generic[Row]):
     keeps: Callable[[Row, str], bool] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ListSpec(Generic[Row]):
     """A list.
 
@@ -149,7 +149,7 @@ class Wishes:
         return replace(self, page=1, per_page=EXPORT_ROWS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listing(Generic[Row]):
     """One page of a list, ready to show.
 

@@ -217,7 +217,9 @@ def written_down() -> set[str]:
     found: set[str] = set()
     for path in Path(governance.portal.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "ListSpec":
+            called = getattr(node, "func", None)
+            called = called.value if isinstance(called, ast.Subscript) else called
+            if isinstance(node, ast.Call) and getattr(called, "id", "") == "ListSpec":
                 assert isinstance(node.args[0], ast.Constant), path
                 found.add(str(node.args[0].value))
     return found

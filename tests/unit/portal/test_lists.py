@@ -146,7 +146,7 @@ def test_a_list_that_would_ignore_something_is_not_made(wrong: dict[str, Any]) -
 
 
 def test_a_further_filter_keeps_what_its_predicate_says() -> None:
-    long: Filter[Thing] = Filter("Long", {"yes": "Yes"}, lambda t, _: len(t.name or "") > 1)
+    long = Filter[Thing]("Long", {"yes": "Yes"}, lambda t, _: len(t.name or "") > 1)
     spec = ListSpec("things", "Things", (NAME,), "name", filters={"long": long})
     wishes = read_wishes(spec, {"long": "yes"})
     assert [t.name for t in arrange(spec, wishes, [Thing("a"), Thing("bb")], "/").rows] == ["bb"]
