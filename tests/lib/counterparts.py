@@ -16,6 +16,7 @@ COUNTERPARTS: Final[dict[str, str]] = {
     "GET /agency/uses": "GET /api/v1/agencies/{agency}/uses",
     "GET /agency/matches": "GET /api/v1/agencies/{agency}/matches",
     "POST /agency/links": "POST /api/v1/agencies/{agency}/links",
+    "GET /agency/work": "GET /api/v1/agencies/{agency}/work",
     "GET /agency/submissions": "GET /api/v1/agencies/{agency}/submissions",
     "GET /agency/destructions": "GET /api/v1/agencies/{agency}/destructions",
     # boards
@@ -102,6 +103,7 @@ COUNTERPARTS: Final[dict[str, str]] = {
     "GET /requests/{number}/documents": f"GET {REQUEST}/documents",
     "POST /requests/{number}/documents": f"POST {REQUEST}/documents",
     "GET /requests/{number}/documents/{document}": f"GET {REQUEST}/documents/{{document}}",
+    "GET /requests/{number}/work": f"GET {REQUEST}/work",
     "GET /requests/{number}/publications": f"GET {REQUEST}/publications",
     "POST /requests/{number}/publications": f"POST {REQUEST}/publications",
     **{

@@ -22,12 +22,13 @@ from governance.portal.api import (
     requests,
     verification,
     webhooks,
+    work,
 )
 
 AREAS: Final = (
     requests, agreements, certificates, boards, meetings, people, own, ledger, erasures,
     verification,
     catalogue, register, open_data, agencies, feed, publications, records, office,
-    webhooks,
+    webhooks, work,
 )  # fmt: skip
 """Modules with a `router` and `NAVIGATION`, as `governance.portal.pages`."""

@@ -34,6 +34,7 @@ from governance.portal.pages import (
     request_form,
     requests,
     signing,
+    work,
 )
 from governance.portal.routes import PortalRouter
 
@@ -73,6 +74,7 @@ AREAS: tuple[AreaModule, ...] = (
     publications,
     my_people,
     agency,
+    work,
     people,
     office_records,
     office_webhooks,

@@ -20,11 +20,13 @@ from governance.services.agencies import Use, list_matches, list_uses, read_agen
 from governance.services.feed import read_agency_feed
 from governance.services.links import confirm_link_destroyed
 from governance.services.publications import list_to_see
+from governance.services.work import read_agency_work
 
 router = PortalRouter()
-_CONCERNED = has_role(
-    PortalRole.DATA_OWNER, PortalRole.DATA_STEWARD, PortalRole.OPERATOR, PortalRole.AUDITOR
-)
+CONCERNED_ROLES: Final = (
+    PortalRole.DATA_OWNER, PortalRole.DATA_STEWARD, PortalRole.OPERATOR, PortalRole.AUDITOR,
+)  # fmt: skip
+_CONCERNED = has_role(*CONCERNED_ROLES)
 NAVIGATION = (
     NavItem(Area.AGENCY, "Overview", "/agency", _CONCERNED),
     NavItem(Area.AGENCY, "Submissions", "/agency/submissions", _CONCERNED),
@@ -205,6 +207,7 @@ def show_agency(visit: VisitDep) -> Response:
         choices=_choices(visit),
         view=read_agency(p, visit.actor, agency),
         outputs=list_to_see(p, visit.actor, agency),
+        work=read_agency_work(p, visit.actor, agency),
         health=read_agency_feed(p, visit.actor, agency).health(),
         states=STATES,
         datasets={c.dataset: c for c in p.contracts.values() if c.agency == agency},
