@@ -48,7 +48,7 @@ class Directory:
         seat = self._state.seats.get(agency)
         if seat is None or seat.member is None:
             return self.owners(agency)
-        barred = set(content.requestors) | {i.person for i in request.interests}
+        barred = request.owned_by(content) | {i.person for i in request.interests}
         if seat.member in barred or agency in content.requestor_employers:
             return self._known(a.person for a in seat.alternates if a.person not in barred)
         return self.owners(agency)

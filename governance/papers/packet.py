@@ -219,7 +219,7 @@ def foresee_recusals(
             kind=MotionKind.DATA_REQUEST,
             text="Foreseen.",
             subject=request.number,
-            requestors=content.requestors,
+            requestors=tuple(sorted(request.owned_by(content))),
             requestor_employers=content.requestor_employers,
             moved_by="foreseen",
             moved_at=meeting.starts_at,

@@ -82,6 +82,7 @@ def gather_chain(
         begins = max(begins, agreement.effective_on)
     return ApprovedRequest(
         number=request.number,
+        requestor=request.requestor,
         content=content,
         carried_over=tuple(c for c in version.approved.values() if c != content),
         owners=_owners(version, outside),

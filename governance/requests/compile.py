@@ -20,7 +20,7 @@ from governance.calendar import legal_date
 from governance.canonical import Json
 from governance.contracts.model import DatasetContract
 from governance.decisions import Decision, Denial, denial_facts
-from governance.facts import Facts, Id, Name, Text, facts_of, read_content
+from governance.facts import Facts, Id, Name, PersonId, Text, facts_of, read_content
 from governance.grants.model import (
     Approval,
     Condition,
@@ -80,6 +80,7 @@ class ApprovedRequest(Facts):
     """Everything a bundle is compiled from.
 
     Attributes:
+        requestor: Who began the request.
         carried_over: Contents approved earlier that still stand for a part, by digest: an
             amendment's unchanged parts.
         sharing_agreement: With the signatures of its parties; an agency signs under its code.
@@ -87,6 +88,7 @@ class ApprovedRequest(Facts):
     """
 
     number: Id
+    requestor: PersonId
     content: RequestContent
     carried_over: tuple[RequestContent, ...] = ()
     owners: tuple[OwnerApproval, ...] = ()
@@ -219,7 +221,7 @@ def _approval_denials(
         yield Denial("chain.content", reason, "The board votes on it.", clause)
     content = approved.content
     if not (
-        set(motion.requestors) >= set(content.requestors)
+        set(motion.requestors) >= {approved.requestor, *content.requestors}
         and set(motion.requestor_employers) >= set(content.requestor_employers)
     ):
         reason = "The motion does not name every requestor and employer: recusals may be missed."

@@ -85,11 +85,16 @@ class PartReviewed(RequestEvent):
 
 
 class InterestDeclared(RequestEvent):
-    """A data owner or alternate declared an interest in the request, and is recused from it."""
+    """A data owner or alternate declared an interest in the request, and is recused from it.
+
+    Attributes:
+        reopens: Agencies whose decision was that person's: they decide anew, through another.
+    """
 
     tag: Literal[Tag.INTEREST_DECLARED] = Tag.INTEREST_DECLARED
     person: PersonId
     text: Text
+    reopens: tuple[Name, ...] = ()
 
 
 class Decided(RequestEvent):

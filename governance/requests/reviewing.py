@@ -20,7 +20,6 @@ from governance.requests.confirming import (
     with_people,
 )
 from governance.requests.making import content_digest, make_event, submitted
-from governance.requests.model import RequestContent
 from governance.requests.state import DataRequest, Version
 from governance.requests.states import Status
 
@@ -50,7 +49,10 @@ def accept_complete(
 def declare_interest(
     request: DataRequest, version: Version, command: c.DeclareInterest, context: c.Context
 ) -> Handled:
-    """Take somebody's own interest: from now on they are recused from review and vote."""
+    """Take somebody's own interest: from now on they are recused from review and vote.
+
+    What they decided in this review no longer stands: the agency decides through another.
+    """
     rules = ("interest.seat", "interest.once")
     denials = []
     seats = context.seats.values()
@@ -63,19 +65,21 @@ def declare_interest(
         reason = "You declared your interest."
         remedy = "Nothing is left to do."
         denials.append(Denial(rules[1], reason, remedy, context.rules.recusal_clause))
-    event = make_event(
-        ev.InterestDeclared, command, version.status, person=command.by, text=command.text
+    reopens = tuple(
+        agency
+        for agency, review in sorted(version.reviews.items())
+        if review.by == command.by and agency not in version.carried_over
     )
-    return judge(rules, denials, event)
+    status = Status.OWNER_REVIEW if reopens else version.status
+    told = {"person": command.by, "text": command.text, "reopens": reopens}
+    return judge(rules, denials, make_event(ev.InterestDeclared, command, status, **told))
 
 
 def review_part(
     request: DataRequest, version: Version, command: c.ReviewPart, context: c.Context
 ) -> Handled:
     """Take an owner's decision; the last one of all moves the request on."""
-    content = submitted(version)
-    declared = {i.person for i in (*request.interests, *context.interests)}
-    denials = [*_reviewer_denials(content, version, command, context, declared)]
+    denials = [*_reviewer_denials(request, version, command, context)]
     seat = context.seats.get(command.agency)
     as_alternate = seat is not None and command.by != seat.member
     reviewed = {
@@ -102,13 +106,11 @@ def review_part(
 
 
 def _reviewer_denials(
-    content: RequestContent,
-    version: Version,
-    command: c.ReviewPart,
-    context: c.Context,
-    declared: AbstractSet[str],
+    request: DataRequest, version: Version, command: c.ReviewPart, context: c.Context
 ) -> Iterator[Denial]:
-    rules = context.rules
+    rules, content = context.rules, submitted(version)
+    own = request.owned_by(content)
+    declared = {i.person for i in (*request.interests, *context.interests)}
     if command.agency not in version.to_review:
         reason = f"{command.agency} has no part of this request that waits for a decision."
         remedy = f"Waiting: {', '.join(version.to_review) or 'none'}."
@@ -121,7 +123,8 @@ def _reviewer_denials(
         if a.named_at <= command.at and (a.until is None or on <= a.until)
     }
     owner = seat.member if seat else None
-    ground = _ground(content, owner, command.agency, declared, as_owner=True)
+    employer = command.agency in content.requestor_employers
+    ground = _ground(owner, own, declared, employer=employer)
     if command.by == owner:
         if ground:
             reason = f"You are recused: {ground}."
@@ -138,23 +141,18 @@ def _reviewer_denials(
         yield Denial(
             "review.owner", reason, "The agency's data owner decides.", rules.review_clause
         )
-    elif own := _ground(content, command.by, command.agency, declared, as_owner=False):
+    elif why := _ground(command.by, own, declared, employer=False):
         remedy = "The agency names another alternate."
-        yield Denial("review.recusal", f"You are recused: {own}.", remedy, rules.recusal_clause)
+        yield Denial("review.recusal", f"You are recused: {why}.", remedy, rules.recusal_clause)
 
 
 def _ground(
-    content: RequestContent,
-    person: str | None,
-    agency: str,
-    declared: AbstractSet[str],
-    *,
-    as_owner: bool,
+    person: str | None, own: AbstractSet[str], declared: AbstractSet[str], *, employer: bool
 ) -> str:
     """Why the person is recused; the employer's request bars the owner, not its alternate."""
-    if person in content.requestors:
+    if person in own:
         return "the request is your own"
-    if as_owner and agency in content.requestor_employers:
+    if employer:
         return "your employer is the requestor"
     if person in declared:
         return "you declared an interest"
@@ -199,7 +197,7 @@ def record_vote(
     if facts.motion.subject_digest != content_digest(content):
         reason = "The motion is about another content than was submitted."
         denials.append(Denial(rules[3], reason, "The board votes on what was submitted.", clause))
-    known = set(facts.motion.requestors) >= set(content.requestors)
+    known = set(facts.motion.requestors) >= request.owned_by(content)
     employers = set(facts.motion.requestor_employers) >= set(content.requestor_employers)
     declared = {i.person for i in request.interests if i.declared_at <= facts.motion.put_at}
     named = {i.person for i in facts.interests} >= declared

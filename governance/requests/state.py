@@ -182,6 +182,10 @@ class DataRequest:
                 return version is _received(self.versions, TOGETHER[act])[-1]
         return True
 
+    def owned_by(self, content: RequestContent) -> frozenset[str]:
+        """Whose own request it is: who began it, and everybody the content names."""
+        return frozenset({self.requestor, *content.requestors})
+
     def version(self, number: int) -> Version | None:
         """That version, or None."""
         return next((v for v in self.versions if v.number == number), None)
@@ -328,6 +332,13 @@ def _fold_review(version: Version, event: ev.RequestEvent) -> Version:
                 approved[event.agency] = version.submitted
             reviews = {**version.reviews, event.agency: event}
             return replace(version, to_review=left, reviews=reviews, approved=approved)
+        case ev.InterestDeclared() if event.reopens:
+            return replace(
+                version,
+                to_review=(*version.to_review, *event.reopens),
+                reviews={a: r for a, r in version.reviews.items() if a not in event.reopens},
+                approved={a: c for a, c in version.approved.items() if a not in event.reopens},
+            )
         case ev.Decided():
             return replace(version, decided=event)
         case _:

@@ -248,10 +248,17 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
     *_goes(_YES, _A.SEND_AGREEMENT, (_R.OPERATOR,), _S.AGREEMENTS_OUT, Tag.SHARING_AGREEMENT_SENT),
     *_stays(
-        (_S.SUBMITTED, _S.OWNER_REVIEW, _S.BOARD_VOTE),
+        (_S.SUBMITTED, _S.OWNER_REVIEW),
         _A.DECLARE_INTEREST,
         (_R.DATA_OWNER,),
         Tag.INTEREST_DECLARED,
+    ),
+    Transition(
+        _S.BOARD_VOTE,
+        _A.DECLARE_INTEREST,
+        (_R.DATA_OWNER,),
+        (_S.BOARD_VOTE, _S.OWNER_REVIEW),
+        (Tag.INTEREST_DECLARED,),
     ),
     *_stays((_S.AGREEMENTS_OUT,), _A.SIGN_AGREEMENT, (_R.PARTY,), Tag.SHARING_AGREEMENT_SIGNED),
     *_stays(_SIGNING, _A.SIGN_NDA, (_R.PERSON,), Tag.NDA_SIGNED),

@@ -160,6 +160,7 @@ def build_approved(content: RequestContent | None = None, **changes: Any) -> App
     digest = content_digest(content)
     facts: dict[str, Any] = {
         "number": NUMBER,
+        "requestor": content.people[0].id if content.people else "p-ruiz",
         "content": content,
         "owners": tuple(
             OwnerApproval(

@@ -108,6 +108,7 @@ LINKS = [
     ({"owners": OWNERS[:1]}, "chain.owners", "data owner of sde has not approved"),
     ({"owners": ()}, "chain.owners", "data owner of dol has not approved"),
     ({"board": None}, "chain.board", "The board has not voted."),
+    ({"requestor": "p-sde"}, "chain.board", "recusals may be missed"),
     (
         {"board": BOARD.model_copy(update={"motion": build_vote_on(CONTENT, votes="yyy--")})},
         "chain.board",

@@ -152,6 +152,47 @@ def test_the_owner_decides_and_when_recused_the_alternate(
         life.review("sde", by=by)
 
 
+@pytest.mark.parametrize("last", [False, True])
+def test_what_an_owner_decided_falls_with_their_interest(life: Life, last: bool) -> None:
+    """Whether others still decide or the board waits already: the alternate decides anew."""
+    life.submit()
+    life.do(c.AcceptComplete, Role.OPERATOR)
+    life.review("sde")
+    if last:
+        assert life.review("dol").latest.status is Status.BOARD_VOTE
+    declared = life.do(c.DeclareInterest, Role.DATA_OWNER, by="p-sde", text="My brother's study.")
+    assert declared.latest.status is Status.OWNER_REVIEW
+    assert set(declared.latest.to_review) == ({"sde"} if last else {"dol", "sde"})
+    assert "sde" not in declared.latest.reviews
+    assert "sde" not in declared.latest.approved
+    with pytest.raises(AssertionError, match="You are recused"):
+        life.review("sde")
+    life.review("sde", by="alt-sde")
+    if not last:
+        life.review("dol")
+    assert life.request is not None
+    assert life.request.latest.status is Status.BOARD_VOTE
+    assert life.request.latest.reviews["sde"].by == "alt-sde"
+    # Another member's interest, who decided nothing here, reopens nothing.
+    other = life.do(c.DeclareInterest, Role.DATA_OWNER, by="p-oec", text="A friend's study.")
+    assert other.latest.status is Status.BOARD_VOTE
+    replayed(life)
+
+
+def test_whoever_began_a_request_is_no_reviewer_of_it(life: Life) -> None:
+    by = {"by": "p-sde"}
+    life.do(c.SaveDraft, Role.REQUESTOR, content=build_content(), **by)
+    life.do(c.Submit, Role.REQUESTOR, **by)
+    life.do(c.AcceptComplete, Role.OPERATOR)
+    with pytest.raises(AssertionError, match="the request is your own"):
+        life.review("sde")
+    life.review("sde", by="alt-sde")
+    life.review("dol")
+    motion = build_vote_on(build_content())
+    missed = life.refuse(c.RecordVote, Role.OPERATOR, motion=motion)
+    assert missed.denials[0].rule == "vote.recusals"
+
+
 def test_an_owner_whose_agency_asks_is_recused_and_the_alternate_decides(life: Life) -> None:
     life.submit(build_content(requestor_agency="dol"))
     life.do(c.AcceptComplete, Role.OPERATOR)
