@@ -295,8 +295,11 @@ def step_signed_and_granted_but_for_one(life: Life) -> None:
     planes.desk.sign()
     with pytest.raises(AccessDeniedError) as refused:
         ask(planes.enclave, project=PROJECT, sql=SQL)
-    assert (
-        "has not signed the confidentiality statement" in refused.value.decision.denials[0].reason
+    (missing,) = refused.value.decision.denials
+    assert (missing.rule, missing.reason, missing.remedy) == (
+        "person.nda",
+        "Ada Okafor has not signed the confidentiality statement.",
+        f"Ada Okafor signs it: {life.where}/nda.",
     )
     planes.sit_down("p-ruiz")
     planes.desk.sign()
