@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import JsonValue
 
 from governance.board import commands as b
 from governance.board.state import MotionState
@@ -13,6 +12,7 @@ from governance.portal.api.described import describe_command
 from governance.portal.api.models import (
     PROBLEMS,
     BodyAnswer,
+    BodyStateAnswer,
     MeetingPage,
     MeetingsAsked,
     MotionAnswer,
@@ -38,16 +38,10 @@ router = PortalRouter(prefix="/api/v1", tags=("boards",))
 NAVIGATION: tuple[NavItem, ...] = ()
 
 
-def _public(motion: MotionState) -> MotionState:
+def public_motion(motion: MotionState) -> MotionState:
     """The motion without the words of declared interests: that somebody is recused is public."""
     told = tuple(i.model_copy(update={"text": "Withheld."}) for i in motion.interests)
     return replace(motion, interests=told)
-
-
-def tell_motion(motion: MotionState) -> dict[str, JsonValue]:
-    """The motion as everybody may read it."""
-    told: dict[str, JsonValue] = tell(_public(motion))
-    return told
 
 
 def _answer(view: BodyView) -> BodyAnswer:
@@ -55,9 +49,13 @@ def _answer(view: BodyView) -> BodyAnswer:
         body=view.rules.body,
         title=view.rules.title,
         position=view.position,
-        state=tell(
-            replace(view.state, motions={k: _public(m) for k, m in view.state.motions.items()}),
-            without=frozenset({"rules", "events"}),
+        state=BodyStateAnswer(
+            seats=view.state.seats,
+            people=view.state.people,
+            proxies=view.state.proxies,
+            meetings=view.state.meetings,
+            motions={k: public_motion(m) for k, m in view.state.motions.items()},
+            admitted=view.state.admitted,
         ),
     )
 
@@ -119,7 +117,7 @@ def motion_of(visit: VisitDep, body: str, motion: str) -> MotionAnswer:
     view = read_motion(visit.programme, visit.actor, body, motion)
     return MotionAnswer(
         body=view.body,
-        motion=tell_motion(view.motion),
+        motion=public_motion(view.motion),
         outcome=None if view.outcome is None else tell(view.outcome.to_dict()),
         words=view.words,
     )

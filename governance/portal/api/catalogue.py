@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from governance.contracts import DatasetContract
 from governance.permissions import Action
-from governance.portal.api.models import PROBLEMS, BegunRequest, DatasetAnswer
+from governance.portal.api.models import PROBLEMS, BegunRequest, DatasetAnswer, VariableAnswer
 from governance.portal.api.paging import ListAsked, Paged, page_of
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
@@ -111,14 +111,14 @@ def _answer(p: Programme, contract: DatasetContract) -> DatasetAnswer:
         description=contract.description,
         agreements=held,
         variables=tuple(
-            {
-                "name": c.name,
-                "type": c.logical_type.value,
-                "description": c.description,
-                "role": c.role.value,
-                "treatment": c.treatment.kind.value if c.treatment else None,
-                "dimension": c.dimension,
-            }
+            VariableAnswer(
+                name=c.name,
+                type=c.logical_type.value,
+                description=c.description,
+                role=c.role.value,
+                treatment=c.treatment.kind.value if c.treatment else None,
+                dimension=c.dimension,
+            )
             for c in contract.columns
         ),
     )

@@ -14,6 +14,7 @@ from governance.portal.api.models import (
     EntryAnswer,
     EntryPage,
     InclusionAnswer,
+    LedgerEntry,
 )
 from governance.portal.api.telling import tell
 from governance.portal.navigation import NavItem
@@ -52,7 +53,7 @@ def entries(visit: VisitDep, asked: Annotated[EntriesAsked, Query()]) -> EntryPa
         per_page=asked.per_page,
     )
     return EntryPage(
-        items=tuple(tell(e.to_dict()) for e in found.items),
+        items=tuple(LedgerEntry.of(e) for e in found.items),
         total=found.total,
         page=found.page,
         per_page=found.per_page,
@@ -71,7 +72,7 @@ def entry(visit: VisitDep, seq: Seq) -> EntryAnswer:
     """With its facts when they are public or yours to read."""
     view = read_entry(visit.programme, visit.actor, seq)
     facts = None if view.facts is None else tell(view.facts)
-    return EntryAnswer(entry=tell(view.entry.to_dict()), facts=facts, erased=view.erased)
+    return EntryAnswer(entry=LedgerEntry.of(view.entry), facts=facts, erased=view.erased)
 
 
 @router.api(
@@ -86,7 +87,7 @@ def inclusion(visit: VisitDep, seq: Seq) -> InclusionAnswer:
     """An audit path of RFC 6962; anybody can check it against a checkpoint they kept."""
     proof = prove_inclusion(visit.programme, seq)
     return InclusionAnswer(
-        entry=tell(proof.entry.to_dict()),
+        entry=LedgerEntry.of(proof.entry),
         checkpoint=tell_checkpoint(proof.checkpoint),
         path=proof.path,
     )

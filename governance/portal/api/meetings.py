@@ -5,17 +5,16 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from governance.board.model import Proxy
-from governance.board.state import MotionState
+from governance.board.state import MeetingState, MotionState
 from governance.permissions import Action
-from governance.portal.api.boards import tell_motion
+from governance.portal.api.boards import public_motion
 from governance.portal.api.models import PROBLEMS, MeetingPage, MeetingsAsked
 from governance.portal.api.paging import ListAsked, Paged, Word, page_of
 from governance.portal.api.papers import PAPER, Edition, answer_paper
-from governance.portal.api.telling import tell
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.targets import about_body
@@ -34,15 +33,15 @@ class MeetingAnswer(BaseModel):
     """A meeting: notice, attendance, and the motions moved in it by id."""
 
     body: str
-    meeting: dict[str, JsonValue]
-    motions: dict[str, JsonValue]
+    meeting: MeetingState
+    motions: dict[str, MotionState]
 
 
 class MotionRow(BaseModel):
     """A motion, of which body."""
 
     body: str
-    motion: dict[str, JsonValue]
+    motion: MotionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,8 @@ def every_motion(visit: VisitDep, asked: Annotated[MotionsAsked, Query()]) -> Pa
     moved = [Moved.of(body, m) for body, state in states.items() for m in state.motions.values()]
     page = page_of(moved, asked)
     told = tuple(
-        MotionRow(body=m.body, motion=tell_motion(states[m.body].motions[m.id])) for m in page.items
+        MotionRow(body=m.body, motion=public_motion(states[m.body].motions[m.id]))
+        for m in page.items
     )
     return Paged(items=told, total=page.total, page=page.page, per_page=page.per_page)
 
@@ -158,8 +158,8 @@ def one_meeting(visit: VisitDep, body: str, meeting: str) -> MeetingAnswer:
     moved = {k: m for k, m in state.motions.items() if m.moved.meeting == meeting}
     return MeetingAnswer(
         body=body,
-        meeting=tell(state.meetings[meeting]),
-        motions={k: tell_motion(m) for k, m in moved.items()},
+        meeting=state.meetings[meeting],
+        motions={k: public_motion(m) for k, m in moved.items()},
     )
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from governance.audit import Tag
+from governance.audit import Entry, Tag
+from governance.board.model import BoardPerson, Proxy, Seat
+from governance.board.state import MeetingState, MotionState
 from governance.errors import DocumentError
 from governance.people import Person, PortalRole
 from governance.requests.model import RequestType
@@ -168,10 +170,36 @@ class PersonPage(Answer):
     per_page: int
 
 
+class LedgerEntry(BaseModel):
+    """A link of the public chain, exactly as it is hashed.
+
+    Attributes:
+        at: UTC.
+        commitment: Of the facts, which lie apart.
+        prev: `hash` of the entry before.
+        once: Digest of the idempotency key, or empty.
+        hash: SHA-256 of all the others.
+    """
+
+    seq: int
+    at: str
+    tag: str
+    subject: str
+    commitment: str
+    prev: str
+    once: str
+    hash: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        """The entry as published."""
+        return cls.model_validate(entry.to_dict())
+
+
 class EntryAnswer(BaseModel):
     """An entry of the ledger; `facts` where the asker may read them."""
 
-    entry: dict[str, JsonValue]
+    entry: LedgerEntry
     facts: dict[str, JsonValue] | None = None
     erased: bool = False
 
@@ -179,7 +207,7 @@ class EntryAnswer(BaseModel):
 class EntryPage(BaseModel):
     """One page of the ledger's public chain."""
 
-    items: tuple[dict[str, JsonValue], ...]
+    items: tuple[LedgerEntry, ...]
     total: int
     page: int
     per_page: int
@@ -233,22 +261,50 @@ class RequestAnswer(BaseModel):
     precheck: dict[str, JsonValue]
 
 
+class BodyStateAnswer(BaseModel):
+    """Roster, proxy letters, meetings and motions of a body, by id."""
+
+    seats: Mapping[str, Seat]
+    people: Mapping[str, BoardPerson]
+    proxies: tuple[Proxy, ...]
+    meetings: Mapping[str, MeetingState]
+    motions: Mapping[str, MotionState]
+    admitted: tuple[str, ...]
+
+
 class BodyAnswer(BaseModel):
     """A body: its roster, meetings and motions, which are public."""
 
     body: str
     title: str
     position: int
-    state: dict[str, JsonValue]
+    state: BodyStateAnswer
 
 
 class MotionAnswer(BaseModel):
     """A motion and how it stands: the arithmetic, in words."""
 
     body: str
-    motion: dict[str, JsonValue]
+    motion: MotionState
     outcome: dict[str, JsonValue] | None
     words: str
+
+
+class VariableAnswer(BaseModel):
+    """A variable of a dataset.
+
+    Attributes:
+        role: What it tells of a person.
+        treatment: What is done to it on landing.
+        dimension: Researchers may group and filter by it.
+    """
+
+    name: str
+    type: str
+    description: str
+    role: str
+    treatment: str | None
+    dimension: bool
 
 
 class DatasetAnswer(BaseModel):
@@ -263,7 +319,7 @@ class DatasetAnswer(BaseModel):
     title: str
     description: str
     agreements: dict[str, date]
-    variables: tuple[dict[str, JsonValue], ...]
+    variables: tuple[VariableAnswer, ...]
 
 
 class CheckpointAnswer(BaseModel):
@@ -279,7 +335,7 @@ class CheckpointAnswer(BaseModel):
 class InclusionAnswer(BaseModel):
     """Proof that an entry is in the tree of a checkpoint (RFC 6962 §2.1.1)."""
 
-    entry: dict[str, JsonValue]
+    entry: LedgerEntry
     checkpoint: CheckpointAnswer
     path: tuple[str, ...]
 

@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from fastapi import Query
-from pydantic import JsonValue
 
 from governance.permissions import Action
 from governance.portal.api.models import PROBLEMS
 from governance.portal.api.paging import ListAsked, Paged, Word, page_of
-from governance.portal.api.telling import tell
 from governance.portal.navigation import NavItem
 from governance.portal.routes import PortalRouter
 from governance.portal.visits import VisitDep
+from governance.register import RegisterRow
 from governance.requests.model import RequestType
 from governance.requests.states import Status
 from governance.services.public_records import public_records
@@ -41,29 +40,26 @@ class RegisterAsked(ListAsked):
     "GET",
     "",
     asks=Action.READ_REGISTER,
-    response_model=Paged[dict[str, JsonValue]],
+    response_model=Paged[RegisterRow],
     responses=PROBLEMS,
     summary="The public register, one page",
 )
-def rows(visit: VisitDep, asked: Annotated[RegisterAsked, Query()]) -> Paged[dict[str, JsonValue]]:
+def rows(visit: VisitDep, asked: Annotated[RegisterAsked, Query()]) -> Paged[RegisterRow]:
     """Every request that was submitted; personal data withheld."""
-    page = page_of(public_records(visit.programme).rows, asked)
-    told = tuple(tell(row) for row in page.items)
-    return Paged(items=told, total=page.total, page=page.page, per_page=page.per_page)
+    return page_of(public_records(visit.programme).rows, asked)
 
 
 @router.api(
     "GET",
     "/{number}",
     asks=Action.READ_REGISTER,
-    response_model=dict[str, JsonValue],
+    response_model=RegisterRow,
     responses=PROBLEMS,
     summary="One request as the public sees it",
 )
-def row_of(visit: VisitDep, number: str) -> dict[str, JsonValue]:
+def row_of(visit: VisitDep, number: str) -> RegisterRow:
     """Where it stands, who acts next, the vote, and what came of it."""
     row = public_records(visit.programme).by_number.get(number)
     if row is None:
         raise NotFoundError("The register has no request of that number.")
-    told: dict[str, JsonValue] = tell(row)
-    return told
+    return row

@@ -50,14 +50,37 @@ class Verifying(BaseModel):
     once: Annotated[str | None, Field(min_length=1, max_length=64)] = None
 
 
+class ProblemAnswer(BaseModel):
+    """Something is wrong with an entry."""
+
+    kind: str
+    seq: int
+    detail: str
+
+
 class ReportAnswer(BaseModel):
-    """What a verification found, problem by problem; none of them: verified."""
+    """What a verification found, problem by problem; none of them: verified.
+
+    Attributes:
+        uncovered: Entries after the newest checkpoint that agrees.
+        cannot_find: What this verification could not have found, in words.
+        checkpoints: Compared ones; `last_checkpoint` covers so many entries.
+        payloads: Facts that were compared; `erased` of them are gone, `withheld` left out.
+    """
 
     verified: bool
+    uncovered: int
+    cannot_find: str
     entries: int
     head: str
+    first_at: datetime | None
+    last_at: datetime | None
     checkpoints: int
-    problems: tuple[dict[str, JsonValue], ...]
+    last_checkpoint: int
+    payloads: int
+    erased: int
+    withheld: int
+    problems: tuple[ProblemAnswer, ...]
 
 
 class ContinuesAnswer(BaseModel):
@@ -95,13 +118,7 @@ def last(visit: VisitDep) -> VerificationAnswer:
 def verify(visit: VisitDep, given: Verifying) -> ReportAnswer:
     """Against itself, its checkpoints, facts and lists; that it was done is recorded."""
     report = verify_and_record(visit.programme, visit.actor, once=given.once)
-    return ReportAnswer(
-        verified=report.verified,
-        entries=report.entries,
-        head=report.head,
-        checkpoints=report.checkpoints,
-        problems=tuple(tell(p) for p in report.problems),
-    )
+    return ReportAnswer.model_validate(report.to_dict())
 
 
 @router.api(
