@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -163,7 +164,7 @@ class Portal:
             person=visit.actor.person,
             areas=areas,
             current=current,
-            said=SAID.get(visit.request.query_params.get("said", ""), ""),
+            said=_said(visit, status),
             **context,
         )
         return HTMLResponse(text, status)
@@ -174,3 +175,10 @@ def _subject(target: Target) -> str:
     if target.request is not None:
         return target.request.number
     return target.motion or target.person or target.agency or "programme"
+
+
+def _said(visit: Visit, status: int) -> str:
+    """What the last form led to; no longer once another was refused at the same address."""
+    if visit.request.method != "GET" or status != HTTPStatus.OK:
+        return ""
+    return SAID.get(visit.request.query_params.get("said", ""), "")

@@ -83,8 +83,9 @@ def test_a_draft_from_nothing_to_submitted(journey: Journey, portal: RunningPort
     assert "Lin Chen" not in page
     assert page.count("Nora New") == 4  # of each the name and its remove button
 
-    wrong = fill(ruiz, where, do="save", ends_on="no day", title="Kept title")
+    wrong = fill(ruiz, f"{where}?said=saved", do="save", ends_on="no day", title="Kept title")
     assert wrong.status_code == 422
+    assert "Your changes are saved." not in wrong.text
     assert "Enter a date." in wrong.text
     assert "Kept title" in wrong.text
     chosen = {"datasets.0.variables": ["grade", "year"], "datasets.0.years": "2019, 2020"}
@@ -97,6 +98,7 @@ def test_a_draft_from_nothing_to_submitted(journey: Journey, portal: RunningPort
     incomplete = fill(ruiz, f"/requests/{number}/submit")
     assert incomplete.status_code == 403
     assert "What you can do" in incomplete.text
+    assert ">Submit the request<" not in ruiz.get(f"/requests/{number}/submit").text
     assert fill(ruiz, where, do="add_dataset", add_dataset="oec/centers").status_code == 303
     whole = dict.fromkeys(
         ("purpose", "legal_basis", "learning_agenda", "secure_environment", "analysis_plan",
