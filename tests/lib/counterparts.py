@@ -172,7 +172,6 @@ COUNTERPARTS: Final[dict[str, str]] = {
     "GET /ledger/consistency": "GET /api/v1/ledger/continues",
     "GET /ledger/consistency/{size}.json": "GET /api/v1/ledger/consistency",
     "GET /ledger/erasures": "GET /api/v1/ledger/erasures",
-    "GET /ledger/erasures/{seq}": "GET /api/v1/ledger/erasures",
     "POST /ledger/erasures": "POST /api/v1/ledger/erasures",
     "POST /ledger/erasures/{seq}/confirm": "POST /api/v1/ledger/erasures/{seq}/confirm",
     "POST /ledger/erasures/{seq}/drop": "POST /api/v1/ledger/erasures/{seq}/drop",
