@@ -160,7 +160,7 @@ class Tag(StrEnum):
     CONDITION_MET = "condition:met"
     """A condition of an approval was met. Facts: condition, date."""
     PERSON_LEFT = "person:left"
-    """A named person left; access ends. Facts: person, date."""
+    """A named person left and access ended, or that was a mistake. Facts: person, date, which."""
     DESTRUCTION_CERTIFIED = "destruction:certified"
     """A recipient certified destruction. Facts: digest of the certificate, what survives."""
 
