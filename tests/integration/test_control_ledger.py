@@ -40,6 +40,7 @@ from governance.services.erasing import (
 )
 from governance.services.ledger_copy import checkpoint_due
 from governance.services.people import end_person
+from governance.services.recording import record
 from governance.services.requests import read_request
 from governance.store import NotFoundError
 from governance.stored_ledger import verify_stored
@@ -373,6 +374,20 @@ class TestErasing:
             ask(told, ENTRY, said.entry.seq)
         with pytest.raises(AccessDeniedError, match="were erased"):
             drop_erasure(p, first, asked.seq)
+
+    def test_public_facts_leave_the_copy_outside_at_once(self, told: Office) -> None:
+        p = told.programme
+        made = record(p, told.actor("p-office"), Tag.COST_RECORDED, subject="programme",
+                      facts={"note": "Paid to Dana Ruiz."})  # fmt: skip
+        assert made is not None
+        ledger.make_checkpoint(p)
+        copy = ledger.copy_store(p)
+        assert b"Paid to Dana" in copy.read(payloads_key(1))
+        assert erased(told, ENTRY, made.seq) == 1
+        assert b"Paid to Dana" not in copy.read(payloads_key(1))
+        ledger.make_checkpoint(p)
+        report = outside(told)
+        assert (report.verified, report.erased) == (True, 1)
 
     def test_what_is_dropped_is_not_carried_out(self, told: Office) -> None:
         p, second = told.programme, told.actor("p-office2")
