@@ -27,15 +27,10 @@ from governance.portal.routes import PortalRoute
 from governance.requests.state import DataRequest
 from governance.requests.states import Act, Status
 from tests.lib.asking import Answered, Asker
-from tests.lib.statuses import CAST, EveryStatus
+from tests.lib.statuses import CAST, PLACES, EveryStatus
 
 pytestmark = pytest.mark.xdist_group("portal_authorization")
 
-PLACES: Final = {
-    "body": "data_governing_board", "meeting": "M-1", "motion": "MO-open", "person": "p-okafor",
-    "agency": "sde", "dataset": "enrollment", "seq": "1",
-}  # fmt: skip
-"""What a parameter of a path stands for; `number` is the request's."""
 GATE_RULES: Final = {
     "action.known", "person.employed", "action.role", "action.four_eyes", "action.recused",
     "request.transition",
