@@ -159,11 +159,12 @@ class EveryList(EveryStatus):
                 ledger.append(f"query:{tag}", f"project/{project}", asked, at=at)
             if n % 2 == 0:
                 worked: dict[str, Any] = {
-                    "agencies": 2, "offered_rows": 100 + n, "matched_people": 90 - n % 3,
-                    "unmatched_rows": 10, "matrix_sha256": f"{n:064x}",
+                    "project": project, "agencies": 2, "offered_rows": 100 + n,
+                    "matched_people": 90 - n % 3, "unmatched_rows": 10,
+                    "matrix_sha256": f"{n:064x}",
                 }  # fmt: skip
                 ledger.append("match:completed", f"project/{project}", worked, at=at)
-            digest = {"receipt_sha256": f"{n:064x}"}
+            digest = {"project": project, "receipt_sha256": f"{n:064x}"}
             released: dict[str, Any] = {"cells": 40 + n % 4, "suppressed": n % 3, **digest}
             ledger.append("output:released", f"project/{project}", released, at=at)
         EventFeed(ledger, kept, self.p.policy).publish(now + timedelta(days=12))
