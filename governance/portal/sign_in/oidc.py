@@ -35,7 +35,7 @@ from governance.portal.sign_in.access_tokens import ExpectedAccess, verify_acces
 from governance.portal.sign_in.bearer import Bearer, ProviderSilentError, TokenRefusedError
 from governance.portal.sign_in.leaving import give_session, give_signing_in
 from governance.portal.sign_in.provider import Client, Provider, ProviderError, origin_of
-from governance.portal.sign_in.tokens import Expected, TokenError, verify_id_token
+from governance.portal.sign_in.tokens import KEYS_UNKNOWN, Expected, TokenError, verify_id_token
 from governance.portal.sign_in.ways import safe_path
 from governance.portal.visits import Visit, VisitDep, redirect
 from governance.services import people
@@ -111,12 +111,11 @@ class OpenIdConnect:
         try:
             claims = verify_access_token(token, self.provider.keys, expected)
         except TokenError as error:
+            if error.check == KEYS_UNKNOWN:
+                raise _silent(error.check) from None
             raise TokenRefusedError(error.check) from None
         except ProviderError as error:
-            LOG.warning("the sign-in provider's keys cannot be read: %s", error.check)
-            raise ProviderSilentError(
-                "The sign-in provider does not answer.", "Try again in a minute.", retry_after=30
-            ) from None
+            raise _silent(error.check) from None
         try:
             roles = self._roles(claims)
         except SignInError:
@@ -322,6 +321,13 @@ def _failed(check: str) -> SignInError:
     return SignInError(
         "The sign-in could not be completed.",
         "Begin again from the sign-in page. If it fails again, tell the operating office.",
+    )
+
+
+def _silent(check: str) -> ProviderSilentError:
+    LOG.warning("the sign-in provider's keys cannot be read: %s", check)
+    return ProviderSilentError(
+        "The sign-in provider does not answer.", "Try again in a minute.", retry_after=30
     )
 
 

@@ -29,6 +29,8 @@ _MAXIMUM_SUBJECT: Final = 255
 _KEPT_SECONDS: Final = 3600.0
 _RETRY_SECONDS: Final = 5.0
 """The issuer is asked again after a failure at most so often."""
+KEYS_UNKNOWN: Final = "keys_unknown"
+"""Check of a token whose key could not be asked for: it is neither good nor bad."""
 _NEW_KEYS_SECONDS: Final = 30.0
 """Keys are fetched for an unknown key id at most so often, whoever sends one."""
 
@@ -78,7 +80,7 @@ class PublishedKeys:
         """The key of that id.
 
         Raises:
-            TokenError: The issuer publishes none.
+            TokenError: The issuer publishes none, or was asked in vain a moment ago.
         """
         with self._fetching:
             if self._is_old():  # a key that the issuer took back is good for an hour at most
@@ -86,7 +88,7 @@ class PublishedKeys:
             if key_id not in self._keys and self._may_fetch():
                 self._renew()
             if key_id not in self._keys:
-                raise TokenError("key")
+                raise TokenError("key" if self._failed_at is None else KEYS_UNKNOWN)
             return self._keys[key_id]
 
     def _renew(self) -> None:

@@ -14,12 +14,13 @@ from governance.portal.sign_in.access_tokens import ExpectedAccess, verify_acces
 from governance.portal.sign_in.bearer import (
     _SAID,
     BearerRequestError,
+    ProviderSilentError,
     TokenRefusedError,
     bearer_of,
     has_bearer,
 )
 from governance.portal.sign_in.oidc import OpenIdConnect, open_id_connect
-from governance.portal.sign_in.provider import Client, Provider
+from governance.portal.sign_in.provider import Client, Provider, ProviderError
 from governance.portal.sign_in.tokens import PublishedKeys, TokenError
 from governance.portal.sign_in.ways import UnsafeDevelopmentSignIn
 from governance.settings import load_settings
@@ -182,7 +183,7 @@ def test_rotated_keys_are_fetched_and_flooding_fetches_nothing() -> None:
     with pytest.raises(ConnectionError):
         known.find("two")  # an hour old, and nobody says that it is still good
     for _ in range(50):
-        with pytest.raises(TokenError):
+        with pytest.raises(TokenError, match="keys_unknown"):
             known.find("two")
     assert len(asked) == 3
     clock[0] += 5
@@ -226,6 +227,23 @@ def test_roles_come_from_the_record_unless_claims_give_them() -> None:
     with pytest.raises(TokenRefusedError) as refused:
         way(roles=mapped).read_token(elsewhere, NOW)
     assert refused.value.check == "roles"
+
+
+def test_a_provider_that_does_not_answer_is_no_reason_to_refuse() -> None:
+    """503: the token may be good; nothing is guessed, and the next in line waits for no answer."""
+    asked = []
+
+    def silent() -> dict[str, Any]:
+        asked.append(1)
+        raise ProviderError("no_answer")
+
+    here = way()
+    here.provider.keys = PublishedKeys(silent)
+    for _ in range(3):
+        with pytest.raises(ProviderSilentError) as refused:
+            here.read_token(make(), NOW)
+        assert (refused.value.status, refused.value.retry_after) == (503, 30)
+    assert len(asked) == 1
 
 
 def test_without_an_audience_no_token_is_taken(tmp_path: Any) -> None:
