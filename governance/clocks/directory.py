@@ -6,7 +6,6 @@ from datetime import date
 from governance.board.state import BodyState
 from governance.clocks.model import ProgrammeState
 from governance.people.model import Person, PortalRole
-from governance.requests.leaving import named_elsewhere
 from governance.requests.model import RequestContent
 from governance.requests.state import DataRequest
 
@@ -81,7 +80,7 @@ class Directory:
         """Other requests by which somebody who left one still has access: they work there yet."""
         if self.person(person_id) is None:
             return ()
-        return named_elsewhere(person_id, number, [life.request for life in self._state.requests])
+        return self._state.elsewhere.get((number, person_id), ())
 
     def _known(self, ids: Iterable[str]) -> list[Person]:
         return [self._working[i] for i in sorted(set(ids)) if i in self._working]

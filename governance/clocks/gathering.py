@@ -1,7 +1,7 @@
 """Read everything the clocks look at, in one consistent look at the control plane's database."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from governance.clocks.model import (
 )
 from governance.people.model import Person
 from governance.requests.events import parse_event
+from governance.requests.leaving import named_elsewhere
 from governance.requests.links import LinkDestructions
 from governance.requests.states import Status
 from governance.services.programme import Programme
@@ -37,8 +38,10 @@ def gather(p: Programme, *, changed_since: datetime | None = None) -> ProgrammeS
     """The programme as it is now; only requests changed since an instant when one is given."""
     with p.store.read() as unit:
         bodies = {rules.body: unit.body(rules)[0] for rules in p.bylaws.bodies}
+        lives = tuple(_lives(p, unit, changed_since))
         return ProgrammeState(
-            requests=tuple(_lives(p, unit, changed_since)),
+            requests=lives,
+            elsewhere=dict(_elsewhere(p, unit, lives)),
             people=_people(unit),
             board=bodies[p.board.body],
             bodies=tuple(bodies.values()),
@@ -78,6 +81,22 @@ def _lives(p: Programme, unit: UnitOfWork, changed_since: datetime | None) -> It
         life = RequestLife.of(parse_event(e) for e in unit.load("request", number).events)
         if life is not None:
             yield life
+
+
+def _elsewhere(
+    p: Programme, unit: UnitOfWork, lives: Iterable[RequestLife]
+) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
+    """Of who left a request lately: every other one that names them, whether it changed or not."""
+    news, named = p.today - timedelta(days=p.rules.deadlines.news_days), t.request_people
+    for request in (life.request for life in lives):
+        for person, chain in request.people.items():
+            if chain.left_on is None or chain.left_on < news:
+                continue
+            found = unit.connection.scalars(
+                select(named.c.number).where(named.c.person == person).order_by(named.c.number)
+            )
+            others = [unit.known_request(number) for number in found.all()]
+            yield (request.number, person), named_elsewhere(person, request.number, others)
 
 
 def _people(unit: UnitOfWork) -> dict[str, Person]:

@@ -62,6 +62,7 @@ class ProgrammeState:
         board: The body that decides on data requests: who is whose owner.
         bodies: All bodies, for their meetings.
         packets: Meetings whose packet was issued, with the day.
+        elsewhere: Other requests that name who left one lately, by that one and the person.
         fresh_until: Of the bundle that is out, by request, UTC.
         feed_at: When the data plane was heard of last, UTC; None: never, or no feed is read.
     """
@@ -75,6 +76,7 @@ class ProgrammeState:
     links: Mapping[str, LinkDestructions] = field(default_factory=dict)
     rejected: tuple[RejectedSubmission, ...] = ()
     publications: tuple[PublicationLife, ...] = ()
+    elsewhere: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     fresh_until: Mapping[str, datetime] = field(default_factory=dict)
     feed_at: datetime | None = None
 

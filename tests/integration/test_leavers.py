@@ -79,6 +79,8 @@ def test_access_ends_at_once_everywhere_it_should(desk: Desk) -> None:
     assert access(desk, SECOND).permitted
 
     # They left one request: that access ends today, and the office is told of the other.
+    desk.to(desk.office.clock.now + timedelta(minutes=1))
+    before = desk.office.clock.now
     desk.do(first, "p-ruiz", Act.RECORD_LEAVER, person="p-chen", left_on=desk.today())
     assert desk.sign().published == [(f"grants/{PROJECT}", 2)]
     assert [d.rule for d in access(desk, PROJECT).denials] == ["person.employment"]
@@ -90,6 +92,9 @@ def test_access_ends_at_once_everywhere_it_should(desk: Desk) -> None:
     mails = told(desk, K.LEAVER_ELSEWHERE)
     assert {n.to for n in mails} == {"p-office", "p-office2"}
     assert {n.others for n in mails} == {(second,)}
+    lately = gather(p, changed_since=before)
+    assert [x.request.number for x in lately.requests] == [first]
+    assert lately.elsewhere == {(first, "p-chen"): (second,)}
     assert {n.to for n in told(desk, K.LEAVER)} == {"p-ruiz", "p-chen"}
 
     # Somebody who stays: the record is saved with the reason, and nobody is asked again.
