@@ -71,7 +71,7 @@ def step(content: RequestContent, number: int, terms: str | None) -> list[ev.Req
 
     digest = "ab" * 32
     return [
-        ev.Drafted(**at(Status.DRAFT), content=content),
+        ev.Drafted(**(at(Status.DRAFT) | {"by": "p-ruiz"}), content=content),
         ev.Submitted(**at(Status.SUBMITTED), content_digest=digest),
         ev.FoundComplete(**at(Status.OWNER_REVIEW), review=content.agencies),
         *(
