@@ -76,7 +76,10 @@ def test_a_row_shows_the_vote_seat_by_seat_and_what_came_of_it(
 ) -> None:
     html = public.get(f"/register/{story.live}").text
     assert "5 in favor, 0 against" in html
-    assert '<th scope="row">SDE</th><td>Member</td><td>In favor</td>' in html
+    assert (
+        '<th scope="row" data-label="Seat">SDE</th><td data-label="Represented">Member</td>'
+        '<td data-label="Vote">In favor</td>'
+    ) in html
     assert "A brief" in html
     assert "https://example.org/brief" in html
 

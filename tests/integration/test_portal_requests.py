@@ -123,7 +123,7 @@ def test_a_draft_from_nothing_to_submitted(journey: Journey, portal: RunningPort
     unanswered = fill(office, check)
     assert unanswered.status_code == 422
     assert "Fill this in." in unanswered.text
-    assert "<td>As delivered</td>" in office.get(check).text
+    assert ">As delivered</td>" in office.get(check).text
     assert "<li>Nora New, Example University: analyst" in office.get(check).text
     assert fill(office, check, **{field: "p-chen"}).status_code == 303
     assert "Lin Chen" in ruiz.get(f"/requests/{number}").text
@@ -228,6 +228,7 @@ def test_what_is_shown_is_what_is_signed(
     assert "No request waits for you today." in signs.get("/").text
     assert "Your turn" not in portal.client().get("/").text
     assert f'href="{where}"' in signs.get("/requests").text
+    assert "Record that a condition is met" not in office.get(where).text
     owner = portal.client("p-sde").get(where).text
     assert "<strong>Parties to the sharing agreement:</strong>" in owner
 

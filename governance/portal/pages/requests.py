@@ -253,15 +253,25 @@ def _acts(visit: Visit, view: RequestView) -> list[tuple[str, str, bool]]:
 
 def _is_shown(view: RequestView, version: Version, act: Act) -> bool:
     """An act of the whole request is offered once, whichever version it is given on."""
+    if act is Act.MEET_CONDITION:
+        return _conditions_open(version)
     if act is Act.REVOKE:
         return version.number == max(n for n, acts in view.acts.items() if act in acts)
     return act not in TOGETHER or view.request.is_told_of(version)
+
+
+def _conditions_open(version: Version) -> bool:
+    """Whether the approval asks for something that is not on record as met."""
+    asked = version.decided.conditions if version.decided else {}
+    return bool(set(asked) - set(version.conditions_met))
 
 
 def _is_mine(visit: Visit, view: RequestView) -> bool:
     """Whether the actor is who acts next."""
     forward = {Act.RETURN, Act.DECLARE_INTEREST, Act.WITHDRAW, Act.REVOKE, Act.RECORD_LEAVER}
     routine = {Act.AMEND, Act.RECORD_TRAINING}
+    if not _conditions_open(view.latest):
+        routine.add(Act.MEET_CONDITION)
     if acceptance(view.request, view.latest, visit.actor.by).accepted is not None:
         routine.add(Act.SIGN_NDA)
     return visit.actor.person is not None and any(
