@@ -34,6 +34,9 @@ PAGES = (
     ("p-ruiz", "/requests/{over}/destruction"),
     ("p-ruiz", "/requests/{live}/documents"),
     ("p-ruiz", "/requests/{live}/publications"),
+    ("p-sde", "/requests/{live}/publications/{proposed}"),
+    ("p-ruiz", "/requests/{live}/publications/{proposed}"),
+    ("p-ruiz", "/requests/{live}/work"),
     ("p-ruiz", "/requests/{live}"),
     ("p-dol", "/agency"),
     ("p-stew", "/agency/submissions"),
@@ -67,7 +70,7 @@ def test_pages_are_accessible(
 ) -> None:
     pages = {who: portal.page(browser, who, width) for who in {who for who, _ in PAGES}}
     for who, path in PAGES:
-        where = path.format(live=story.live, over=story.over)
+        where = path.format(live=story.live, over=story.over, proposed=story.proposed)
         page = pages[who]
         page.goto(where)
         found = run_axe(page)

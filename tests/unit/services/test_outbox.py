@@ -262,6 +262,33 @@ class TestWebhooks:
         assert asked == [HOOK]
         assert box(office)[0].problem == f"webhook.status_{status}"
 
+    def test_the_name_is_looked_up_once_for_the_certificate_and_the_connection(
+        self, small_office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A name that changes between the look and the connection leads nowhere else."""
+        p = small_office.programme
+        url = "https://hooks.example.org:8443/take"
+        register_webhook(p, small_office.actor("p-office"), url, [Tag.DATA_REQUEST_SUBMITTED])
+        small_office.act("p-ruiz", small_office.begin(), Act.SUBMIT)
+        asked, seen = [], []
+
+        def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+            asked.append(host)
+            address = "93.184.216.34" if len(asked) == 1 else "127.0.0.1"
+            return [(2, 1, 6, "", (address, port))]
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            seen.append(request)
+            return httpx.Response(204)
+
+        monkeypatch.setattr("socket.getaddrinfo", getaddrinfo)
+        assert dispatch(p, transport=httpx.MockTransport(answer)) == Dispatched(sent=1)
+        (request,) = seen
+        assert asked == ["hooks.example.org"]
+        assert str(request.url) == "https://93.184.216.34:8443/take"
+        assert request.headers["host"] == "hooks.example.org:8443"
+        assert request.extensions["sni_hostname"] == "hooks.example.org"
+
     def test_a_removed_one_gets_nothing_more(self, small_office: Office) -> None:
         office = small_office
         p, op = office.programme, office.actor("p-office")
