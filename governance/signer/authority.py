@@ -17,7 +17,6 @@ from governance.decisions import Denial
 from governance.people import (
     Person,
     PersonChanged,
-    PersonEnded,
     PersonEvent,
     PersonRegistered,
     PortalRole,
@@ -152,10 +151,8 @@ def _sign_in(
 
     It never says who employs somebody, for which agency, or for whom they sign.
     """
-    if isinstance(event, PersonEnded):
-        yield _denied("A sign-in ends no employment.")
-        return
     if not isinstance(event, PersonRegistered | PersonChanged):
+        yield _denied("A sign-in ends no employment.")
         return
     new, old = event.person, people.get(event.subject)
     kept = _NOTHING_MORE if old is None else frozenset(old.roles)
