@@ -45,7 +45,7 @@ PAGES = (
     ("p-audit", "/ledger/verification"),
 )
 EXAMINED = re.compile(
-    r"color-contrast (select|#[a-z0-9-]+|label\[for=\"[a-z0-9-]+\"\]|caption"
+    r"color-contrast (select|#[a-z0-9_-]+|label\[for=\"[a-z0-9-]+\"\]|caption"
     r"|a\[aria-current=\"true\"\] > span|(.* > )?text\[.*)$"
 )
 """Where axe cannot tell a color: the design system's own controls, the line under the area one is
