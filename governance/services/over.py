@@ -7,6 +7,7 @@ grant, a seat or another person's record rests on what they did, it stays.
 from collections.abc import Iterator
 from typing import Final
 
+from governance.audit.tags import Tag
 from governance.board.bylaws import MotionKind
 from governance.board.state import MotionState
 from governance.decisions import Decision, Denial
@@ -50,7 +51,9 @@ def _relied_on(p: Programme, unit: UnitOfWork, name: str) -> Iterator[Denial]:
     if any(w.kind == "body" and w.subject == w.record for w in written):
         reason = "Seats of a body rest on what the person wrote."
         yield _denied(p, reason, "It stays; change name and address in it instead.")
-    for number in sorted({w.record for w in written if w.kind == "request" and w.record != ""}):
+    told = {w.record for w in written if w.kind == "request"}
+    told |= {w.subject for w in written if w.tag == Tag.LINK_DESTRUCTION_CONFIRMED.value}
+    for number in sorted(told):
         if _is_open(unit, number):
             reason = f"Request {number} is not over, and rests on what the person did in it."
             yield _denied(p, reason, "Erase the record when it is over.")

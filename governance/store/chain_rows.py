@@ -167,18 +167,19 @@ def attachment_entries(unit: UnitOfWork, number: str) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An event somebody wrote: the record it is of, and what it is about."""
+    """An event somebody wrote: the record it is of, what happened, and what it is about."""
 
     kind: str
     record: str
+    tag: str
     subject: str
 
 
 def read_written_by(unit: UnitOfWork, person: str) -> list[Written]:
-    """What a person wrote into records, each once; reads every fact, so only for what is rare."""
+    """What a person wrote, each kind of it once; reads every fact, so only for what is rare."""
     mark = _P.c.facts.contains(f'"by":"{person}"', autoescape=True)
     query = (
-        select(_S.c.kind, _S.c.subject, _E.c.subject)
+        select(_S.c.kind, _S.c.subject, _E.c.tag, _E.c.subject)
         .join(_P, _P.c.seq == _S.c.seq)
         .join(_E, _E.c.seq == _S.c.seq)
         .where(mark)

@@ -425,7 +425,13 @@ class TestErasing:
         """The signer judges what they did by it."""
         p, day = told.programme, told.programme.today
         op = told.actor("p-office2")
-        for who, why in (("p-sde", "rests on a vote"), ("p-office", "rest on what")):
+        record(p, told.actor("p-holder"), Tag.LINK_DESTRUCTION_CONFIRMED, subject="Q0001",
+               facts={"agency": "dol"})  # fmt: skip
+        for who, why in (
+            ("p-sde", "rests on a vote"),
+            ("p-office", "rest on what"),
+            ("p-holder", "rests on what the person did"),
+        ):
             end_person(p, op, who, left_on=day, reason="Left.")
             with pytest.raises(AccessDeniedError, match=why):
                 ask(told, Erasable.PERSON, who, who="p-office2")
