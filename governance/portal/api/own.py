@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 from pydantic import BaseModel
 
-from governance.decisions import Decision
 from governance.permissions import Action
-from governance.portal.api.models import PROBLEMS, DenialAnswer, RequestsSought
+from governance.portal.api.models import PROBLEMS, Answer, DenialAnswer, RequestsSought
 from governance.portal.api.paging import ListAsked, Paged, Word, page_of
 from governance.portal.navigation import NavItem
 from governance.portal.routes import Open, PortalRouter
@@ -16,7 +15,7 @@ from governance.portal.visits import VisitDep
 from governance.requests.statements import statements_waiting
 from governance.services.request_lists import list_requests
 from governance.services.requests import RequestView, read_request
-from governance.services.standing import Standing, list_standings
+from governance.services.standing import list_standings
 
 router = PortalRouter(prefix="/api/v1/own", tags=("own",))
 NAVIGATION: tuple[NavItem, ...] = ()
@@ -53,14 +52,14 @@ class StandingsAsked(ListAsked):
     ] = "name"
 
 
-class AccessAnswer(BaseModel):
+class AccessAnswer(Answer):
     """Whether somebody has access today, or every link that is missing with its remedy."""
 
     permitted: bool
     denials: tuple[DenialAnswer, ...]
 
 
-class StandingAnswer(BaseModel):
+class StandingAnswer(Answer):
     """One person on one request, today.
 
     Attributes:
@@ -126,27 +125,7 @@ def _work(view: RequestView, person: str) -> WorkAnswer:
 def people(visit: VisitDep, asked: Annotated[StandingsAsked, Query()]) -> Paged[StandingAnswer]:
     """What each has, what is missing to have access today, and what mends it."""
     found = list_standings(visit.programme, visit.actor)
-    return page_of([_standing(s) for s in found], asked)
-
-
-def _standing(s: Standing) -> StandingAnswer:
-    return StandingAnswer(
-        number=s.number,
-        title=s.title,
-        person=s.person,
-        name=s.name,
-        role=s.role,
-        nda_signed_on=s.nda_signed_on,
-        nda_again=s.nda_again,
-        training_valid_until=s.training_valid_until,
-        employed=s.employed,
-        access=_access(s.access),
-    )
-
-
-def _access(decision: Decision) -> AccessAnswer:
-    denials = tuple(DenialAnswer.model_validate(d) for d in decision.denials)
-    return AccessAnswer(permitted=decision.permitted, denials=denials)
+    return page_of([StandingAnswer.model_validate(s) for s in found], asked)
 
 
 @router.api(
