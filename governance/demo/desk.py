@@ -18,6 +18,7 @@ from governance.services import (
     attachments,
     board,
     destruction,
+    links,
     people,
     publications,
     records,
@@ -113,6 +114,11 @@ class Desk:
         if own is not None and not own.accepted:
             digest = own.paper.digest
             statements.sign_nda(p, actor, number, digest=digest, name=by.name, version=version)
+
+    def confirm_link_destroyed(self, by: Person, number: str, agency: str) -> None:
+        """Say for one's agency that nothing leads from its persons into the linked data."""
+        self._tick(300)
+        links.confirm_link_destroyed(self.programme, self.actor(by), number, agency)
 
     def in_body(
         self,

@@ -11,6 +11,7 @@ from governance.demo.projects import Project, Variables
 from governance.demo.world import World
 from governance.people import Person
 from governance.requests.events import ReviewChoice
+from governance.requests.links import agencies_with_link
 from governance.requests.model import RequestContent
 from governance.requests.state import DataRequest
 from governance.requests.states import Act
@@ -131,7 +132,11 @@ class Life:
                 )
 
     def prepare(self, *, without_last: bool = False) -> None:
-        """The persons sign their statements; the office records their training."""
+        """Statements and trainings; an agency that analyzes its own data destroys its link."""
+        content = self.content()
+        for agency in agencies_with_link(content):
+            steward = self.world.cast.agencies[agency].stewards[0]
+            self.world.desk.confirm_link_destroyed(steward, self.number, agency)
         team = self.project.people
         keys = [team.requestor, team.authorized_representative, *team.analysts]
         people = [self.world.cast.researchers[key] for key in keys if key]

@@ -23,6 +23,7 @@ from governance.requests.compile import (
     BoardApproval,
     OwnerApproval,
 )
+from governance.requests.links import knows_link
 from governance.requests.making import content_digest
 from governance.requests.model import EmploymentClass
 from governance.requests.persons import Employer, OtherStatement, PersonFacts
@@ -41,6 +42,7 @@ class Outside:
         board_entry: Ledger entry of the vote.
         employed: First and last day of employment, by person; an open end is None.
         employment_classes, employers: As the person's record says today, by person.
+        links_destroyed: Agencies that confirmed that their link to their persons is destroyed.
     """
 
     motion: MotionFacts | None = None
@@ -49,6 +51,7 @@ class Outside:
     employed: Mapping[str, tuple[date, date | None]] = field(default_factory=dict)
     employment_classes: Mapping[str, EmploymentClass] = field(default_factory=dict)
     employers: Mapping[str, Employer] = field(default_factory=dict)
+    links_destroyed: frozenset[str] = frozenset()
 
 
 def gather_chain(
@@ -89,7 +92,12 @@ def gather_chain(
         board=_board(outside),
         sharing_agreement=agreement,
         conditions=_conditions(version),
-        people=tuple(_person(p.id, request, version, outside, rules=rules) for p in content.people),
+        people=tuple(
+            _person(p.id, request, version, outside, rules=rules).model_copy(
+                update={"knows_link": knows_link(p.agency, content, outside.links_destroyed)}
+            )
+            for p in content.people
+        ),
         bundle_version=bundle_version,
         issued_at=issued_at,
         granted_from=begins,

@@ -4,15 +4,11 @@ A contributing agency knows which of its own source ids became which synthetic i
 analyzes would know the persons in the linked data: it first destroys that link, and confirms it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
 
-from governance.decisions import Decision, Denial
 from governance.requests.model import RequestContent
-
-_LINK_RULE: Final = "match.link_destroyed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +29,12 @@ def agencies_with_link(content: RequestContent) -> tuple[str, ...]:
     return tuple(a for a in content.agencies if a in analyze)
 
 
-def decide_own_analysis(
-    agency: str, content: RequestContent, links: LinkDestructions, clause: str
-) -> Decision:
-    """Whether an agency may analyze: with its own data in, only after its link is destroyed."""
-    if agency not in agencies_with_link(content) or agency in links.confirmed_on:
-        return Decision((_LINK_RULE,))
-    reason = (
-        f"{agency} analyzes its own data and has not confirmed that it destroyed its link from "
-        "source id to synthetic id."
-    )
-    remedy = "Its data steward destroys the link and confirms it."
-    return Decision((_LINK_RULE,), (Denial(_LINK_RULE, reason, remedy, clause),))
+def knows_link(agency: str | None, content: RequestContent, destroyed: Collection[str]) -> bool:
+    """Whether an agency that analyzes its own data may still know who its persons are in it.
+
+    Args:
+        agency: Who employs the analyst; None for no participating agency.
+        content: What is asked for, and by whom.
+        destroyed: Agencies that confirmed that their link is destroyed.
+    """
+    return agency in agencies_with_link(content) and agency not in destroyed

@@ -60,6 +60,8 @@ class PersonFacts(Facts):
         nda_signed_on: Of the statement that counts under the terms in question.
         nda_of_other_terms: The last one that was given, where none counts.
         employment_class, employer: Of the person's record today; None where nobody keeps one.
+        knows_link: Whether their agency contributes to what they analyze and has not confirmed
+            that it destroyed its link from source id to synthetic id.
     """
 
     id: PersonId
@@ -70,6 +72,7 @@ class PersonFacts(Facts):
     employed_until: date | None = None
     employment_class: EmploymentClass | None = None
     employer: Employer | None = None
+    knows_link: bool = False
 
 
 def person_denials(
@@ -91,6 +94,13 @@ def person_denials(
         reason = f"{person.name} has no training in date."
         yield Denial("person.training", reason, f"{person.name} takes it.", clause)
     yield from employment_denials(facts, person, clause=clause, today=today)
+    if facts.knows_link:
+        reason = (
+            f"{person.agency} analyzes its own data and has not confirmed that it destroyed its "
+            "link from source id to synthetic id."
+        )
+        remedy = "Its data steward destroys the link and confirms it: /agency."
+        yield Denial("person.link", reason, remedy, rules.link_clause)
 
 
 def employment_denials(

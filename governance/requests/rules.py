@@ -94,8 +94,8 @@ class RequestRules(Facts):
         expiring_days: A grant is expiring this many days before its end.
         bundle_days: How long a published bundle stays fresh.
         longest_training_months: How long a training counts at most, from its completion.
-        completeness_clause, amendment_clause, chain_clause, training_clause: What refusals by
-            those rules cite.
+        completeness_clause, amendment_clause, chain_clause, link_clause, training_clause: What
+            refusals by those rules cite.
     """
 
     format: Literal["data-enclave/request-rules/1"] = "data-enclave/request-rules/1"
@@ -114,6 +114,7 @@ class RequestRules(Facts):
     recusal_clause: Text
     chain_clause: Text
     destruction_clause: Text
+    link_clause: Text = "Governance manual, matching: an agency that analyzes destroys its link"
     training_clause: Text = "Ethics code of the operating office: training on hire and every year"
 
     def restriction(self, dataset: str) -> RestrictedDataset | None:

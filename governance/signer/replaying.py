@@ -29,7 +29,7 @@ from governance.errors import LedgerError
 from governance.grants.model import LedgerReference
 from governance.people import Person
 from governance.people import events as people_events
-from governance.permissions import Actor, Target, acting_role, decide_action
+from governance.permissions import Action, Actor, Target, acting_role, decide_action
 from governance.profile import Profile
 from governance.requests import events as ev
 from governance.requests.chain import Outside
@@ -67,6 +67,7 @@ class Life:
         request: Replayed; None before its first event.
         reviews: Every owner's decision with its entry.
         first_granted_on: Legal date of each version's first grant.
+        links_destroyed: Agencies that confirmed that their link to their persons is destroyed.
         unauthorized: Events that were not their author's to write, by version.
         broken: Why it cannot be judged, or empty.
     """
@@ -75,6 +76,7 @@ class Life:
     request: DataRequest | None = None
     reviews: list[tuple[ev.PartReviewed, LedgerReference]] = field(default_factory=list)
     first_granted_on: dict[int, date] = field(default_factory=dict)
+    links_destroyed: set[str] = field(default_factory=set)
     unauthorized: dict[int, list[Denial]] = field(default_factory=dict)
     broken: str = ""
 
@@ -126,6 +128,8 @@ class Records:
                 self._take_person(told, subject)
             case "body" if subject == self._board.body:
                 self._take_body(told)
+            case "programme" if told.entry.tag == Tag.LINK_DESTRUCTION_CONFIRMED:
+                self._take_link(told)
             case "programme" if told.entry.tag in _PUBLISHED:
                 noted = told.facts
                 self.published.add((str(noted["subject"]), int(noted["facts"]["version"])))
@@ -181,6 +185,7 @@ class Records:
             employed={n: (x.employed_from, x.employed_until) for n, x in known.items()},
             employment_classes={n: x.employment_class for n, x in known.items()},
             employers={n: self._profile.employer(x.employer, x.agency) for n, x in known.items()},
+            links_destroyed=frozenset(life.links_destroyed),
         )
 
     def doubts(self, motion: str) -> tuple[Denial, ...]:
@@ -239,6 +244,16 @@ class Records:
         self._doubts.take(event, foreign, self._body)
         if isinstance(event, board_events.MotionDecided):
             self._vote_entries[event.subject] = _reference(told)
+
+    def _take_link(self, told: Told) -> None:
+        """An agency's confirmation counts when it was written by one of its own."""
+        facts, life = told.facts, self._life(str(told.facts["subject"]))
+        agency = str(facts["facts"]["agency"])
+        actor = Actor(person=self._persons.get(str(facts["by"])))
+        target = Target(request=life.request, agency=agency)
+        action, on = Action.CONFIRM_LINK_DESTRUCTION, legal_date(told.entry.at)
+        if decide_action(actor, action, target, today=on).permitted:
+            life.links_destroyed.add(agency)
 
     def _take_request(self, told: Told, number: str) -> None:
         life = self._life(number)
