@@ -1,5 +1,6 @@
 """Uniform answers to refusals and failures: a page for people, problem+json for programs."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,16 +15,18 @@ from starlette.responses import RedirectResponse, Response
 from governance.decisions import AccessDeniedError, Denial, denial_facts
 from governance.errors import DocumentError
 from governance.portal import gate
-from governance.portal.faults import AlreadyDoneError, PortalRefusalError
+from governance.portal.faults import AlreadyDoneError, ForgedFormError, PortalRefusalError
 from governance.portal.forms import BASED_ON_FIELD, CSRF_FIELD, ONCE_FIELD
 from governance.portal.security import log_failure, problem_document
 from governance.portal.sign_in.bearer import REALM, has_bearer
 from governance.portal.sign_in.ways import safe_path
+from governance.portal.tones import words
 from governance.portal.visits import Visit
 from governance.store.errors import NotFoundError, StaleError, StoreBusyError
 
 _FAILED = 500
-_CARRIED = frozenset({CSRF_FIELD, ONCE_FIELD, BASED_ON_FIELD})
+_CARRIED = frozenset({CSRF_FIELD, ONCE_FIELD, BASED_ON_FIELD, "do", "position", "digest"})
+_CARRIED_ROW = re.compile(r"datasets\.[0-9]+\.dataset|people\.[0-9]+\.id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,9 @@ async def answer(request: Request, error: Exception, error_id: str = "") -> Resp
     if request.url.path.startswith(gate.API) or has_bearer(request):
         return _with_retry(_problem(said, error, request), said)
     visit = await _visit(request, said)
-    to_sign_in = isinstance(error, AccessDeniedError) and visit.actor.person is None
-    if to_sign_in and request.method == "GET":
+    public = visit.actor.person is None
+    to_sign_in = public and isinstance(error, AccessDeniedError | ForgedFormError)
+    if to_sign_in and isinstance(error, AccessDeniedError) and request.method == "GET":
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/sign-in?{urlencode({'next': asked})}", 303)
     typed = {} if said.status not in {403, 409, 429, 503} else _typed(visit)
@@ -129,12 +133,23 @@ def _page_before(visit: Visit) -> str:
 
 
 def _typed(visit: Visit) -> dict[str, str]:
-    """What the person had typed, to copy from."""
+    """What the person had typed, to copy from, by the field's name in words."""
     kept: dict[str, list[str]] = {}
     for name, value in visit.form.multi_items():
-        if name not in _CARRIED and isinstance(value, str) and value.strip():
-            kept.setdefault(name, []).append(value)
+        if _is_typed(name) and isinstance(value, str) and value.strip():
+            kept.setdefault(_field_words(name), []).append(value)
     return {name: "\n".join(values) for name, values in kept.items()}
+
+
+def _is_typed(name: str) -> bool:
+    """Whether a person fills the field: not what the form carries along by itself."""
+    return name not in _CARRIED and not _CARRIED_ROW.fullmatch(name)
+
+
+def _field_words(name: str) -> str:
+    """`datasets.0.variables` is `Datasets 1: variables`."""
+    parts = [str(int(p) + 1) if p.isdecimal() else p for p in name.split(".")]
+    return words(f"{' '.join(parts[:-1])}: {parts[-1]}" if parts[1:] else name)
 
 
 def _problem(said: Answer, error: Exception, request: Request) -> Response:

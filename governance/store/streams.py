@@ -80,10 +80,12 @@ def own_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def say_event(facts: dict[str, Any]) -> str:
-    """`data_request:submitted by p-ruiz on 2026-03-12 at 10:00 EDT`."""
-    return f"{facts['tag']} by {facts['by']} {say_instant(facts['at'])}"
+    """`data request submitted by p-ruiz on March 12, 2026, at 10:00 EDT`."""
+    what = str(facts["tag"]).replace("_", " ").replace(":", " ")
+    return f"{what} by {facts['by']} {say_instant(facts['at'])}"
 
 
 def say_instant(at: str) -> str:
-    """`on 2026-03-12 at 10:00 EDT`."""
-    return f"{datetime.fromisoformat(at).astimezone(LEGAL_ZONE):on %Y-%m-%d at %H:%M %Z}"
+    """`on March 12, 2026, at 10:00 EDT`."""
+    local = datetime.fromisoformat(at).astimezone(LEGAL_ZONE)
+    return f"on {local:%B} {local.day}, {local.year}, at {local:%H:%M %Z}"

@@ -179,7 +179,7 @@ class TestAppending:
         with pytest.raises(StaleError) as caught:
             office.act("p-ruiz", number, Act.WITHDRAW, on="2026-02-02", reason="No.", based_on=1)
         words = caught.value.message
-        assert "data_request:submitted by p-ruiz on 2026-02-02 at 10:0" in words
+        assert "data request submitted by p-ruiz on February 2, 2026, at 10:0" in words
         assert "your text is kept" in words
         assert caught.value.position == 2
         view = read_request(office.programme, office.actor("p-ruiz"), number)

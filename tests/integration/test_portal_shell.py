@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -350,9 +351,24 @@ def test_a_form_is_refused_beside_its_fields_and_keeps_what_was_typed(
 
 def test_a_stale_form_keeps_the_text(portal: RunningPortal, rita: httpx.Client) -> None:
     answer = portal.send(
-        rita, "/widgets/new", form_of="/widgets/new", title="stale", purpose="Much work\non this"
+        rita,
+        "/widgets/new",
+        form_of="/widgets/new",
+        title="stale",
+        purpose="Much work\non this",
+        do="save",
+        **{"people.0.name": "Ann Other"},
     )
     assert answer.status_code == 409
+    labels = re.findall(r'<label[^>]*for="typed-[0-9]+">([^<]+)<', answer.text)
+    assert labels == ["Title", "Purpose", "People 1: name"]
+    ended = {"title": "Typed before the session was over"}
+    refused = portal.client().post(
+        "/widgets/new", data=ended, headers={"referer": f"{portal.url}/widgets/new"}
+    )
+    assert refused.status_code == 403
+    assert "Typed before the session was over</textarea>" in refused.text
+    assert 'href="/sign-in?next=/widgets/new">Sign in</a>' in refused.text
     assert "Omar Operator returned it" in answer.text
     assert "Open the page again" not in answer.text  # the client said no page it came from
     assert "Much work\non this</textarea>" in answer.text

@@ -44,7 +44,9 @@ document.querySelectorAll("form[data-autosave]").forEach((form) => {
         say(said.said || "Draft saved.");
         document.body.dispatchEvent(new Event("draft-saved"));
       } else {
-        say(said.detail || "The draft is not saved. Copy your text before you leave the page.");
+        say(said.detail || (answer.status === 403
+          ? "The draft is not saved: your session is over. Copy your text, then sign in again."
+          : "The draft is not saved. Copy your text before you leave the page."));
       }
     } catch {
       say("The draft is not saved: the site does not answer. Your text is still in this page.");
