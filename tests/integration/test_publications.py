@@ -7,11 +7,14 @@ from functools import partial
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from governance.audit.tags import Tag
 from governance.board import commands as b
+from governance.clocks.rounds import remind_lately
 from governance.decisions import AccessDeniedError
 from governance.errors import DocumentError
+from governance.mail.notices import NoticeKind
 from governance.permissions import PUBLIC
 from governance.profile import PublicationReview
 from governance.register import register_feed, register_rows
@@ -30,6 +33,7 @@ from governance.services.publications import (
 from governance.services.recording import note
 from governance.services.transparency import read_source
 from governance.store import NotFoundError
+from governance.store import tables as t
 from tests.lib.journey import Journey
 from tests.lib.programme import Office
 
@@ -80,6 +84,14 @@ def test_an_output_is_published_after_every_contributing_agency_saw_it(office: O
     assert (filed.id, filed.kind, filed.confidential) == (one.facts.attachment, "output", True)
     assert read_attachment(p, story.actor("p-dol"), number, filed.id)[1] == OUTPUT.content
 
+    told = [n for n in remind_lately(p) if n.kind is NoticeKind.PUBLICATION_TO_SEE]
+    assert {(n.to, n.office) for n in told} == {("p-dol", "DOL"), ("p-sde", "SDE")}
+    assert remind_lately(p) == []
+    with p.store.read() as unit:
+        mails = [*unit.connection.execute(sa.select(t.outbox.c.topic, t.outbox.c.payload))]
+    assert [m.topic for m in mails].count("publication_to_see") == len(told)
+    assert "Zzyxqua" not in str(mails)
+
     own = one.facts.publication
     assert rules_of(lambda: publish(story, number, own)) == ["publication.seen"] * 2
     for who, agency in (("p-ruiz", "sde"), ("p-office", "sde"), ("p-dcf", "dcf"), ("p-sde", "dol")):
@@ -111,8 +123,9 @@ def test_an_output_is_published_after_every_contributing_agency_saw_it(office: O
         assert problems_of(partial(publish, story, number, own, **wrong)) == fields
     assert [x.state(p.today, p.profile.publication_review) for x in
             list_in_motion(p, story.actor("p-office"))] == [ProposalState.READY]  # fmt: skip
-    told = publish(story, number, own)
-    assert (told.kind, told.published_on, told.publication) == ("report", p.today, own)
+    published = publish(story, number, own)
+    assert (published.kind, published.published_on) == ("report", p.today)
+    assert published.publication == own
     assert list_in_motion(p, story.actor("p-office")) == ()
     assert rules_of(lambda: publish(story, number, own)) == ["publication.open"]
     assert rules_of(lambda: withdraw_publication(p, ruiz, number, own, "No.")) == [
