@@ -53,6 +53,7 @@ class Agency(Facts):
         id: As in datasets, agreements and bylaws.
         code: As people write it.
         also_called: Words that name it in a description.
+        members: Institutions whose data is this agency's data, as a conference's colleges.
         participating: Whether it is a member of the programme; a feed's agency need not be.
     """
 
@@ -62,6 +63,7 @@ class Agency(Facts):
     kind: AgencyKind = AgencyKind.EXECUTIVE
     participating: bool = True
     also_called: tuple[Text, ...] = ()
+    members: tuple[Text, ...] = ()
     records: RecordsOffice = RecordsOffice()
 
     @property
@@ -73,6 +75,12 @@ class Agency(Facts):
     def names(self) -> tuple[str, ...]:
         """What it is called alone: its name, its code and its id."""
         return (self.name, self.code, self.id)
+
+    @property
+    def senders(self) -> frozenset[str]:
+        """Folded names under which its files come: its own, its short ones, its members'."""
+        named = (*self.names, *self.also_called, *self.members, f"{self.name} ({self.code})")
+        return frozenset(_squeeze(name) for name in named)
 
     @property
     def state_body(self) -> bool:
@@ -122,12 +130,15 @@ class MatchingClock(Facts):
 
     Attributes:
         hours: The shorter clock, when data of one of `hours_agencies` is in.
+        confirm_business_days: The stewards are reminded when they have not confirmed a match so
+            long after its matrix; the manuals publish no number, the office sets its own.
         hub: The agency that matches and holds the matching files.
     """
 
     business_days: Annotated[int, Field(ge=0)] = 5
     hours: Annotated[int, Field(ge=1)] = 24
     hours_agencies: tuple[Name, ...] = ()
+    confirm_business_days: Annotated[int, Field(ge=0)] = 2
     hub: Name | None = None
     clause: Text
 
@@ -146,6 +157,10 @@ class PublicationReview(Facts):
     silence: Literal["refuses", "permits"] = "refuses"
     clause: Text = "Governance manual, data requests: review of outputs before publication"
     placeholder: Text | None = "The programme names no number of days; 30 stands until it does."
+
+
+def _squeeze(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum())
 
 
 class Profile(Facts):
@@ -223,6 +238,15 @@ class Profile(Facts):
         """Id of the agency that a text names, by name, code or id alone; None for no agency."""
         said = fold_name(text)
         return next((a.id for a in self.agencies if said in map(fold_name, a.names)), None)
+
+    def agency_of(self, sender: str) -> str | None:
+        """Id of the agency a sender is or belongs to, spaces and capitals aside; None for nobody.
+
+        A sender that may be two agencies is nobody: who asks decides what that means.
+        """
+        said = _squeeze(sender)
+        found = [a.id for a in self.agencies if said in a.senders] if said else []
+        return found[0] if len(found) == 1 else None
 
     def employer(self, name: str, agency: str | None) -> Employer:
         """An employer as a person's record names it, with every name of its agency.

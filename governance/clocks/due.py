@@ -6,6 +6,7 @@ from typing import Final
 
 from governance.calendar import legal_date
 from governance.clocks.directory import Directory
+from governance.clocks.match_notices import match_notices
 from governance.clocks.model import (
     CommandDue,
     PacketDue,
@@ -15,7 +16,6 @@ from governance.clocks.model import (
 )
 from governance.clocks.other_notices import (
     link_notices,
-    match_notices,
     meeting_notices,
     plane_notices,
     submission_notices,

@@ -9,8 +9,7 @@ from sqlalchemy import and_, func, or_, select
 
 from governance.audit.chain import format_instant
 from governance.audit.tags import Tag
-from governance.calendar import LEGAL_ZONE, legal_date
-from governance.clocks.destruction import MatchInputs
+from governance.calendar import legal_date
 from governance.clocks.model import (
     ProgrammeState,
     PublicationLife,
@@ -18,17 +17,17 @@ from governance.clocks.model import (
     RequestLife,
 )
 from governance.people.model import Person
+from governance.register.matches import MatchInputs, asked_agencies, group_matches
 from governance.requests.events import parse_event
 from governance.requests.leaving import named_elsewhere
 from governance.requests.links import LinkDestructions
 from governance.requests.states import Status
 from governance.services.programme import Programme
 from governance.services.publications import PUBLICATION_TAGS, read_proposals
+from governance.services.transparency import read_matches
 from governance.store import UnitOfWork
 from governance.store import tables as t
 
-_CONFIRMED: Final = ("confirmed_at", "matrix_date")
-_DESTROYED: Final = ("destroyed_at", "destroyed_date")
 _AT_REST: Final = tuple(
     s.value for s in (Status.DRAFT, Status.DENIED, Status.WITHDRAWN, Status.CLOSED)
 )
@@ -46,7 +45,7 @@ def gather(p: Programme, *, changed_since: datetime | None = None) -> ProgrammeS
             board=bodies[p.board.body],
             bodies=tuple(bodies.values()),
             packets=dict(_packets(unit)),
-            matches=tuple(_matches(unit)),
+            matches=tuple(_matches(p, unit)),
             links=_links(unit),
             rejected=tuple(_rejected(p, unit)),
             publications=tuple(_publications(unit)),
@@ -127,43 +126,15 @@ def _noted(unit: UnitOfWork, tag: Tag) -> Iterator[tuple[str, dict[str, Any]]]:
         yield row.subject, told.get("facts", {}) | {"at": told.get("at")}
 
 
-def _matches(unit: UnitOfWork) -> Iterator[MatchInputs]:
+def _matches(p: Programme, unit: UnitOfWork) -> Iterator[MatchInputs]:
     """Matches of the match log, which has a line a file; the newest line about a file stands.
 
     A match is what one request matched on one day. Its clock runs while one of its files exists.
     """
-    lines: dict[tuple[str, str], dict[tuple[str, str], dict[str, Any]]] = {}
-    for subject, facts in _noted(unit, Tag.MATCH_RECORDED):
-        number = str(facts.get("request") or subject)
-        match = (number, str(facts.get("match_date") or ""))
-        file = (str(facts.get("sender") or ""), str(facts.get("file_name") or ""))
-        lines.setdefault(match, {})[file] = facts
-    for (number, day), files in lines.items():
-        confirmed = [at for f in files.values() if (at := _instant(f, *_CONFIRMED)) is not None]
-        destroyed = [_instant(f, *_DESTROYED) for f in files.values()]
-        gone = [at for at in destroyed if at is not None]
-        yield MatchInputs(
-            id=f"{number}/{day}",
-            number=number,
-            agencies=tuple(sorted({_agency(sender) for sender, _ in files})),
-            confirmed_at=min(confirmed, default=None),
-            destroyed_at=max(gone) if len(gone) == len(files) else None,
-        )
-
-
-def _agency(sender: str) -> str:
-    """An agency's id, from its id or code."""
-    return sender.strip().lower().replace("-", "_")
-
-
-def _instant(facts: dict[str, Any], *names: str) -> datetime | None:
-    """The first of the facts that is told; of a mere date, its beginning: no clock runs longer."""
-    for name in names:
-        text = facts.get(name)
-        if isinstance(text, str) and text:
-            at = datetime.fromisoformat(text)
-            return at if at.tzinfo else at.replace(tzinfo=LEGAL_ZONE)
-    return None
+    lines = read_matches(unit)
+    asked = {n: asked_agencies(unit.request(n)) for n in {line.request for line in lines}}
+    for inputs, _ in group_matches(lines, asked, p.profile):
+        yield inputs
 
 
 def _links(unit: UnitOfWork) -> dict[str, LinkDestructions]:

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from governance.board.model import Seat
 from governance.board.state import BodyState
-from governance.clocks.destruction import MatchInputs
 from governance.people.model import Person
+from governance.register.matches import MatchInputs
 from governance.register.proposals import Proposal
 from governance.requests.deadlines import waiting_since
 from governance.requests.events import RequestEvent

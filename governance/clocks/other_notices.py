@@ -5,12 +5,11 @@ from datetime import date, datetime
 
 from governance.board.state import BodyState
 from governance.calendar import legal_date
-from governance.clocks.destruction import start_clock
 from governance.clocks.directory import Directory
 from governance.clocks.model import ProgrammeState, RepublishDue, RequestLife
 from governance.event_feed.reading import SILENT_AFTER
 from governance.mail.notices import Capacity, Notice, NoticeKind, notice_to
-from governance.mail.paths import AGENCY, REQUESTS, SUBMISSIONS, meeting_path, request_path
+from governance.mail.paths import AGENCY, REQUESTS, SUBMISSIONS, meeting_path
 from governance.people.model import Person
 from governance.profile import Profile
 from governance.requests.links import LinkDestructions, agencies_with_link
@@ -65,40 +64,6 @@ def submission_notices(
                 office=profile.agency_code(rejected.agency),
                 dataset=rejected.dataset,
                 on=rejected.on,
-            )
-
-
-def match_notices(
-    state: ProgrammeState, people: Directory, rules: RequestRules, profile: Profile, now: datetime
-) -> Iterator[Notice]:
-    """Matching files to be destroyed: from the confirmation on, and once a week overdue."""
-    clock = profile.matching_clock
-    holders = (clock.hub,) if clock.hub else ()
-    for match in state.matches:
-        if match.confirmed_at is None or match.destroyed_at is not None:
-            continue
-        running = start_clock(match.confirmed_at, match.agencies, clock)
-        kind, anchor = NoticeKind.MATCH_DESTRUCTION_DUE, running.ends_at.isoformat()
-        if running.overdue(now):
-            late = (now - running.ends_at).days
-            kind = NoticeKind.MATCH_DESTRUCTION_OVERDUE
-            anchor += f"/{late // rules.deadlines.overdue_every_days}"
-        stewards = [
-            (p, Capacity.DATA_STEWARD, profile.agency_code(agency))
-            for agency in dict.fromkeys((*holders, *match.agencies))
-            for p in people.stewards(agency)
-        ]
-        operators = [(p, Capacity.OPERATOR, "") for p in people.operators()]
-        for person, capacity, office in stewards + operators:
-            yield notice_to(
-                person,
-                kind,
-                capacity,
-                about=match.number,
-                path=request_path(match.number),
-                office=office,
-                by_at=running.ends_at,
-                anchor=f"{match.id}/{anchor}",
             )
 
 

@@ -97,6 +97,8 @@ def _lines(notice: Notice, words: Words, facts: dict[str, str]) -> Iterator[tupl
         yield "By when", instant_words(notice.by_at.astimezone(LEGAL_ZONE))
     elif notice.by is not None:
         yield "By when", f"{day_words(notice.by)}, end of the day (Eastern time)"
+    if notice.because:
+        yield "How that comes", notice.because
     yield "What happens then", words.then.format(**facts)
     why = WHY[notice.capacity].format(**facts)
     yield "Why you get this", f"{why[0].upper()}{why[1:]}."

@@ -37,6 +37,8 @@ class NoticeKind(StrEnum):
     DESTRUCTION_OVERDUE = "destruction_overdue"
     MATCH_DESTRUCTION_DUE = "match_destruction_due"
     MATCH_DESTRUCTION_OVERDUE = "match_destruction_overdue"
+    MATCH_DESTRUCTION_AMISS = "match_destruction_amiss"
+    MATCH_CONFIRMATION_WAITING = "match_confirmation_waiting"
     LINK_DESTRUCTION_WAITING = "link_destruction_waiting"
     MEETING_NOTICED = "meeting_noticed"
     PACKET_READY = "packet_ready"
@@ -81,6 +83,7 @@ class Notice(Facts):
         days: Until, or since, the day in `by` or `on`.
         count: Of what is to be mended.
         others: Numbers of other requests.
+        because: Why that clock runs, or what went amiss; names of offices, days and clauses.
         anchor: What makes it this notice and no other: it is never sent twice.
     """
 
@@ -103,6 +106,7 @@ class Notice(Facts):
     days: int | None = None
     count: int | None = None
     others: tuple[Id, ...] = ()
+    because: Annotated[str, StringConstraints(max_length=1000)] = ""
     anchor: str = ""
 
     @property

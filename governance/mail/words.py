@@ -156,6 +156,18 @@ WORDS: Final[Mapping[NoticeKind, Words]] = {
         "Destroy the matching files now, and hand in the certificate.",
         "The office reports it to the agencies whose data is in them.",
     ),
+    NoticeKind.MATCH_DESTRUCTION_AMISS: Words(
+        "{about}: matching files were not destroyed as the clock asks",
+        "Say in the certificate how it came.",
+        "The office reports it to the agencies whose data was in them.",
+    ),
+    NoticeKind.MATCH_CONFIRMATION_WAITING: Words(
+        "{about}: the stewards have yet to confirm the match",
+        "Look at the match's quality and tell the office that you confirm it, or that you do not. "
+        "The office records it in the match log.",
+        "The clock of the matching files then runs from the confirmation. Until then it runs from "
+        "the day of the matrix.",
+    ),
     NoticeKind.LINK_DESTRUCTION_WAITING: Words(
         "{about}: {office} has yet to confirm that its link is destroyed",
         "Destroy the link between your source ids and the synthetic ids, and confirm it.",

@@ -5,10 +5,10 @@ Nothing here is public yet: `governance.register.rows` decides what is.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Annotated, Literal
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from governance.agreements.model import Agreement
 from governance.board.state import BodyState
@@ -56,12 +56,22 @@ class Cost(Facts):
     note: Annotated[str, Field(max_length=4000)] = ""
 
 
+def _in_utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""Typed with any zone, kept in UTC."""
+
+
 class MatchLine(Facts):
     """One line of the match log, in the programme's columns.
 
     Attributes:
         fields: Names of the columns sent for matching.
         match_date: When the hub matched; `matrix_date`: when it returned the matrix.
+        confirmed_at: When the stewards confirmed the match, UTC: the clock runs from it.
+        destroyed_at: When the file was destroyed, UTC; lines of old have only the date.
     """
 
     received: date
@@ -74,6 +84,19 @@ class MatchLine(Facts):
     matrix_date: date | None = None
     authorized_representative: Text | None = None
     destroyed_date: date | None = None
+    confirmed_at: Instant | None = None
+    destroyed_at: Instant | None = None
+
+    @model_validator(mode="after")
+    def _check_in_order(self) -> Self:
+        confirmed, destroyed = self.confirmed_at, self.destroyed_at
+        if confirmed and self.matrix_date and legal_date(confirmed) < self.matrix_date:
+            raise ValueError("the stewards confirm a match after its matrix, not before")
+        if confirmed and destroyed and destroyed < confirmed:
+            raise ValueError("a file is destroyed after the confirmation, not before")
+        if destroyed and self.destroyed_date not in {None, legal_date(destroyed)}:
+            raise ValueError("the day and the instant of the destruction differ")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

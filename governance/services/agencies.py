@@ -93,10 +93,8 @@ def list_matches(p: Programme, actor: Actor, agency: str) -> tuple[MatchLine, ..
         AccessDeniedError: The actor may not; recorded.
     """
     _check(p, actor, agency)
-    code = p.profile.agency_code(agency)
-    senders = {agency.casefold(), code.casefold(), p.profile.agency_name(agency).casefold()}
     matches = public_records(p).source.matches
-    return tuple(m for m in matches if m.sender.casefold() in senders)
+    return tuple(m for m in matches if p.profile.agency_of(m.sender) == agency)
 
 
 def _check(p: Programme, actor: Actor, agency: str) -> None:

@@ -1,10 +1,12 @@
 """The office's own records: costs, the match log, public-records requests."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from governance.audit.chain import Entry
 from governance.audit.tags import Tag
+from governance.calendar import legal_date
 from governance.decisions import check_permitted
 from governance.errors import DocumentError
 from governance.facts import facts_of
@@ -61,11 +63,26 @@ def record_match(
     denials = denials_recorded(p, actor, Action.RECORD_MATCH.value, number or PROGRAMME)
     with denials, p.store.begin() as unit:
         check_permitted(decide_action(actor, Action.RECORD_MATCH, today=p.today))
-        line = facts_of(MatchLine, plain(facts), "The form")
+        line = _dated(facts_of(MatchLine, plain(facts), "The form"), p.clock())
         unit.known_request(line.request)
         mark = _mark(f"match:{number}", actor, once)
         note(p, unit, actor, Tag.MATCH_RECORDED, subject=number, facts=plain(line), once=mark)
         return line
+
+
+def _dated(line: MatchLine, now: datetime) -> MatchLine:
+    """The line with the day of its destruction.
+
+    Raises:
+        DocumentError: Something is told that has not happened yet.
+    """
+    told = {"confirmed_at": line.confirmed_at, "destroyed_at": line.destroyed_at}
+    problems = [f"{name}: this is not past yet" for name, at in told.items() if at and at > now]
+    if problems:
+        raise DocumentError.counted("The form has", *problems)
+    if line.destroyed_at is None:
+        return line
+    return line.model_copy(update={"destroyed_date": legal_date(line.destroyed_at)})
 
 
 def route_request(

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from governance.audit.tags import Tag
 from governance.facts import Facts, facts_of
+from governance.register.matches import newest_lines
 from governance.register.source import (
     Cost,
     MatchLine,
@@ -85,7 +86,7 @@ def read_source(p: Programme, replayed: Replayed | None = None) -> RegisterSourc
                 _told(unit, Tag.PUBLICATION_RECORDED, Publication, at="recorded_at")
             ),
             costs=tuple(_told(unit, Tag.COST_RECORDED, Cost)),
-            matches=_matches(unit),
+            matches=read_matches(unit),
             contracts=p.contracts,
             agreements=p.agreements,
             withheld_names=_names(unit),
@@ -111,12 +112,9 @@ def _told(unit: UnitOfWork, tag: Tag, kind: type[_Told], *, at: str = "") -> Ite
         yield facts_of(kind, known, tag.value)
 
 
-def _matches(unit: UnitOfWork) -> tuple[MatchLine, ...]:
-    """The newest line about each file stands."""
-    found: dict[tuple[str, str, str], MatchLine] = {}
-    for line in _told(unit, Tag.MATCH_RECORDED, MatchLine):
-        found[line.request, line.sender, line.file_name] = line
-    return tuple(found.values())
+def read_matches(unit: UnitOfWork) -> tuple[MatchLine, ...]:
+    """The match log: the newest line about each file."""
+    return newest_lines(_told(unit, Tag.MATCH_RECORDED, MatchLine))
 
 
 def _names(unit: UnitOfWork) -> tuple[str, ...]:

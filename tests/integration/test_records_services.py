@@ -1,15 +1,18 @@
 """The office's own records and what the register is made from, on both databases."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from governance.calendar import LEGAL_ZONE
+from governance.clocks.gathering import gather
 from governance.decisions import AccessDeniedError
 from governance.errors import DocumentError
 from governance.papers.records import RecordsRequest
 from governance.people import PortalRole
+from governance.register.matches import clock_of
 from governance.requests.states import Act
 from governance.services import open_programme
 from governance.services.erasing import Erasable
@@ -47,6 +50,29 @@ def test_what_the_office_records_is_read_back(office: Office) -> None:
     assert [(c.heading, c.cents) for c in source.costs] == [("Hosting", 1250_00)]
     assert [m.destroyed_date for m in source.matches] == [date(2026, 2, 9)]
     assert "Dana Ruiz" in source.withheld_names
+
+
+def test_the_clock_of_a_match_follows_sender_confirmation_and_destruction(office: Office) -> None:
+    p, by = office.programme, office.actor("p-office")
+    number = office.begin()
+    now = p.clock()
+    line = LINE | {"request": number, "sender": "Trinity College", "match_date": p.today}
+    record_match(p, by, line)
+    (match,) = gather(p).matches
+    assert (match.agencies, match.started_at) == (("ccic",), None)
+    eastern = now.astimezone(LEGAL_ZONE).isoformat()
+    record_match(p, by, line | {"confirmed_at": eastern})
+    (match,) = gather(p).matches
+    assert match.confirmed_at == now
+    assert read_source(p).matches[0].confirmed_at == now
+    running = clock_of(match, p.profile.matching_clock)
+    assert running is not None
+    assert running.ends_at == now + timedelta(hours=24)
+    with pytest.raises(DocumentError, match="not past yet"):
+        record_match(p, by, line | {"destroyed_at": (now + timedelta(minutes=1)).isoformat()})
+    record_match(p, by, line | {"confirmed_at": eastern, "destroyed_at": eastern})
+    assert gather(p).matches[0].destroyed_at == now
+    assert read_source(p).matches[0].destroyed_date == p.today
 
 
 def test_who_may_not_is_refused_and_it_is_recorded(office: Office) -> None:

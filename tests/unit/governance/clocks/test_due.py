@@ -11,10 +11,10 @@ import pytest
 from governance.board.events import MeetingNoticed, MeetingOpened
 from governance.board.state import apply as apply_body
 from governance.clocks import due_today
-from governance.clocks.destruction import MatchInputs
 from governance.clocks.model import CommandDue, PacketDue, RejectedSubmission, RepublishDue
 from governance.mail.notices import Notice, NoticeKind
 from governance.people.model import PortalRole
+from governance.register.matches import MatchInputs
 from governance.requests import commands as c
 from governance.requests.deadlines import bracket, due_on, waiting_since
 from governance.requests.links import LinkDestructions
@@ -280,6 +280,39 @@ def test_matching_files_are_due_then_overdue_until_destroyed() -> None:
     assert kinds(state, date(2026, 2, 10)) == {"match_destruction_overdue"}
     done = replace(match, destroyed_at=noon(date(2026, 2, 5)))
     assert due(replace(state, matches=(done,)), date(2026, 2, 10)) == []
+
+
+def test_files_destroyed_late_are_told_to_the_stewards_and_the_office_once() -> None:
+    match = MatchInputs("match-1", "Q0042", ("sde",), confirmed_at=noon(START))
+    late = replace(match, destroyed_at=noon(date(2026, 2, 10)))
+    state = build_state(matches=(late,))
+    found = of_kind(state, date(2026, 2, 12), NoticeKind.MATCH_DESTRUCTION_AMISS)
+    assert {n.to for n in found} == {"steward-dol", "steward-sde", "p-office"}
+    assert "were destroyed after the clock ended" in found[0].because
+    again = of_kind(state, date(2026, 2, 13), NoticeKind.MATCH_DESTRUCTION_AMISS)
+    assert {n.once for n in again} == {n.once for n in found}
+    assert due(state, date(2026, 3, 2)) == []  # no news any more
+
+
+def test_a_match_nobody_confirmed_is_asked_about() -> None:
+    monday = date(2026, 2, 2)
+    match = MatchInputs("match-1", "Q0042", ("sde",), matrix_at=noon(monday) - timedelta(hours=12))
+    state = build_state(matches=(match,))
+    waiting = "match_confirmation_waiting"
+    assert waiting not in kinds(state, date(2026, 2, 4))
+    assert waiting in kinds(state, date(2026, 2, 5))
+    (first, *_) = of_kind(state, date(2026, 2, 5), NoticeKind.MATCH_DESTRUCTION_DUE)
+    assert "from the day of the matrix, 2026-02-02" in first.because
+    confirmed = replace(match, confirmed_at=noon(date(2026, 2, 5)))
+    assert waiting not in kinds(replace(state, matches=(confirmed,)), date(2026, 2, 9))
+
+
+def test_the_notice_says_that_a_sender_is_unknown() -> None:
+    match = MatchInputs("m", "Q0042", (), noon(START), asked=("sde",), unknown_senders=1)
+    found = due(build_state(matches=(match,)), START)
+    assert {n.to for n in found} == {"steward-dol", "steward-sde", "p-office"}
+    assert all("the log names a sender that is no agency" in n.because for n in found)
+    assert {n.by_at for n in found} == {noon(START) + timedelta(hours=24)}
 
 
 def test_an_agency_that_analyzes_its_own_data_is_asked_for_its_link() -> None:

@@ -118,6 +118,14 @@ def test_an_instant_is_eastern_with_its_zone(at: datetime, words: str) -> None:
     assert words in compose(notice, PROFILE, base_url=BASE_URL, at=WRITTEN_AT).text
 
 
+def test_how_it_comes_is_said_where_it_is_known() -> None:
+    because = "24 hours run: data of CCIC is in."
+    notice = build_notice(kind=NoticeKind.MATCH_DESTRUCTION_DUE, because=because)
+    message = compose(notice, PROFILE, base_url=BASE_URL, at=WRITTEN_AT)
+    assert f"How that comes: {because}" in message.text
+    assert because in message.html
+
+
 def test_the_same_notice_has_the_same_id_and_another_has_not() -> None:
     once = build_notice().once
     assert once == build_notice(title="Another title", by=date(2026, 5, 1)).once
