@@ -120,6 +120,11 @@ def test_a_draft_from_nothing_to_submitted(journey: Journey, portal: RunningPort
     check, office = f"/requests/{number}/complete", portal.client("p-office")
     (field,) = set(re.findall(r'name="(same\.[^"]+)"', office.get(check).text))
     assert "Lin Chen, Department of Labor, as on record" in office.get(check).text
+    told = office.get(f"/api/v1/requests/{number}/named").json()["named"]
+    assert {one: [x["id"] for x in known] for one, known in told.items()} == {
+        field.removeprefix("same."): ["p-chen"]
+    }
+    assert ruiz.get(f"/api/v1/requests/{number}/named").status_code == 403
     unanswered = fill(office, check)
     assert unanswered.status_code == 422
     assert "Fill this in." in unanswered.text

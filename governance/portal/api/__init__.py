@@ -12,6 +12,7 @@ from governance.portal.api import (
     feed,
     ledger,
     meetings,
+    named,
     office,
     open_data,
     own,
@@ -29,6 +30,6 @@ AREAS: Final = (
     requests, agreements, certificates, boards, meetings, people, own, ledger, erasures,
     verification,
     catalogue, register, open_data, agencies, feed, publications, records, office,
-    webhooks, work,
+    webhooks, work, named,
 )  # fmt: skip
 """Modules with a `router` and `NAVIGATION`, as `governance.portal.pages`."""
