@@ -316,9 +316,10 @@ def list_people_rows(unit: UnitOfWork, wanted: PeopleFilter) -> Page[Person]:
     counted = query.with_only_columns(func.count(), maintain_column_froms=True)
     total = unit.connection.scalar(counted) or 0
     order = _order(_PEOPLE_SORTED, wanted.sort, (_P.c.id,), descending=wanted.descending)
-    found = unit.connection.scalars(
-        query.order_by(*order).limit(per_page).offset((page - 1) * per_page)
-    )
+    start = (page - 1) * per_page
+    if start >= total:  # nothing there: a search is not run a second time
+        return Page((), total, page, per_page)
+    found = unit.connection.scalars(query.order_by(*order).limit(per_page).offset(start))
     items = tuple(Person.model_validate_json(record) for record in found)
     return Page(items, total, page, per_page)
 
@@ -379,9 +380,11 @@ def _page(
         func.count(), maintain_column_froms=True
     )
     total = unit.connection.scalar(counted) or 0
-    rows = unit.connection.execute(
-        query.order_by(*order).limit(per_page).offset((page - 1) * per_page)
-    ).mappings()
+    start = (page - 1) * per_page
+    if start >= total:
+        return Page((), total, page, per_page)
+    found = query.order_by(*order).limit(per_page).offset(start)
+    rows = unit.connection.execute(found).mappings()
     return Page(tuple(read_row(kind, row) for row in rows), total, page, per_page)
 
 
