@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from starlette.datastructures import FormData, UploadFile
 
@@ -140,10 +140,16 @@ class Form:
             name = self._field_at((paths or {}).get(path, path)) if colon else None
             if name is None:
                 general.append(say_problem(problem))
-            elif (said := say_problem(message)) not in beside.setdefault(name, []):
+            elif (said := self._said(name, message)) not in beside.setdefault(name, []):
                 beside[name].append(said)
         fields = {n: replace(b, errors=tuple(beside.get(n, ()))) for n, b in self.fields.items()}
         return replace(self, fields=fields, general=tuple(general))
+
+    def _said(self, name: str, message: str) -> str:
+        """The problem in words; a field that was left empty is not asked for another form."""
+        said, bound = say_problem(message), self.fields[name]
+        empty = not any(value.strip() for value in bound.values)
+        return _EMPTY if empty and said == _MISSHAPEN else said
 
     def _field_at(self, path: str) -> str | None:
         """The field at a path or the nearest one above it."""
@@ -189,10 +195,12 @@ def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _as_list(value) for key, value in tree.items()}
 
 
+_EMPTY: Final = "Fill this in."
+_MISSHAPEN: Final = "Use the form that the hint describes."
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
-        (r"Field required|String should have at least 1 character", "Fill this in."),
+        (r"Field required|String should have at least 1 character", _EMPTY),
         (r"(?:Tuple|List|Value) should have at least (\d+) items?.*", r"Choose at least \1."),
         (r"String should have at least (\d+) characters", r"Use at least \1 characters."),
         (r"String should have at most (\d+) characters", r"Shorten this to \1 characters."),
@@ -202,7 +210,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"Input should be greater than or equal to (\S+)", r"Enter \1 or more."),
         (r"Input should be less than or equal to (\S+)", r"Enter \1 or less."),
         (r"Input should be (?:'|a valid string|None).*", "Choose one of the options."),
-        (r"String should match pattern.*", "Use the form that the hint describes."),
+        (r"String should match pattern.*", _MISSHAPEN),
         (r"Extra inputs are not permitted", "This is not asked here."),
     )
 )

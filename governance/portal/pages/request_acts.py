@@ -37,6 +37,11 @@ _REASON = Field(
     maximum=4000,
 )
 
+_NO_VOTE = (
+    "The board has not voted on it yet. Notice a meeting, move the motion there, and close the "
+    "vote. Then record it here."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ActPage:
@@ -135,7 +140,8 @@ def _motion_form(visit: Visit, view: RequestView) -> FormSpec:
         for m in body.motions.values()
         if m.moved.about == view.request.number and m.passed is not None
     }
-    return FormSpec((Field("motion", "Motion", "select", choices=closed, required=True),))
+    hint = "" if closed else _NO_VOTE
+    return FormSpec((Field("motion", "Motion", "select", hint, closed, required=True),))
 
 
 def _person_choices(view: RequestView) -> Mapping[str, str]:

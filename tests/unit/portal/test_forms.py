@@ -138,3 +138,12 @@ def test_gaps_in_a_repeated_group_close() -> None:
     assert nest({"p.10.n": "c", "p.2.n": "b", "p.0.n": "a"}) == {
         "p": [{"n": "a"}, {"n": "b"}, {"n": "c"}]
     }
+
+
+def test_a_field_left_empty_is_not_asked_for_another_form() -> None:
+    spec = FormSpec((Field("agency", "Agency", "select"), Field("person", "Person")))
+    problem = "String should match pattern '^[a-z]+$'"
+    for typed, said in (("", "Fill this in."), ("A B", "Use the form that the hint describes.")):
+        form = spec.bind({"agency": typed, "person": typed})
+        refused = form.with_problems((f"agency: {problem}", f"person: {problem}"))
+        assert [b.errors for b in refused.fields.values()] == [(said,), (said,)]
