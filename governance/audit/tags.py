@@ -187,7 +187,8 @@ class Tag(StrEnum):
     WEBHOOK_REMOVED = "webhook:removed"
     """An address gets no more notices. Facts: id."""
     RECORDS_REQUEST_ROUTED = "records_request:routed"
-    """A public-records request went to the originating agency. Facts: agency, letter digest."""
+    """A public-records request went to the originating agencies. Facts: agencies, those written to,
+    those to whom the office forwards it, letter digest."""
     COST_RECORDED = "cost:recorded"
     """A cost of the programme. Facts: year, heading, amount in cents, note."""
     PUBLICATION_PROPOSED = "publication:proposed"

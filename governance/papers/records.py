@@ -55,6 +55,16 @@ class RoutedRequest:
     answer_by: date
     letter: Paper
 
+    @property
+    def written_to(self) -> tuple[Agency, ...]:
+        """Agencies whose records office has an address: the request is mailed to it."""
+        return tuple(a for a in self.agencies if a.records.email)
+
+    @property
+    def by_hand(self) -> tuple[Agency, ...]:
+        """Agencies without one: the office forwards the request."""
+        return tuple(a for a in self.agencies if not a.records.email)
+
 
 def route_records_request(
     profile: Profile,
@@ -74,6 +84,28 @@ def route_records_request(
     answer_by = add_business_days(asked.received_on, profile.records_reply_days)
     letter = _letter(profile, asked, agencies, because)
     return RoutedRequest(agencies, because, answer_by, letter)
+
+
+def forwarded_words(profile: Profile, asked: RecordsRequest, agency: Agency) -> tuple[str, ...]:
+    """What is written with a forwarded request, a paragraph each; the request whole."""
+    who = ", ".join(x for x in (asked.requester, *asked.address) if x)
+    reply_by = add_business_days(asked.received_on, profile.records_reply_days)
+    return (
+        f"To the {agency.records.title} of {agency.name} ({agency.code}).",
+        (
+            f"{profile.office.name} received the public-records request {asked.reference} on "
+            f"{day_words(asked.received_on)}. It is for data that {profile.name} holds and that "
+            f"originated from {agency.name}, which answers it. [{profile.records_clause}]"
+        ),
+        f"The requester: {who or 'not named'}.",
+        "The request, in the requester's words:",
+        asked.asks_for,
+        (
+            f"A first answer in writing is due by {day_words(reply_by)}. "
+            f"[{profile.records_reply_clause}]"
+        ),
+        f"Questions: {profile.contact_name}, {profile.office.name}, {profile.office.email}",
+    )
 
 
 def _find(
@@ -169,10 +201,19 @@ def _forwarded(
     those = "the agency" if len(agencies) == 1 else "the agencies"
     yield Prose(
         text=f"Data that agencies share through {profile.name} stays the originating agency's "
-        f"record. We have forwarded your request to {those} it originated from: {names}. "
+        f"record. Your request goes to {those} it originated from: {names}. "
         f"[{profile.records_clause}] You need not write again; {those} will answer you, within "
         f"the time the law sets. [{profile.records_reply_clause}]"
     )
+    written = [a.name for a in agencies if a.records.email]
+    by_hand = [a.name for a in agencies if not a.records.email]
+    if written:
+        yield Prose(text=f"We have written to {list_words(written)}.")
+    if by_hand:
+        yield Prose(
+            text=f"We have no address of the public-records office of {list_words(by_hand)}; the "
+            f"{profile.office.name} forwards your request."
+        )
     yield Items(
         items=tuple(
             f"{a.name}: {why}. {_address(a)}" for a, why in zip(agencies, because, strict=True)

@@ -13,6 +13,7 @@ from governance.facts import facts_of
 from governance.papers.records import RecordsRequest, RoutedRequest, route_records_request
 from governance.permissions import Action, Actor, decide_action
 from governance.register.source import Cost, MatchLine
+from governance.services.forwarding import forward_request
 from governance.services.programme import Programme
 from governance.services.recording import denials_recorded, note
 from governance.services.values import plain
@@ -90,7 +91,9 @@ def route_request(
 ) -> tuple[RoutedRequest, Entry | None]:
     """Route a public-records request to the originating agencies, with the letter that says so.
 
-    What was asked for, and by whom, is not kept in the ledger; the letter's digest is.
+    The request is forwarded by mail in the same transaction; where an agency's records office has
+    no address, the mail goes to the operating office, which forwards it. What was asked for, and by
+    whom, is not kept in the ledger; the letter's digest is.
 
     Raises:
         AccessDeniedError: The actor may not; recorded.
@@ -106,6 +109,8 @@ def route_request(
         facts = {
             "reference": asked.reference,
             "agencies": [agency.id for agency in routed.agencies],
+            "written_to": [agency.id for agency in routed.written_to],
+            "by_hand": [agency.id for agency in routed.by_hand],
             "letter": routed.letter.id,
             "digest": routed.letter.digest,
             "received_on": asked.received_on.isoformat(),
@@ -113,7 +118,10 @@ def route_request(
         }
         mark = _mark(f"records:{asked.reference}", actor, once)
         tag = Tag.RECORDS_REQUEST_ROUTED
-        return routed, note(p, unit, actor, tag, subject=PROGRAMME, facts=facts, once=mark)
+        entry = note(p, unit, actor, tag, subject=PROGRAMME, facts=facts, once=mark)
+        if entry is not None:
+            forward_request(p, unit, asked, routed)
+        return routed, entry
 
 
 def _mark(what: str, actor: Actor, once: str | None) -> str | None:

@@ -21,6 +21,8 @@ class Routed:
 
     Attributes:
         agencies: Ids of the originating agencies; none where the letter asks back.
+        written_to: Those whose records office was written to; none in entries made before that.
+        by_hand: Those to whom the office forwards it.
         digest: SHA-256 of the letter.
     """
 
@@ -30,6 +32,8 @@ class Routed:
     answer_by: date
     digest: str
     at: datetime
+    written_to: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
 
 
 def list_routed(p: Programme, actor: Actor) -> tuple[Routed, ...]:
@@ -54,12 +58,17 @@ def list_routed(p: Programme, actor: Actor) -> tuple[Routed, ...]:
 
 
 def _routed(at: str, facts: dict[str, object]) -> Routed:
-    agencies = facts["agencies"]
     return Routed(
         reference=str(facts["reference"]),
-        agencies=tuple(str(a) for a in agencies) if isinstance(agencies, list) else (),
+        agencies=_ids(facts.get("agencies")),
+        written_to=_ids(facts.get("written_to")),
+        by_hand=_ids(facts.get("by_hand")),
         received_on=date.fromisoformat(str(facts["received_on"])),
         answer_by=date.fromisoformat(str(facts["answer_by"])),
         digest=str(facts["digest"]),
         at=datetime.fromisoformat(at),
     )
+
+
+def _ids(told: object) -> tuple[str, ...]:
+    return tuple(str(x) for x in told) if isinstance(told, list) else ()

@@ -175,6 +175,7 @@ def test_a_records_request_goes_to_its_agency(every: EveryStatus, portal: Runnin
     letter = office.post(page, data=typed)
     assert letter.status_code == 200, letter.text
     assert "Department of Education" in letter.text
+    assert "the office forwards it; a mail with the request is on its way" in letter.text
     assert "Pat Plantedname" in letter.text
     pdf = office.post(page, data=typed | {"format": "pdf"})
     assert pdf.headers["content-type"] == "application/pdf"

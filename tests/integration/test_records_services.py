@@ -1,6 +1,9 @@
 """The office's own records and what the register is made from, on both databases."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +15,11 @@ from governance.decisions import AccessDeniedError
 from governance.errors import DocumentError
 from governance.papers.records import RecordsRequest
 from governance.people import PortalRole
+from governance.profile import RecordsOffice
 from governance.register.matches import clock_of
 from governance.requests.states import Act
 from governance.services import open_programme
+from governance.services.dispatch import dispatch
 from governance.services.erasing import Erasable
 from governance.services.founding import register_first_operator
 from governance.services.people import end_person
@@ -23,6 +28,7 @@ from governance.services.records import (
     record_match,
     route_request,
 )
+from governance.services.told import list_routed
 from governance.services.transparency import Replayed, read_source
 from governance.settings import load_settings
 from governance.store import NotFoundError
@@ -118,6 +124,52 @@ def test_a_records_request_leaves_no_word_of_it_in_the_ledger(office: Office) ->
     assert routed.letter.digest in text
     assert "Canary-5512" not in text
     assert "Wanda" not in text
+
+
+def test_a_records_request_is_mailed_to_the_agency_or_to_the_office(office: Office) -> None:
+    p, by = office.programme, office.actor("p-office")
+    records = RecordsOffice(title="Records Officer", email="records@dol.example.org")
+    known = tuple(
+        a.model_copy(update={"records": records}) if a.id == "dol" else a
+        for a in p.profile.agencies
+    )
+    p = replace(p, profile=p.profile.model_copy(update={"agencies": known}))
+    asked = RecordsRequest(
+        "F-3", "Canary-7781 of the Department of Labor and of CSCU", date(2026, 2, 2),
+        requester="Wanda Writer",
+    )  # fmt: skip
+    routed, entry = route_request(p, by, asked, once="F-3")
+    route_request(p, by, asked, once="F-3")  # a double click
+    assert entry is not None
+    text = routed.letter.stored().decode()
+    assert "We have written to Department of Labor." in text
+    assert "forwards your request" in text
+    told = next(r for r in list_routed(p, by) if r.reference == "F-3")
+    assert (told.written_to, told.by_hand) == (("dol",), ("cscu",))
+    dispatch(p)
+    mails = [
+        message_from_bytes(file.read_bytes(), policy=default)
+        for file in (p.settings.home / "mail").glob("*records_request*.eml")
+    ]
+    assert sorted(mail["To"].addresses[0].addr_spec for mail in mails) == sorted(
+        ["records@dol.example.org", p.profile.office.email]
+    )
+    for mail in mails:
+        body = mail.get_body(("plain",))
+        assert body is not None
+        assert "Canary-7781" in body.get_content()
+        assert "Wanda Writer" in body.get_content()
+        to_office = mail["To"].addresses[0].addr_spec == p.profile.office.email
+        assert ("Forward this by hand" in body.get_content()) is to_office
+
+
+def test_a_request_that_names_nobody_is_mailed_to_nobody(office: Office) -> None:
+    p = office.programme
+    asked = RecordsRequest("F-4", "Something else", date(2026, 2, 2))
+    routed, _ = route_request(p, office.actor("p-office"), asked)
+    assert routed.agencies == ()
+    dispatch(p)
+    assert not list(p.settings.home.glob("mail/*records_request*"))
 
 
 def test_only_what_went_on_is_replayed_again_and_the_same_comes_out(office: Office) -> None:

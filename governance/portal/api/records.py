@@ -82,11 +82,15 @@ class RoutedAnswer(BaseModel):
     Attributes:
         agencies: None of them where it cannot be told; the letter asks back.
         because: Why each, in the same order.
+        written_to: Those whose records office gets the request by mail.
+        by_hand: Those without an address in the profile: the office forwards it.
         answer_by: Last day to answer the requester in writing.
     """
 
     agencies: tuple[str, ...]
     because: tuple[str, ...]
+    written_to: tuple[str, ...]
+    by_hand: tuple[str, ...]
     answer_by: date
     letter: dict[str, JsonValue]
     letter_pdf: str
@@ -293,6 +297,8 @@ def route(visit: VisitDep, asked: Annotated[AskedRecords, Body()]) -> RoutedAnsw
     return RoutedAnswer(
         agencies=tuple(a.id for a in routed.agencies),
         because=routed.because,
+        written_to=tuple(a.id for a in routed.written_to),
+        by_hand=tuple(a.id for a in routed.by_hand),
         answer_by=routed.answer_by,
         letter=tell_paper(routed.letter),
         letter_pdf=encoded(render_pdf(routed.letter)),

@@ -110,15 +110,15 @@ def _records_spec(visit: Visit) -> FormSpec:
                   hint="The office's own number for it, as FOI-2026-014."),
             Field("received_on", "Received", "day", required=True),
             Field("asks_for", "What is asked for", "textarea", required=True, maximum=20_000,
-                  hint="In the requester's words. It is not kept: only which agencies answer, "
-                       "by when, and the letter's digest are."),
+                  hint="In the requester's words. They go to the agency by mail and are not kept: "
+                       "only which agencies answer, by when, and the letter's digest are."),
             Field("dataset", "Data set, where it is known", "select",
                   choices=dict(sorted(datasets.items(), key=lambda x: x[1]))),
             Field("agency", "Agency, where it is known", "select", choices=agencies),
             Field("requester", "Requester's name", maximum=300, autocomplete="off",
-                  hint="For the letter only; it is not kept."),
+                  hint="For the letter and the agency; it is not kept."),
             Field("address", "Requester's address", "textarea", rows=3, maximum=1000,
-                  hint="For the letter only; it is not kept."),
+                  hint="For the letter and the agency; it is not kept."),
         )
     )  # fmt: skip
 
@@ -139,9 +139,11 @@ def _show_records(visit: Visit, form: Form, status: int = 200) -> Response:
 def _routed_spec(visit: Visit) -> ListSpec[Routed]:
     agencies = {a.id: a.name for a in visit.programme.profile.agencies}
 
+    def names_of(ids: Iterable[str]) -> str:
+        return ", ".join(agencies.get(a, a) for a in ids)
+
     def shown(routed: Routed) -> str:
-        names = [agencies.get(a, a) for a in routed.agencies]
-        return ", ".join(names) or "The letter asks back"
+        return names_of(routed.agencies) or "The letter asks back"
 
     return ListSpec(
         "records-requests",
@@ -150,6 +152,10 @@ def _routed_spec(visit: Visit) -> ListSpec[Routed]:
             Column("reference", "Reference", lambda r: r.reference),
             Column("received_on", "Received", lambda r: r.received_on, kind="day"),
             Column("agencies", "Answers", lambda r: ", ".join(r.agencies), shown=shown),
+            Column("written_to", "Written to", lambda r: ", ".join(r.written_to),
+                   shown=lambda r: names_of(r.written_to) or "Nobody"),
+            Column("by_hand", "The office forwards to", lambda r: ", ".join(r.by_hand),
+                   shown=lambda r: names_of(r.by_hand) or "Nobody"),
             Column("answer_by", "Answer by", lambda r: r.answer_by, kind="day"),
             Column("at", "Routed", lambda r: r.at, kind="instant"),
             Column("digest", "Digest of the letter", lambda r: r.digest, only_export=True),

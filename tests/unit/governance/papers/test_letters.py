@@ -16,6 +16,7 @@ from governance.papers import (
     route_records_request,
     survives_words,
 )
+from governance.profile import RecordsOffice
 from tests.lib.papers import PROFILE, approved_request
 from tests.lib.requests import TODAY
 
@@ -75,6 +76,26 @@ def test_the_dataset_or_the_agency_known_by_the_office_decides() -> None:
     routed = route_records_request(PROFILE, by_agency)
     assert [a.code for a in routed.agencies] == ["OEC"]
     assert "Dear Lee Example," in routed.letter.stored().decode()
+
+
+def test_the_letter_says_who_was_written_to_and_whom_the_office_writes_to() -> None:
+    office = RecordsOffice(title="Records Officer", email="records@dol.example.org")
+    known = tuple(
+        a.model_copy(update={"records": office}) if a.id == "dol" else a for a in PROFILE.agencies
+    )
+    profile = PROFILE.model_copy(update={"agencies": known})
+    for asks_for, written, by_hand in (
+        ("Files of the Department of Labor", ["dol"], []),
+        ("Files of CSCU", [], ["cscu"]),
+        ("Files of CSCU and DOL", ["dol"], ["cscu"]),
+        ("Something else", [], []),
+    ):
+        routed = route_records_request(profile, RecordsRequest("FOI-1", asks_for, TODAY))
+        assert [a.id for a in routed.written_to] == written
+        assert [a.id for a in routed.by_hand] == by_hand
+        text = routed.letter.stored().decode()
+        assert ("We have written to" in text) is bool(written)
+        assert ("forwards your request" in text) is bool(by_hand)
 
 
 def test_the_answer_is_due_in_business_days() -> None:
