@@ -8,17 +8,20 @@ ledger entry in one transaction.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
 from governance.board.model import Interest, MotionFacts, Seat
+from governance.decisions import Decision
 from governance.facts import Command, Digest, Id, Name, PersonId, Text
 from governance.requests.confirming import Candidates
 from governance.requests.events import ReviewChoice
 from governance.requests.model import RequestContent
 from governance.requests.rules import RequestRules
 from governance.requests.states import Act, Role
+
+NOTHING_CHECKED: Final = Decision(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,14 @@ class Context:
         seats: Of the data governing board: who is whose data owner, and the alternates.
         interests: Declared elsewhere than in the request itself, which keeps its own.
         named: Persons whom a requestor named and whose address is on record otherwise too.
+        agreed: What the pre-check says of what was submitted, when it is asked for.
     """
 
     rules: RequestRules
     seats: Mapping[str, Seat] = field(default_factory=dict)
     interests: tuple[Interest, ...] = ()
     named: Candidates = field(default_factory=dict)
+    agreed: Decision = NOTHING_CHECKED
 
 
 class RequestCommand(Command):

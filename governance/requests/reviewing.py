@@ -27,7 +27,10 @@ from governance.requests.states import Status
 def accept_complete(
     _: DataRequest, version: Version, command: c.AcceptComplete, context: c.Context
 ) -> Handled:
-    """Pass the completeness check; only agencies for which something changed review again."""
+    """Pass the completeness check; only agencies for which something changed review again.
+
+    What the agreements in force do not allow goes no further: no owner and no board could give it.
+    """
     confirmed = confirmed_people(submitted(version), command.same, context.named)
     content = with_people(submitted(version), confirmed)
     decision = decide_completeness(content, context.rules)
@@ -35,7 +38,7 @@ def accept_complete(
     settled = confirming_denials(
         submitted(version), command.same, context.named, by=command.by, clause=clause
     )
-    denials = [*decision.denials, *settled]
+    denials = [*decision.denials, *context.agreed.denials, *settled]
     review = tuple(
         a for a in content.agencies if a in agencies_to_review(version.approved.get(a), content)
     )
@@ -43,7 +46,7 @@ def accept_complete(
     status = Status.OWNER_REVIEW if review else Status.BOARD_VOTE
     found = {"review": review, "carried_over": carried, "confirmed": confirmed}
     event = make_event(ev.FoundComplete, command, status, **found)
-    return judge((*decision.checked, *RULES), denials, event)
+    return judge((*decision.checked, *context.agreed.checked, *RULES), denials, event)
 
 
 def declare_interest(

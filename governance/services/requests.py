@@ -1,7 +1,7 @@
 """Data requests: begin, type, act, read. Lists are in `governance.services.request_lists`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from governance.permissions import (
 from governance.requests import commands as c
 from governance.requests.changes import Change, compare
 from governance.requests.completeness import decide_completeness
+from governance.requests.confirming import confirmed_people, with_people
 from governance.requests.deadlines import due_on, waiting_since
 from governance.requests.events import parse_event
 from governance.requests.handling import handle
@@ -245,11 +246,7 @@ def _act(p: Programme, unit: UnitOfWork, actor: Actor, wanted: _Wanted) -> None:
     facts |= {"request": wanted.number, "version": meant}
     command = _command(p, unit, actor, COMMANDS[wanted.act], target, facts=facts)
     check_fields(p, command)
-    seats = target.body.seats if target.body else {}
-    asked = target.version.submitted if target.version else None
-    checks = isinstance(command, c.AcceptComplete)
-    named = candidates(unit, asked) if checks else {}
-    handled = handle(request, command, c.Context(p.rules, seats, named=named))
+    handled = handle(request, command, _context(p, unit, command, target))
     check_permitted(handled.decision)
     entries = unit.append(
         "request",
@@ -263,7 +260,8 @@ def _act(p: Programme, unit: UnitOfWork, actor: Actor, wanted: _Wanted) -> None:
         number = meant + 1 if isinstance(command, c.Amend) else meant
         saved = Draft(plain(command.content), 0, actor.by, format_instant(p.clock()))
         write_draft(unit, wanted.number, number, saved, based_on=None)
-    if checks and asked is not None:
+    asked = target.version.submitted if target.version else None
+    if isinstance(command, c.AcceptComplete) and asked is not None:
         settle_named(p, unit, actor, wanted.number, meant, before=asked)
     announce(p, unit, handled.events, entries)
 
@@ -296,6 +294,20 @@ def _save_typed(
     saved = Draft(plain(content), 0, actor.by, format_instant(p.clock()))
     write_draft(unit, request.number, version.number, saved, based_on=None)
     return _load(unit, request.number)[0]
+
+
+def _context(
+    p: Programme, unit: UnitOfWork, command: c.RequestCommand, target: Target
+) -> c.Context:
+    """What the rules look at besides the request; the completeness check looks at most."""
+    context = c.Context(p.rules, target.body.seats if target.body else {})
+    asked = target.version.submitted if target.version else None
+    if not isinstance(command, c.AcceptComplete) or asked is None:
+        return context
+    named = candidates(unit, asked)
+    meant = with_people(asked, confirmed_people(asked, command.same, named))
+    agreed = precheck(meant, p.contracts, p.agreements, p.today, p.rules).decision
+    return replace(context, named=named, agreed=agreed)
 
 
 def _command(

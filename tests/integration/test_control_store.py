@@ -18,6 +18,7 @@ from governance.decisions import AccessDeniedError
 from governance.errors import ConfigurationError, DocumentError
 from governance.people import PersonChanged
 from governance.permissions import PUBLIC, Action, Actor, Target, decide_action
+from governance.requests.model import RequestedDataset
 from governance.requests.states import Act, Status
 from governance.services.attachments import Upload, file_attachment, read_attachment
 from governance.services.erasing import ask_to_erase, confirm_erasure
@@ -405,7 +406,7 @@ class TestBoard:
     ) -> None:
         office.seat_everyone()
         number = office.to_vote()
-        office.act("p-dol", number, Act.DECLARE_INTEREST, text="A relative works on it.")
+        office.act("p-oec", number, Act.DECLARE_INTEREST, text="A relative works on it.")
         office.meet()
         office.on_board(
             "p-sde", b.MoveMotion, meeting="M-1", motion="MO-1", kind="data_request", text="Yes.",
@@ -414,9 +415,9 @@ class TestBoard:
         view = office.on_board("p-office", b.PutMotion, motion="MO-1", interests=[])
         motion = view.state.motions["MO-1"]
         assert motion.moved.requestors == ("p-chen", "p-okafor", "p-ruiz")
-        assert [i.person for i in motion.interests] == ["p-dol"]
+        assert [i.person for i in motion.interests] == ["p-oec"]
         with pytest.raises(AccessDeniedError, match="recused"):
-            office.vote("dol", "MO-1")
+            office.vote("oec", "MO-1")
 
     def test_who_began_a_request_is_recused_whomever_it_names(self, office: Office) -> None:
         member = {"roles": ["requestor", "data_owner"], "agency": "dcf"}
@@ -444,6 +445,18 @@ class TestBoard:
         office.on_board("p-office", b.PutMotion, motion="MO-1")
         with pytest.raises(AccessDeniedError, match="recused"):
             office.vote("dcf", "MO-1")
+
+    def test_what_no_agreement_covers_goes_no_further_than_the_check(self, office: Office) -> None:
+        uncovered = RequestedDataset(dataset="sde/enrollment", variables=("no_such_column",))
+        datasets = (uncovered, build_content().datasets[1])
+        number = office.begin(build_content(datasets=datasets))
+        office.act("p-ruiz", number, Act.SUBMIT)
+        with pytest.raises(AccessDeniedError) as refused:
+            office.act("p-office", number, Act.ACCEPT_COMPLETE)
+        denials = refused.value.decision.denials
+        assert {d.rule for d in denials} == {"variable.known"}
+        assert all(d.remedy and d.clause for d in denials)
+        office.act("p-office", number, Act.RETURN, mend=("Choose a column of the dictionary.",))
 
     def test_only_a_request_that_waits_is_moved(self, office: Office) -> None:
         office.seat_everyone()

@@ -120,7 +120,7 @@ def test_a_request_that_cannot_be_granted_says_why(tmp_path: Path) -> None:
     facts["datasets"][1]["variables"] = ["ssn", "wage_usd"]
     refused = run("request", "precheck", write(tmp_path, facts), "--on", DAY)
     assert refused.exit_code == 3
-    for words in ("dol/quarterly_wages.ssn identifies persons", "audit or evaluate", "title"):
+    for words in ("dol/quarterly_wages.ssn identifies persons", "audit or evaluate", "no name"):
         assert words in refused.stdout
     assert run("request", "precheck", write(tmp_path, facts), "--on", "soon").exit_code == 4
 
