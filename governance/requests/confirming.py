@@ -18,7 +18,8 @@ TWICE: Final = "request.person_twice"
 ONESELF: Final = "action.four_eyes"
 RULES: Final = (NAMED, TWICE, ONESELF)
 Candidates = Mapping[PersonId, tuple[RequestPerson, ...]]
-"""By the id of somebody a requestor named: who is on record under the same address."""
+"""By the id of somebody a requestor named: who is on record under the same address, and last their
+own record as it is by now."""
 
 
 def with_people(
@@ -35,9 +36,11 @@ def confirmed_people(
     """Whom the office found to be on record: as recorded, in the role the request gives them."""
     found: dict[PersonId, RequestPerson] = {}
     for person in content.people:
+        answer = same.get(person.id, person.id)
         for known in named.get(person.id, ()):
-            if same.get(person.id) == known.id:
-                found[person.id] = known.model_copy(update={"role": person.role})
+            recorded = known.model_copy(update={"role": person.role})
+            if known.id == answer and recorded != person:
+                found[person.id] = recorded
     return found
 
 

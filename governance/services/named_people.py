@@ -84,18 +84,19 @@ def read_named(
         if request is None:
             raise NotFoundError("There is no request of that number.")
         meant = request.latest if version is None else request.version(version)
-        return candidates(unit, None if meant is None else meant.submitted)
+        found = candidates(unit, None if meant is None else meant.submitted)
+        others = {i: tuple(x for x in known if x.id != i) for i, known in found.items()}
+        return {i: known for i, known in others.items() if known}
 
 
 def candidates(unit: UnitOfWork, content: RequestContent | None) -> Candidates:
-    """Persons of a content whom a requestor named, whose address is on record otherwise too."""
+    """Persons of a content whom a requestor named: who else has the address, and their record."""
     found = {}
     for named in content.people if content is not None else ():
         person = unit.person(named.id)
         if person is not None and person.is_only_named:
             known = [x for x in _under(unit, person.email) if not x.is_only_named]
-            if known:
-                found[named.id] = tuple(_as_recorded(x, named.role) for x in known)
+            found[named.id] = tuple(_as_recorded(x, named.role) for x in (*known, person))
     return found
 
 

@@ -7,11 +7,11 @@ import pytest
 from governance.decisions import AccessDeniedError
 from governance.people import Person
 from governance.permissions import Actor
-from governance.requests.model import RequestContent, RequestPerson
+from governance.requests.model import RequestContent, RequestedDataset, RequestPerson
 from governance.requests.states import Act
 from governance.services.ledger import list_entries, read_entry
 from governance.services.named_people import name_person, read_named
-from governance.services.people import SignInClaims, read_person, sign_in
+from governance.services.people import SignInClaims, change_person, read_person, sign_in
 from governance.services.requests import act_on_request, begin_request, read_request
 from governance.services.transparency import read_source
 from tests.lib.programme import Office, build_person
@@ -43,7 +43,13 @@ def name(office: Office, email: str, **changes: Any) -> RequestPerson:
 
 
 def ask(office: Office, *named: RequestPerson) -> str:
-    content: RequestContent = build_content(people=(build_request_person(), *named))
+    enrollment = next(d for d in build_content().datasets if d.agency == "sde")
+    centers = RequestedDataset(dataset="oec/centers", variables=("sector",))
+    content: RequestContent = build_content(
+        people=(build_request_person(), *named),
+        datasets=(enrollment, centers),
+        purposes={"sde": "evaluation", "oec": "evaluation"},
+    )
     number = begin_request(office.programme, office.actor("p-ruiz"), content)
     office.act("p-ruiz", number, Act.SUBMIT)
     return number
@@ -121,6 +127,19 @@ def test_the_office_settles_who_is_meant_before_owners_see_the_request(office: O
     (meant,) = read_named(p, by, again).values()
     assert meant[0].id == newcomer.id
     assert p.store.compare() == ()
+
+
+def test_what_the_office_corrects_in_a_typed_record_is_what_owners_see(office: Office) -> None:
+    p, by = office.programme, office.actor("p-office")
+    newcomer = name(office, "new@example.org", employment_class="state_employee")
+    assert newcomer.employment_class == "other"
+    number = ask(office, newcomer)
+    changes = {"employment_class": "state_employee", "employer": "Department of Labor"}
+    change_person(p, by, newcomer.id, changes=changes, reason="Its office confirmed it.")
+    view = act_on_request(p, by, number, Act.ACCEPT_COMPLETE)
+    (seen,) = [x for x in view.latest.content.people if x.id == newcomer.id]
+    assert (seen.employment_class, seen.employer) == ("state_employee", "Department of Labor")
+    assert seen.role == "authorized_representative"
 
 
 def test_another_person_the_same_one_twice_and_oneself(office: Office) -> None:
