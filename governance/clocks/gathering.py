@@ -164,7 +164,8 @@ def _rejected(p: Programme, unit: UnitOfWork) -> Iterator[RejectedSubmission]:
     for row in found.all():
         if row.agency and row.dataset:
             on = legal_date(datetime.fromisoformat(row.at))
-            yield RejectedSubmission(row.subject, row.agency, row.dataset, on)
+            name = row.subject.partition("/")[2] or row.subject
+            yield RejectedSubmission(name, row.agency, row.dataset, on)
 
 
 def _fresh_until(unit: UnitOfWork) -> dict[str, datetime]:

@@ -10,8 +10,11 @@ import pytest
 
 from enclave.event_feed import EventFeed
 from enclave.ledger import Ledger
+from governance.clocks.due import due_today
+from governance.clocks.gathering import gather
 from governance.decisions import AccessDeniedError
 from governance.event_feed import batch_key
+from governance.mail.notices import Notice
 from governance.objects.local import LocalFolderStore
 from governance.services.feed import (
     follow_feed,
@@ -68,6 +71,12 @@ def test_the_feed_is_kept_once_and_shown_to_whom_it_may_be(sides: Sides) -> None
     again = follow_feed(sides.p)
     assert again is not None
     assert (again.batches, again.read) == (1, 0)
+
+    assert [r.id for r in gather(sides.p).rejected] == ["s1", "d1"]
+    now = sides.desk.office.clock.now
+    due = due_today(gather(sides.p), now, sides.p.rules, sides.p.profile)
+    told = [d.about for d in due if isinstance(d, Notice) and d.dataset == "enrollment"]
+    assert set(told) == {"s1", "d1"}
 
     actor = sides.desk.office.actor
     own = read_agency_feed(sides.p, actor("p-sde"), "sde")
