@@ -36,7 +36,7 @@ def compose(notice: Notice, profile: Profile, *, base_url: str, at: datetime) ->
     words, facts = words_of(notice), _facts(notice)
     news = words.news.format(**facts)
     if notice.kind is NoticeKind.OVERDUE:
-        news = f"Overdue by {notice.days} day(s): {news}"
+        news = f"Overdue by {_count_of_days(notice.days)}: {news}"
     letter = _Letter(
         subject=one_line(f"[{profile.name}] {news}"),
         news=news,
@@ -73,7 +73,8 @@ def _facts(notice: Notice) -> dict[str, str]:
         "status": status,
         "office": notice.office or "your office",
         "dataset": (notice.dataset or "").replace("_", " "),
-        "days": str(notice.days if notice.days is not None else ""),
+        "count_of_days": _count_of_days(notice.days),
+        "in_days": f"in {_count_of_days(notice.days)}" if notice.days else "today",
         "count": _counted(notice.count),
         "n": str(notice.count or 0),
         "others": ", ".join(notice.others),
@@ -134,3 +135,8 @@ def _html(notice: Notice, letter: _Letter, profile: Profile) -> str:
         "in the portal</a></p>\n"
         f'<hr>\n<p style="color:#565c65;font-size:0.9em">{footer}</p>\n</main>\n</body>\n</html>\n'
     )
+
+
+def _count_of_days(days: int | None) -> str:
+    """`1 day`, `12 days`; empty without a number."""
+    return "" if days is None else f"{days} {'day' if days == 1 else 'days'}"

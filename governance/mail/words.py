@@ -111,7 +111,7 @@ WORDS: Final[Mapping[NoticeKind, Words]] = {
         "Without it you have no access, also when others of the project do.",
     ),
     NoticeKind.TRAINING_EXPIRING: Words(
-        "{about}: your training is valid for {days} more day(s)",
+        "{about}: your training is valid for {count_of_days} more",
         "Renew the training before {on}, and hand in the proof to the operating office.",
         "Your access ends the day after, until the training is renewed.",
     ),
@@ -122,7 +122,7 @@ WORDS: Final[Mapping[NoticeKind, Words]] = {
         "statement, training and employment must all hold that day.",
     ),
     NoticeKind.GRANT_EXPIRING: Words(
-        "{about}: the grant ends in {days} day(s)",
+        "{about}: the grant ends {in_days}",
         "If you need the data longer, ask for a continuation now. Otherwise do nothing.",
         "Access ends after {on}. What you hold is then destroyed, and you certify it.",
     ),
@@ -137,12 +137,12 @@ WORDS: Final[Mapping[NoticeKind, Words]] = {
         "Queries are refused from now on. What is held is destroyed, and that is certified.",
     ),
     NoticeKind.DESTRUCTION_DUE: Words(
-        "{about}: destruction is due in {days} day(s)",
+        "{about}: destruction is due {in_days}",
         "Destroy what you hold under the agreement, and certify it, saying what survives.",
         "The office checks the certificate and closes the request.",
     ),
     NoticeKind.DESTRUCTION_OVERDUE: Words(
-        "{about}: the destruction certificate is {days} day(s) overdue",
+        "{about}: the destruction certificate is {count_of_days} overdue",
         "Destroy what is held under the agreement now, and certify it, saying what survives.",
         "The office reports it to the contributing agencies.",
     ),
@@ -202,7 +202,7 @@ WORDS: Final[Mapping[NoticeKind, Words]] = {
         "Once every contributing agency has seen it, the project may publish it.",
     ),
     NoticeKind.PUBLICATION_OVERDUE: Words(
-        "{about}: {office} has not seen an output in time, for {days} day(s)",
+        "{about}: {office} has not seen an output in time, for {count_of_days}",
         "The data owner of {office} looks at the output and says so on its page.",
         "Until then it is not published, unless the programme lets silence pass.",
     ),

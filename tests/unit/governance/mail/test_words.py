@@ -102,7 +102,7 @@ def test_the_example_reads_well() -> None:
 def test_an_overdue_step_says_since_when() -> None:
     notice = build_notice(kind=NoticeKind.OVERDUE, days=4)
     message = compose(notice, PROFILE, base_url=BASE_URL, at=WRITTEN_AT)
-    assert "Overdue by 4 day(s): Q0042 waits for the decision of SDE" in message.subject
+    assert "Overdue by 4 days: Q0042 waits for the decision of SDE" in message.subject
 
 
 @pytest.mark.parametrize(
@@ -116,6 +116,13 @@ def test_an_overdue_step_says_since_when() -> None:
 def test_an_instant_is_eastern_with_its_zone(at: datetime, words: str) -> None:
     notice = build_notice(kind=NoticeKind.MATCH_DESTRUCTION_DUE, by=None, by_at=at)
     assert words in compose(notice, PROFILE, base_url=BASE_URL, at=WRITTEN_AT).text
+
+
+@pytest.mark.parametrize(("days", "words"), [(0, "today"), (1, "in 1 day"), (12, "in 12 days")])
+def test_how_long_is_said_as_people_say_it(days: int, words: str) -> None:
+    notice = build_notice(kind=NoticeKind.DESTRUCTION_DUE, days=days)
+    message = compose(notice, PROFILE, base_url=BASE_URL, at=WRITTEN_AT)
+    assert message.subject.endswith(f"destruction is due {words}")
 
 
 def test_how_it_comes_is_said_where_it_is_known() -> None:
