@@ -2,22 +2,27 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from governance.canonical import canonical_json
+from governance.calendar import LEGAL_ZONE
+from governance.canonical import Json, canonical_json
 from governance.cli_session import As, AsJson, Home, Session, session
 from governance.decisions import check_permitted
 from governance.errors import DocumentError
+from governance.facts import read_content
 from governance.papers import render_page, render_pdf
 from governance.permissions import Action, decide_action
 from governance.register.figures import AnnualFigures, Counted, annual_figures
 from governance.register.logs import match_log, public, register_table, request_log
 from governance.register.open_data import OpenTable, safe_cell, to_csv, to_json
 from governance.register.report import draft_annual_report
-from governance.register.source import RegisterSource
+from governance.register.source import MatchLine, RegisterSource
+from governance.services.matches import LineAct, act_on_line, line_id, list_match_lines
+from governance.services.records import record_match
 from governance.services.transparency import read_source
 
 report_app = typer.Typer(
@@ -36,6 +41,14 @@ Everything = Annotated[
     typer.Option(
         "--everything",
         help="Personal columns too, which the public does not get (the office and the auditor).",
+    ),
+]
+LineId = Annotated[str, typer.Argument(help="Id of the line: governance report match-lines.")]
+At = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
+        help="When it happened, Eastern time unless it names a zone; unset: now.",
     ),
 ]
 _WIDEST: Final = 160
@@ -99,6 +112,67 @@ def matches(
 ) -> None:
     """The programme's match log in its published columns."""
     _log("report matches", match_log, out, home, as_, everything=everything, as_json=as_json)
+
+
+@report_app.command("match-lines")
+def match_lines(home: Home = None, as_: As = None, as_json: AsJson = False) -> None:
+    """The match log as the office keeps it: ids of lines, how each match stands, by when."""
+    with session(home, as_, as_json=as_json, command="report match-lines") as here:
+        rows = list_match_lines(here.programme, here.actor)
+        facts: list[Json] = [
+            {
+                "id": row.id, "agency": row.agency, "standing": row.standing,
+                "due_at": row.due_at.isoformat() if row.due_at else None,
+                **row.line.model_dump(mode="json"),
+            }
+            for row in rows
+        ]  # fmt: skip
+        lines = [f"{r.id}  {r.line.request}  {r.standing}  {r.line.file_name}" for r in rows]
+        here.say({"lines": facts}, lines or ["No file is in the match log yet."])
+
+
+@report_app.command("record-match")
+def record_line(
+    line: Annotated[
+        Path, typer.Argument(help="The line, YAML or JSON; `-` is standard input.", allow_dash=True)
+    ],
+    home: Home = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record a line of the match log; about a file that has one, it takes its place."""
+    with session(home, as_, as_json=as_json, command="report record-match") as here:
+        data = sys.stdin.buffer.read() if str(line) == "-" else line.read_bytes()
+        facts = read_content(data, line.name)
+        _say_line(here, record_match(here.programme, here.actor, facts))
+
+
+@report_app.command("confirm-match")
+def confirm_match(
+    line: LineId, at: At = None, home: Home = None, as_: As = None, as_json: AsJson = False
+) -> None:
+    """Record that the stewards confirmed a line's match."""
+    with session(home, as_, as_json=as_json, command="report confirm-match") as here:
+        _act_on(here, line, "confirmed_at", at)
+
+
+@report_app.command("destroy-match")
+def destroy_match(
+    line: LineId, at: At = None, home: Home = None, as_: As = None, as_json: AsJson = False
+) -> None:
+    """Record that a line's file was destroyed."""
+    with session(home, as_, as_json=as_json, command="report destroy-match") as here:
+        _act_on(here, line, "destroyed_at", at)
+
+
+def _act_on(here: Session, line: str, act: LineAct, at: datetime | None) -> None:
+    when = at.replace(tzinfo=LEGAL_ZONE) if at and at.tzinfo is None else at
+    _say_line(here, act_on_line(here.programme, here.actor, line, act, at=when))
+
+
+def _say_line(here: Session, line: MatchLine) -> None:
+    id_ = line_id(line)
+    here.say({"id": id_, **line.model_dump(mode="json")}, [f"{id_}  {line.request}  recorded"])
 
 
 def _log(

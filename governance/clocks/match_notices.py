@@ -8,7 +8,7 @@ from governance.calendar import LEGAL_ZONE, add_business_days, legal_date
 from governance.clocks.directory import Directory
 from governance.clocks.model import ProgrammeState
 from governance.mail.notices import Capacity, Notice, NoticeKind, notice_to
-from governance.mail.paths import request_path
+from governance.mail.paths import MATCHES, request_path
 from governance.profile import MatchingClock, Profile
 from governance.register.matches import (
     DestructionClock,
@@ -112,7 +112,7 @@ def _told(
             kind,
             capacity,
             about=match.number,
-            path=request_path(match.number),
+            path=MATCHES if capacity is Capacity.OPERATOR else request_path(match.number),
             office=office,
             **facts,
         )

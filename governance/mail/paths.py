@@ -15,6 +15,7 @@ MEETING: Final = "/boards/{body}/meetings/{meeting}"
 PACKET: Final = "/boards/{body}/meetings/{meeting}/papers/packet"
 SUBMISSIONS: Final = "/agency/submissions"
 WAITING: Final = "/office/waiting"
+MATCHES: Final = "/office/matches"
 PAGES: Final = (
     REQUEST,
     AGREEMENT,
@@ -27,6 +28,7 @@ PAGES: Final = (
     AGENCY,
     SUBMISSIONS,
     WAITING,
+    MATCHES,
 )
 _OWN: Final = {
     NoticeKind.AGREEMENT_TO_SIGN: AGREEMENT,

@@ -152,6 +152,20 @@ def decide_destroyed_in_time(inputs: MatchInputs, clock: MatchingClock, now: dat
     return Decision(_RULES, (Denial(_RULES[1], reason, remedy, clock.clause),))
 
 
+Standing = Literal["unstarted", "running", "overdue", "in_time", "amiss"]
+"""How a match stands: nothing starts its clock; it runs; too late; destroyed as asked, or not."""
+
+
+def standing_of(inputs: MatchInputs, clock: MatchingClock, now: datetime) -> Standing:
+    """How a match's files stand at an instant."""
+    kept = decide_destroyed_in_time(inputs, clock, now).permitted
+    if inputs.destroyed_at is not None:
+        return "in_time" if kept else "amiss"
+    if inputs.started_at is None:
+        return "unstarted"
+    return "running" if kept else "overdue"
+
+
 def asked_agencies(request: DataRequest | None) -> tuple[str, ...]:
     """Agencies whose data a request asks for, in any version that may have been matched."""
     if request is None:

@@ -17,6 +17,7 @@ from governance.services.forwarding import forward_request
 from governance.services.programme import Programme
 from governance.services.recording import denials_recorded, note
 from governance.services.values import plain
+from governance.store import UnitOfWork
 from governance.store.streams import PROGRAMME
 
 
@@ -64,11 +65,23 @@ def record_match(
     denials = denials_recorded(p, actor, Action.RECORD_MATCH.value, number or PROGRAMME)
     with denials, p.store.begin() as unit:
         check_permitted(decide_action(actor, Action.RECORD_MATCH, today=p.today))
-        line = _dated(facts_of(MatchLine, plain(facts), "The form"), p.clock())
-        unit.known_request(line.request)
-        mark = _mark(f"match:{number}", actor, once)
-        note(p, unit, actor, Tag.MATCH_RECORDED, subject=number, facts=plain(line), once=mark)
-        return line
+        return keep_match(p, unit, actor, facts, once=once)
+
+
+def keep_match(
+    p: Programme, unit: UnitOfWork, actor: Actor, facts: Mapping[str, Any], *, once: str | None
+) -> MatchLine:
+    """Note a line of the match log in a running transaction, as `record_match`.
+
+    Raises:
+        DocumentError: The line has mistakes.
+        NotFoundError: There is no such request.
+    """
+    line = _dated(facts_of(MatchLine, plain(facts), "The form"), p.clock())
+    unit.known_request(line.request)
+    mark = _mark(f"match:{line.request}", actor, once)
+    note(p, unit, actor, Tag.MATCH_RECORDED, subject=line.request, facts=plain(line), once=mark)
+    return line
 
 
 def _dated(line: MatchLine, now: datetime) -> MatchLine:

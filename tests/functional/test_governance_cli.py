@@ -225,6 +225,31 @@ def test_public_reports_withhold_persons_and_the_office_sees_them(demo: Demo) ->
     assert not [name for name in names if name in register]
 
 
+def test_the_office_keeps_the_match_log(demo: Demo, tmp_path: Path) -> None:
+    lines = demo.facts("report", "match-lines", as_=demo.operator)["lines"]
+    demo.facts("report", "match-lines", as_=demo.who("a requestor"), code=ExitCode.REFUSED)
+    line = {
+        "request": lines[0]["request"], "received": "2026-01-05", "sender": "Yale University",
+        "receiver": "DOL", "file_name": "from-the-shell.csv", "matrix_date": "2026-01-06",
+    }  # fmt: skip
+    file = tmp_path / "line.json"
+    file.write_text(json.dumps(line))
+    made = demo.facts("report", "record-match", file, as_=demo.operator)
+    early = demo.facts(
+        "report", "confirm-match", made["id"], "--at", "2026-01-05T09:00", as_=demo.operator,
+        code=ExitCode.BAD_INPUT,
+    )  # fmt: skip
+    assert "confirmed_at" not in str(early.get("line"))
+    for act, at in (("confirm-match", "2026-01-06T09:00"), ("destroy-match", "2026-01-07T09:30")):
+        demo.facts("report", act, made["id"], "--at", at, as_=demo.operator)
+        demo.facts("report", act, made["id"], as_=demo.operator)  # again: what stands, stays
+    told = {x["id"]: x for x in demo.facts("report", "match-lines", as_=demo.operator)["lines"]}
+    own = told[made["id"]]
+    assert (own["agency"], own["standing"]) == ("ccic", "amiss")  # 24 hours, and half an hour
+    assert (own["confirmed_at"], own["destroyed_date"]) == ("2026-01-06T14:00:00Z", "2026-01-07")
+    demo.facts("report", "destroy-match", "nothing", as_=demo.operator, code=ExitCode.BAD_INPUT)
+
+
 def test_reports_are_written_in_the_form_the_ending_names(demo: Demo, tmp_path: Path) -> None:
     for name, begins in (("a.pdf", b"%PDF-"), ("a.html", b"<!"), ("a.json", b"{")):
         demo.facts("report", "annual", "--out", tmp_path / name)

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from governance.portal.pages.office import QUEUES
+from governance.register import MatchLine
 from governance.requests.states import Status
 from governance.services.office import Queue, list_waiting
 from governance.services.people import read_person
@@ -16,8 +17,8 @@ from tests.lib.portal import RunningPortal, free_port, run_portal
 from tests.lib.statuses import EveryStatus
 
 PAGES = (
-    "/office", "/office/requests", "/office/configuration", "/office/costs", "/office/records",
-    "/office/webhooks", "/people", "/people/new", "/people/p-okafor",
+    "/office", "/office/requests", "/office/configuration", "/office/costs", "/office/matches",
+    "/office/records", "/office/webhooks", "/people", "/people/new", "/people/p-okafor",
     "/people/p-okafor/change", "/people/p-okafor/end",
 )  # fmt: skip
 READ_BY_AUDITORS = {
@@ -158,6 +159,52 @@ def test_a_cost_is_recorded_in_dollars(every: EveryStatus, portal: RunningPortal
     assert taken.status_code == 303, taken.text
     assert [c.cents for c in public_records(every.p).source.costs] == [125_050]
     assert "$1,250.50" in office.get(page).text
+
+
+def test_the_match_log_is_kept_in_the_portal(every: EveryStatus, portal: RunningPortal) -> None:
+    office, page = portal.client("p-office"), "/office/matches"
+    number = every.numbers[Status.GRANTED]
+    typed = {
+        "request": number, "received": "2026-02-02", "sender": "Trinity College",
+        "receiver": "DOL", "file_name": "college.csv", "fields": "last_name\nbirth_date",
+        "match_date": "2026-02-03", "matrix_date": "2026-02-04", "confirmed_at": "",
+        "destroyed_at": "", "authorized_representative": "",
+    }  # fmt: skip
+    for wrong, said in (
+        ({"confirmed_at": "yesterday"}, "Write a day and a time"),
+        ({"confirmed_at": "2199-01-01 10:00"}, "This is not past yet"),
+        ({"confirmed_at": "2026-02-03 10:00"}, "after its matrix, not before"),
+        ({"request": "Q9999"}, "There is no request of that number"),
+        ({"sender": ""}, "Fill this in"),
+    ):
+        refused = portal.send(office, page, form_of=page, **(typed | wrong))
+        assert refused.status_code == 422, wrong
+        assert said in refused.text, wrong
+        assert "college.csv" in refused.text
+    taken = portal.send(office, page, form_of=page, **typed)
+    assert taken.status_code == 303, taken.text
+
+    def only() -> MatchLine:
+        lines = public_records(every.p).source.matches
+        return next(x for x in lines if x.file_name == "college.csv")
+
+    listed = office.get(page).text
+    (line,) = set(re.findall(r"/office/matches\?line=([0-9a-f]{16})", listed))
+    own = f"{page}?line={line}"
+    assert office.get(f"{page}?line=nothing").status_code == 404
+    for act, name in (("confirmed", "confirmed_at"), ("destroyed", "destroyed_at")):
+        assert f"{page}/{act}" in office.get(own).text
+        for _ in range(2):  # a double click
+            done = portal.send(office, f"{page}/{act}", form_of=own, line=line)
+            assert done.status_code == 303, done.text
+        assert getattr(only(), name) is not None
+        assert f"{page}/{act}" not in office.get(own).text
+    kept = only()
+    assert kept.fields == ("last_name", "birth_date")
+    assert kept.destroyed_date == every.p.today
+    row = office.get(page, params={"format": "json", "text": "college"}).json()
+    assert "college.csv" in str(row)
+    assert portal.client("p-ruiz").get(page).status_code == 403
 
 
 def test_a_records_request_goes_to_its_agency(every: EveryStatus, portal: RunningPortal) -> None:
