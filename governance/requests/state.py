@@ -367,7 +367,9 @@ def _fold_end(version: Version, event: ev.RequestEvent) -> Version:
         case ev.Certified():
             return replace(version, certified=event)
         case ev.Moved():
-            taken = event if event.tag is Tag.DATA_REQUEST_REVOKED else version.revoked
+            taken = version.revoked
+            if event.tag is Tag.DATA_REQUEST_REVOKED and (taken is None or event.on <= taken.on):
+                taken = event  # none after the first one puts it off
             return replace(version, moved=event, revoked=taken)
         case _:
             return version

@@ -263,9 +263,9 @@ class Records:
         if event is None or event.subject != number:
             life.broken = f"Entry {told.entry.seq} is no event of request {number}."
             return
-        life.unauthorized.setdefault(event.version, []).extend(
-            self._judge(event, life.request, told.entry)
-        )
+        event = event.model_copy(update={"at": told.entry.at})  # not when it says it was
+        since = 1 if isinstance(event, _OF_PERSONS) else event.version
+        life.unauthorized.setdefault(since, []).extend(self._judge(event, life.request, told.entry))
         try:
             life.request = apply_request(life.request, event)
         except LedgerError as error:
@@ -281,7 +281,7 @@ class Records:
         self, event: ev.RequestEvent, request: DataRequest | None, entry: Entry
     ) -> Iterator[Denial]:
         """Whether the event was its author's to write, on the records as they stand before it."""
-        gives_back = isinstance(event, ev.PersonLeft) and event.mistaken
+        gives_back = isinstance(event, ev.PersonLeft) and _gives_back(event, request)
         act = Act.RECORD_LEAVER if gives_back else _ACTS.get(event.tag)
         version = None if request is None else request.version(event.version)
         if act is None or request is None or version is None:
@@ -303,6 +303,13 @@ class Records:
         if denials:
             yield from _foreign(entry, event.by, denials, _ANEW)
             yield from self.not_believed.get(event.by, ())
+
+
+def _gives_back(event: ev.PersonLeft, request: DataRequest | None) -> bool:
+    """Whether it takes back that somebody left, or says that it was later."""
+    chain = None if request is None else request.people.get(event.person)
+    known = None if chain is None else chain.left_on
+    return event.mistaken or (known is not None and event.left_on > known)
 
 
 def _ends_earlier(before: Person | None, event: people_events.PersonEvent) -> bool:
@@ -333,6 +340,8 @@ _ACTS: Final[Mapping[Tag, Act]] = {
 }
 """Events that lead to a grant, and the act each was. What takes access away needs no proof; to take
 back that somebody left gives access again, and is judged as well."""
+_OF_PERSONS: Final = (ev.PersonLeft, ev.TrainingRecorded)
+"""Events whose facts hold for every version of a request, whichever they name."""
 
 
 def _other_content(request: DataRequest, event: ev.RequestEvent) -> str:

@@ -23,6 +23,7 @@ from governance.requests.states import Act, Status
 from governance.services.ledger import make_checkpoint
 from governance.services.recording import note
 from governance.signer import Kept, LedgerRefusedError, run_once
+from tests.lib.amended import amended
 from tests.lib.journey import BOARD, FIRST_DAY, MEETING_AT
 from tests.lib.programme import build_person
 from tests.lib.signing import DIGEST, PARTIES, PROJECT, Desk
@@ -278,6 +279,41 @@ def test_a_person_who_signs_for_another_is_no_link_of_a_chain(local: Desk) -> No
     taken = local.bundle().revoked
     assert taken is not None
     assert "nda:signed" in taken.reason
+
+
+def test_no_entry_moves_the_day_of_a_revocation(local: Desk) -> None:
+    """Of an amended request another version may still be named, and any day."""
+    number = amended(local)
+    now = local.office.clock()
+    later = now + timedelta(days=600)
+    for version, at in ((2, now), (1, later)):
+        appended(local, "request", number, ev.Moved(
+            tag=Tag.DATA_REQUEST_REVOKED, subject=number, at=at, by="p-ruiz", version=version,
+            status=Status.REVOKED, on=at.date(), reason="So.",
+        ))  # fmt: skip
+        local.sign()
+        taken = local.bundle().revoked
+        assert taken is not None
+        assert taken.on == local.today()
+
+
+@pytest.mark.parametrize("case", ["a later day", "a mistake, of the amendment"])
+def test_who_left_is_not_brought_back_by_who_may_not(local: Desk, case: str) -> None:
+    number = amended(local)
+    gone = {"person": "p-chen", "left_on": local.today()}
+    local.do(number, "p-office", Act.RECORD_LEAVER, version=2, **gone)
+    local.sign()
+    assert [p.id for p in local.bundle().people] == ["p-ruiz"]
+    now, mistaken = local.office.clock(), case != "a later day"
+    later = now if mistaken else now + timedelta(days=600)
+    back = ev.PersonLeft(
+        subject=number, at=later, by="p-ruiz", version=2, status=Status.AGREEMENTS_OUT,
+        person="p-chen", left_on=later.date(), mistaken=mistaken,
+    )  # fmt: skip
+    appended(local, "request", number, back)
+    report = local.sign()
+    assert "(person:left) was not for p-ruiz to write" in reasons(report.waiting[number])
+    assert local.bundle().revoked is not None
 
 
 def test_a_vote_somebody_else_wrote_is_no_vote(local: Desk) -> None:
