@@ -1,6 +1,7 @@
-"""Data requests at the command line: list, show, draft, submit, withdraw, amend."""
+"""Data requests at the command line: list, show, draft, submit, withdraw, amend, act."""
 
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -45,6 +46,7 @@ def register(_: typer.Typer) -> None:
         "submit": submit,
         "amend": amend,
         "withdraw": withdraw,
+        "act": act,
     }
     for name, command in commands.items():
         request_app.command(name)(command)
@@ -153,6 +155,46 @@ def withdraw(
     _act(Act.WITHDRAW, number, facts, home=home, as_=as_, as_json=as_json, version=version)
 
 
+class OtherAct(StrEnum):
+    """Acts without a command or a paper of their own."""
+
+    DECLARE_INTEREST = Act.DECLARE_INTEREST.value
+    RECORD_TRAINING = Act.RECORD_TRAINING.value
+    RECORD_LEAVER = Act.RECORD_LEAVER.value
+    MEET_CONDITION = Act.MEET_CONDITION.value
+    REVOKE = Act.REVOKE.value
+    CLOSE = Act.CLOSE.value
+
+
+def act(
+    number: Number,
+    what: Annotated[OtherAct, typer.Argument(help="The act.")],
+    fact: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VALUE of the act, as person=p-7; may be given several times."),
+    ] = None,
+    version: Version = None,
+    home: Home = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do what has no command of its own: revoke, close, training, leavers, conditions, interests.
+
+    Facts by act: revoke, close: reason. declare_interest: text. meet_condition: condition, met_on.
+    record_training: person, valid_until, completed_on. record_leaver: person, left_on. Days are
+    ISO dates. A revocation ends access at once, in every version.
+    """
+    facts = dict(_named(f) for f in fact or ())
+    _act(Act(what.value), number, facts, home=home, as_=as_, as_json=as_json, version=version)
+
+
+def _named(fact: str) -> tuple[str, str]:
+    name, found, value = fact.partition("=")
+    if not found or not name.isidentifier():
+        raise typer.BadParameter("write NAME=VALUE", param_hint="--fact")
+    return name, value
+
+
 def _act(
     act: Act,
     number: str,
@@ -165,7 +207,7 @@ def _act(
 ) -> None:
     name = act.value.replace("_", " ")
     with session(home, as_, as_json=as_json, command=f"request {name}") as here:
-        if act is Act.WITHDRAW:
+        if act in {Act.WITHDRAW, Act.REVOKE, Act.CLOSE}:
             facts = {**facts, "on": here.programme.today}
         view = act_on_request(here.programme, here.actor, number, act, facts, version=version)
         _answer(here, view)

@@ -437,6 +437,25 @@ def _account() -> str:
     return OS_ACCOUNT + os_user()
 
 
+def test_the_office_trains_and_revokes(demo: Demo) -> None:
+    number, office = demo.number("agreements_out"), demo.operator
+    act = ("request", "act", number)
+    person = demo.facts("request", "show", number, as_=office)["versions"][-1]["content"]["people"][
+        0
+    ]
+    until = legal_date(utc_now()) + timedelta(days=200)
+    train = ("record_training", "--fact", f"person={person['id']}", "--fact")
+    demo.facts(*act, *train, f"valid_until={until}", as_=office)
+    late = demo.facts(*act, *train, "valid_until=2099-01-01", code=ExitCode.BAD_INPUT, as_=office)
+    assert "valid_until" in json.dumps(late)
+    assert demo.run(*act, "revoke", "--fact", "no value", as_=office).exit_code == ExitCode.USAGE
+    demo.facts(*act, "revoke", code=ExitCode.BAD_INPUT, as_=office)
+    revoked = demo.facts(*act, "revoke", "--fact", "reason=No longer lawful.", as_=office)
+    assert {v["status"] for v in revoked["versions"]} == {"revoked"}
+    requestor = demo.who("a requestor")
+    demo.facts(*act, "close", "--fact", "reason=x", as_=requestor, code=ExitCode.REFUSED)
+
+
 def test_the_machines_user_is_known_and_standing_in_is_an_entry(
     office: Path, tmp_path: Path
 ) -> None:
