@@ -21,7 +21,7 @@ from governance.services.recording import denials_recorded
 from governance.services.values import plain
 from governance.store import NotFoundError, UnitOfWork
 from governance.store.drafts import Draft, write_draft
-from governance.store.lists import PeopleFilter, list_people_rows
+from governance.store.lists import people_under
 
 
 def name_person(
@@ -95,7 +95,7 @@ def candidates(unit: UnitOfWork, content: RequestContent | None) -> Candidates:
     for named in content.people if content is not None else ():
         person = unit.person(named.id)
         if person is not None and person.is_only_named:
-            known = [x for x in _under(unit, person.email) if not x.is_only_named]
+            known = [x for x in people_under(unit, person.email) if not x.is_only_named]
             found[named.id] = tuple(_as_recorded(x, named.role) for x in (*known, person))
     return found
 
@@ -148,13 +148,6 @@ def _settle(
     )
     position = unit.load("person", person.id).position
     unit.append("person", person.id, (event,), based_on=position, actor=actor.by)
-
-
-def _under(unit: UnitOfWork, email: str) -> list[Person]:
-    """Everybody on record under an address, in the order of their ids."""
-    wanted = email.casefold()
-    rows = list_people_rows(unit, PeopleFilter(text=wanted, per_page=50)).items
-    return sorted((x for x in rows if x.email.casefold() == wanted), key=lambda x: x.id)
 
 
 def _loaded(unit: UnitOfWork, person_id: PersonId) -> Person:

@@ -29,7 +29,7 @@ from governance.services.programme import Programme
 from governance.services.recording import denials_recorded
 from governance.services.values import plain
 from governance.store import NotFoundError, UnitOfWork
-from governance.store.lists import PeopleFilter, find_person, list_people_rows
+from governance.store.lists import PeopleFilter, find_person, list_people_rows, people_under
 from governance.store.paging import Page
 
 SIGN_IN: Final = "sign-in"
@@ -277,8 +277,7 @@ def find_waiting(unit: UnitOfWork, email: str) -> Person | None:
     Requestors may have named the same newcomer several times: the first record becomes theirs, and
     the others are settled at the completeness check of their requests.
     """
-    found = list_people_rows(unit, PeopleFilter(text=email, per_page=50)).items
-    same = [x for x in found if x.email.casefold() == email.casefold() and x.account is None]
+    same = [x for x in people_under(unit, email) if x.account is None]
     kept = [x for x in same if not x.is_only_named]
     if kept:
         return kept[0] if len(kept) == 1 else None

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, literal, not_, 
 from governance.people import Person
 from governance.store import tables as t
 from governance.store.paging import Page, bounded
+from governance.store.sort_keys import sort_key
 from governance.store.subjects import is_text
 from governance.store.unit import UnitOfWork
 
@@ -349,6 +350,15 @@ def find_person(unit: UnitOfWork, **named_by: str) -> Person | None:
     conditions = [rows.c[name].in_(_known((value,))) for name, value in named_by.items()]
     record = unit.connection.scalar(select(rows.c.record).where(*conditions))
     return None if record is None else Person.model_validate_json(record)
+
+
+def people_under(unit: UnitOfWork, email: str) -> tuple[Person, ...]:
+    """Everybody on record under exactly that address, capitals or not, by id: however many."""
+    wanted = email.casefold()
+    same = _P.c.email_key.in_(_known((sort_key(email),)))  # a long address is cut there
+    records = unit.connection.scalars(select(_P.c.record).where(same).order_by(_P.c.id))
+    found = (Person.model_validate_json(record) for record in records)
+    return tuple(person for person in found if person.email.casefold() == wanted)
 
 
 def list_meeting_rows(unit: UnitOfWork, wanted: MeetingFilter) -> Page[MeetingRow]:

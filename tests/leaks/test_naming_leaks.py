@@ -175,3 +175,15 @@ def test_a_first_sign_in_takes_the_office_s_record_before_what_requestors_typed(
     assert new.id in {x.id for x in typed}
     assert not new.is_only_named
     assert "L. Typed" in read_source(p).withheld_names
+
+
+def test_however_many_share_an_address_who_is_on_record_is_found(office: Office) -> None:
+    """Nobody is hidden from the office, or from their own sign-in, by naming them often."""
+    p = office.programme
+    for email in (KNOWN, WAITS):
+        for _ in range(51):
+            name(office, f"x{email}", name="A. First")
+    number = ask(office, name(office, KNOWN))
+    (meant,) = read_named(p, office.actor("p-office"), number).values()
+    assert [x.id for x in meant] == ["p-zz"]
+    assert sign_in(p, "idp|w", SignInClaims("W", WAITS, email_verified=True)).id == "p-waits"
