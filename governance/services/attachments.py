@@ -65,6 +65,11 @@ class Attachment:
     filed_at: datetime
     seq: int
 
+    @property
+    def is_output(self) -> bool:
+        """Whether it is an output proposed for publication; fewer people see it."""
+        return self.kind == "output" and self.confidential
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -148,8 +153,9 @@ def list_attachments(p: Programme, actor: Actor, number: str) -> tuple[Attachmen
         rows = unit.connection.execute(
             select(a).where(a.c.number == number).order_by(a.c.filed_at, a.c.id)
         ).mappings()
+        outputs = _sees_outputs(p, unit, actor, number)
         found = (read_row(Attachment, row) for row in rows)
-        return tuple(x for x in found if x.version <= readable)
+        return tuple(x for x in found if x.version <= readable and (outputs or not x.is_output))
 
 
 def read_attachment(
@@ -166,7 +172,8 @@ def read_attachment(
     with denials, p.store.read() as unit:
         readable = _readable(p, unit, actor, number)
         found = _find(unit, number, id=attachment)
-        if found.version > readable:
+        hidden = found.is_output and not _sees_outputs(p, unit, actor, number)
+        if found.version > readable or hidden:
             raise NotFoundError("There is no such document.")
     content = p.documents.read(_key(number, found.id))
     if sha256_of(content) != found.digest:
@@ -243,6 +250,12 @@ def _readable(p: Programme, unit: UnitOfWork, actor: Actor, number: str) -> int:
             return version.number
     check_permitted(decide_action(actor, action, Target(request=request), today=p.today))
     raise NotFoundError("There is no such request.")
+
+
+def _sees_outputs(p: Programme, unit: UnitOfWork, actor: Actor, number: str) -> bool:
+    """Whether the actor may see what is proposed for publication, before the public does."""
+    target = Target(request=unit.request(number))
+    return decide_action(actor, Action.READ_PUBLICATIONS, target, today=p.today).permitted
 
 
 def _find(unit: UnitOfWork, number: str, **named_by: Any) -> Attachment:  # noqa: ANN401  columns

@@ -83,6 +83,11 @@ def test_an_output_is_published_after_every_contributing_agency_saw_it(office: O
     (filed,) = list_attachments(p, story.actor("p-sde"), number)
     assert (filed.id, filed.kind, filed.confidential) == (one.facts.attachment, "output", True)
     assert read_attachment(p, story.actor("p-dol"), number, filed.id)[1] == OUTPUT.content
+    # Who signs for a party reads the request's documents, and no output before the public does.
+    signatory = story.actor("p-signs")
+    assert list_attachments(p, signatory, number) == ()
+    with pytest.raises(NotFoundError):
+        read_attachment(p, signatory, number, filed.id)
 
     told = [n for n in remind_lately(p) if n.kind is NoticeKind.PUBLICATION_TO_SEE]
     assert {(n.to, n.office) for n in told} == {("p-dol", "DOL"), ("p-sde", "SDE")}
