@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from governance.requests.states import Status
+from governance.services.records import record_match
 from tests.lib.browser import run_axe
 from tests.lib.portal import DESKTOP, PHONE, RunningPortal, free_port, run_portal
 from tests.lib.statuses import EveryStatus
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.functional, pytest.mark.xdist_group("pages_office")]
 PAGES = (
     "/office", "/office/requests", "/office/configuration", "/office/costs", "/office/records",
-    "/office/webhooks", "/people", "/people/new", "/people/p-okafor", "/people/p-okafor/change",
-    "/people/p-okafor/end",
+    "/office/matches", "/office/webhooks", "/people", "/people/new", "/people/p-okafor",
+    "/people/p-okafor/change", "/people/p-okafor/end",
 )  # fmt: skip
 
 
@@ -31,6 +33,11 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
         served.send(office, "/office/webhooks", form_of="/office/webhooks", **hook)
         cost = {"year": "2026", "heading": "Secure hosting", "cents": "1,250.50", "note": ""}
         served.send(office, "/office/costs", form_of="/office/costs", **cost)
+        line = {
+            "request": every.numbers[Status.GRANTED], "received": "2026-02-02", "sender": "SDE",
+            "receiver": "DOL", "file_name": "sde.csv", "matrix_date": "2026-02-03",
+        }  # fmt: skip
+        record_match(every.p, every.actor("an operator"), line)
         yield served
 
 
@@ -45,6 +52,32 @@ def test_pages_are_accessible(portal: RunningPortal, browser: "Browser", width: 
     check(page, "a refused form")
     fill_letter(page)
     check(page, "the letter")
+
+
+def test_a_file_s_end_is_recorded_by_keyboard_alone(
+    portal: RunningPortal, browser: "Browser"
+) -> None:
+    page = portal.page(browser, "p-office", PHONE)
+    page.goto("/office/matches")
+    page.get_by_role("link", name="sde.csv").focus()
+    page.keyboard.press("Enter")
+    for button, said in (
+        ("The stewards confirmed the match just now", "the clock runs from it"),
+        ("The file was destroyed just now", "The destruction is recorded"),
+    ):
+        page.get_by_role("heading", name="Correct the line").wait_for()
+        check(page, button)
+        page.get_by_role("button", name=button).focus()
+        page.keyboard.press("Enter")
+        page.get_by_text(said).wait_for()
+    check(page, "a file that is gone")
+    page.goto("/office/matches?page=1")
+    page.get_by_role("textbox", name="Stewards confirmed the match").fill("yesterday")
+    for name in ("Request number", "Sender", "Receiver", "File name"):
+        page.get_by_role("textbox", name=name).fill("Q0001")
+    page.get_by_role("button", name="Record the line").click()
+    page.get_by_role("heading", name="Please mend the following").wait_for()
+    check(page, "a refused line")
 
 
 def check(page: "Page", where: str) -> None:
