@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from governance.calendar import LEGAL_ZONE
+from governance.clocks import run_daily
 from governance.clocks.gathering import gather
 from governance.decisions import AccessDeniedError
 from governance.errors import DocumentError
@@ -22,6 +23,7 @@ from governance.services import open_programme
 from governance.services.dispatch import dispatch
 from governance.services.erasing import Erasable
 from governance.services.founding import register_first_operator
+from governance.services.matches import act_on_line, list_match_lines
 from governance.services.people import end_person
 from governance.services.records import (
     record_cost,
@@ -79,6 +81,32 @@ def test_the_clock_of_a_match_follows_sender_confirmation_and_destruction(office
     record_match(p, by, line | {"confirmed_at": eastern, "destroyed_at": eastern})
     assert gather(p).matches[0].destroyed_at == now
     assert read_source(p).matches[0].destroyed_date == p.today
+
+
+def test_acts_about_a_line_and_a_late_destruction_is_said(office: Office) -> None:
+    p, by = office.programme, office.actor("p-office")
+    line = LINE | {"request": office.begin(), "sender": "CCIC"}
+    record_match(p, by, line)
+    (row,) = list_match_lines(p, by)
+    assert (row.agency, row.standing, row.due_at) == ("ccic", "unstarted", None)
+    with pytest.raises(AccessDeniedError):
+        act_on_line(p, office.actor("p-holder"), row.id, "confirmed_at")
+    with pytest.raises(NotFoundError):
+        act_on_line(p, by, "nothing", "confirmed_at")
+    confirmed = act_on_line(p, by, row.id, "confirmed_at").confirmed_at
+    assert confirmed is not None
+    assert act_on_line(p, by, row.id, "confirmed_at").confirmed_at == confirmed  # what stands stays
+    (row,) = list_match_lines(p, by)
+    assert (row.standing, row.due_at) == ("running", confirmed + timedelta(hours=24))
+    with pytest.raises(DocumentError):
+        act_on_line(p, by, row.id, "destroyed_at", at=confirmed - timedelta(seconds=1))
+    office.clock.to(confirmed + timedelta(hours=24))
+    assert list_match_lines(p, by)[0].standing == "overdue"
+    act_on_line(p, by, row.id, "destroyed_at")
+    assert list_match_lines(p, by)[0].standing == "amiss"
+    office.clock.to(confirmed + timedelta(hours=25))
+    assert run_daily(p).reminders["match_destruction_amiss"] == 2  # both of the office
+    assert "match_destruction_amiss" not in run_daily(p).reminders
 
 
 def test_who_may_not_is_refused_and_it_is_recorded(office: Office) -> None:
