@@ -391,12 +391,16 @@ def _empty_datasets(content: RequestContent, bars: tuple[Bar, ...]) -> Iterator[
             yield Denial("dataset.people", reason, remedy, barred[0].denial.clause)
 
 
+def _count(agencies: int) -> str:
+    return "1 agency" if agencies == 1 else f"{agencies or 'no'} agencies"
+
+
 def _request_denials(content: RequestContent, rules: RequestRules) -> Iterator[Denial]:
     eligibility, education = rules.eligibility, rules.education
     if len(content.agencies) < eligibility.minimum_agencies:
         yield Denial(
             "request.eligibility",
-            f"The request asks for data of {len(content.agencies)} agencies; "
+            f"The request asks for data of {_count(len(content.agencies))}; "
             f"{eligibility.minimum_agencies} are needed.",
             "Ask the agency itself for its own data, or add another agency's.",
             eligibility.clause,

@@ -84,7 +84,9 @@ def test_no_get_takes_a_form_token_and_every_post_needs_one(portal: RunningPorta
     for who in (None, "rita"):
         client = portal.client(who)
         for declared in DECLARED:
-            if declared.writes and "{" not in declared.path:
+            # What the sign-in provider sends is signed, and comes from no page of ours.
+            ours = declared.writes and not declared.from_elsewhere
+            if ours and "{" not in declared.path:
                 answer = client.request(declared.method, declared.path)
                 assert answer.status_code == 403, declared
                 assert "could not be" in answer.text or "did not come" in answer.text

@@ -79,7 +79,7 @@ def test_a_sound_request_passes_and_says_what_to_expect() -> None:
         (
             build_content(datasets=build_content().datasets[:1]),
             "request.eligibility",
-            "data of 1 agencies; 2 are needed",
+            "data of 1 agency; 2 are needed",
         ),
         (build_content(ferpa_basis=None), "education.basis", "audit or evaluate"),
         (build_content(people=(RUIZ, OKAFOR)), "education.representative", "No authorized"),
