@@ -6,7 +6,7 @@ Nothing here is public yet: `governance.register.rows` decides what is.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
@@ -56,7 +56,13 @@ class Cost(Facts):
     note: Annotated[str, Field(max_length=4000)] = ""
 
 
+YEARS: Final = range(1900, 3000)
+"""Years a match can be of; clocks are counted from its days, and calendars end."""
+
+
 def _in_utc(instant: datetime) -> datetime:
+    if instant.year not in YEARS:
+        raise ValueError("it is of no year that a match can be of")
     return instant.astimezone(UTC)
 
 

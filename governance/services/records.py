@@ -12,7 +12,7 @@ from governance.errors import DocumentError
 from governance.facts import facts_of
 from governance.papers.records import RecordsRequest, RoutedRequest, route_records_request
 from governance.permissions import Action, Actor, decide_action
-from governance.register.source import Cost, MatchLine
+from governance.register.source import YEARS, Cost, MatchLine
 from governance.services.forwarding import forward_request
 from governance.services.programme import Programme
 from governance.services.recording import denials_recorded, note
@@ -88,10 +88,17 @@ def _dated(line: MatchLine, now: datetime) -> MatchLine:
     """The line with the day of its destruction.
 
     Raises:
-        DocumentError: Something is told that has not happened yet.
+        DocumentError: Something is told that has not happened yet, or cannot have.
     """
     told = {"confirmed_at": line.confirmed_at, "destroyed_at": line.destroyed_at}
     problems = [f"{name}: this is not past yet" for name, at in told.items() if at and at > now]
+    days = ("received", "match_date", "matrix_date", "destroyed_date")
+    said = {name: getattr(line, name) for name in days}
+    problems += [
+        f"{name}: it is of no year that a match can be of"
+        for name, day in said.items()
+        if day and day.year not in YEARS
+    ]
     if problems:
         raise DocumentError.counted("The form has", *problems)
     if line.destroyed_at is None:

@@ -83,6 +83,22 @@ def test_the_clock_of_a_match_follows_sender_confirmation_and_destruction(office
     assert read_source(p).matches[0].destroyed_date == p.today
 
 
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        {"matrix_date": "9999-12-31"},
+        {"match_date": "0001-01-01"},
+        {"confirmed_at": "0001-01-01T00:00:00+14:00"},
+        {"destroyed_at": "9999-12-31T23:59:59-14:00"},
+    ],
+)
+def test_a_line_of_no_possible_day_is_refused(office: Office, impossible: dict[str, str]) -> None:
+    p, by = office.programme, office.actor("p-office")
+    with pytest.raises(DocumentError, match="no year"):
+        record_match(p, by, LINE | {"request": office.begin()} | impossible)
+    assert list_match_lines(p, by) == ()
+
+
 def test_acts_about_a_line_and_a_late_destruction_is_said(office: Office) -> None:
     p, by = office.programme, office.actor("p-office")
     line = LINE | {"request": office.begin(), "sender": "CCIC"}
