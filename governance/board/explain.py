@@ -107,5 +107,4 @@ def _seat(seat: SeatOutcome, outcome: MotionOutcome) -> str:
 def _name(person: str | None, outcome: MotionOutcome) -> str:
     if person is None:
         return "nobody"
-    known = outcome.facts.people.get(person)
-    return known.name if known is not None and known.name else person
+    return outcome.facts.name(person)

@@ -171,6 +171,11 @@ class MotionFacts(Facts):
     motion: Motion
     votes: tuple[Vote, ...] = ()
 
+    def name(self, person: str) -> str:
+        """What a person is called in the roll call: by name, where the record had one."""
+        known = self.people.get(person)
+        return known.name if known is not None and known.name else person
+
     @model_validator(mode="after")
     def _check_seats_differ(self) -> Self:
         agencies = [seat.agency for seat in self.seats]

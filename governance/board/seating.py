@@ -121,7 +121,8 @@ def _seat_proxies(
                 or _holder_conflict(facts, proxy)
             )
             if reason:
-                what = f"Proxy of {proxy.given_by} ({proxy.agency}) to {proxy.holder}"
+                giver, holder = facts.name(proxy.given_by), facts.name(proxy.holder)
+                what = f"Proxy of {giver} ({proxy.agency}) to {holder}"
                 seating.ignored.append(Ignored(what, reason, clause))
             else:
                 place.capacity, place.person = Capacity.PROXY, proxy.holder

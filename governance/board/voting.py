@@ -205,7 +205,7 @@ def _count_votes(
         reason = _vote_problem(facts, vote, sitting, standing)
         if reason:
             clause = "recusal" if vote.person in recusals else "votes"
-            what = f"Vote of {vote.person} for {vote.agency}"
+            what = f"Vote of {facts.name(vote.person)} for {vote.agency}"
             ignored.append(Ignored(what, reason, facts.rules.clause(clause)))
         else:
             standing[vote.agency] = vote
