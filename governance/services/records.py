@@ -117,11 +117,12 @@ def route_request(
 
     Raises:
         AccessDeniedError: The actor may not; recorded.
-        DocumentError: The request says nothing.
+        DocumentError: The request says nothing, or holds what no letter can.
     """
     action = Action.ROUTE_RECORDS_REQUEST
     with denials_recorded(p, actor, action.value, PROGRAMME), p.store.begin() as unit:
         check_permitted(decide_action(actor, action, today=p.today))
+        plain((asked.reference, asked.asks_for, asked.requester, asked.address))
         if not asked.asks_for.strip():
             problem = "asks_for: say what is asked for"
             raise DocumentError.counted("The form has", problem)

@@ -148,8 +148,9 @@ def test_a_form_with_mistakes_names_them_and_nothing_is_written(office: Office) 
     assert refused.value.problems[0].startswith("cents")
     with pytest.raises(NotFoundError):
         record_match(p, by, LINE | {"request": "Q9999"})
-    with pytest.raises(DocumentError):
-        route_request(p, by, RecordsRequest("F-1", " ", date(2026, 2, 2)))
+    for nothing in (" ", "DOL \ud800", "DOL \x00"):
+        with pytest.raises(DocumentError):
+            route_request(p, by, RecordsRequest("F-1", nothing, date(2026, 2, 2)))
     assert not read_source(p).matches
 
 
