@@ -178,6 +178,7 @@ def confirm_erasure(p: Programme, actor: Actor, asked: int) -> int:
             _erase(p, unit, actor, wanted, seqs)
             _close(p, unit, actor, wanted, len(seqs))
     _clear_up(p, wanted)
+    p.store.database.empty_log()
     with suppress(ObjectStoreError):  # the next export of the ledger's copy does it
         forget_outside(p, seqs)
     return len(seqs)

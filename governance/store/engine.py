@@ -7,6 +7,7 @@ appends, and no two entries can claim the same place.
 
 import contextlib
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,20 @@ class Database:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+    def empty_log(self) -> None:
+        """Empty SQLite's write-ahead log, where facts that are gone still stand; at best.
+
+        While somebody reads, it stays until it is written over.
+        """
+        if not self.sqlite:
+            return
+        connection = self.engine.raw_connection()
+        try:
+            with contextlib.suppress(sqlite3.OperationalError):
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
 
     @contextmanager
     def transaction(self, mode: Mode) -> Iterator[Connection]:
@@ -171,6 +186,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  D
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        "secure_delete=ON",  # what is deleted is overwritten, whatever this build does by itself
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -455,6 +455,17 @@ class TestErasing:
         report = ledger.verify(p)
         assert report.verified, report.problems
 
+    def test_no_file_of_the_database_has_what_was_erased(
+        self, told: Office, tmp_path: Path
+    ) -> None:
+        number, canary = told.begin(), "Zzyxqua"
+        told.act("p-ruiz", number, Act.SAVE_DRAFT, content={"title": f"On {canary}"})
+        told.act("p-ruiz", number, Act.WITHDRAW, on=told.programme.today, reason=f"So {canary}.")
+        erased(told, Erasable.REQUEST, number)
+        files = [f for f in (tmp_path / "office").rglob("*.db*") if f.is_file()]
+        assert bool(files) == told.programme.store.database.sqlite
+        assert [f.name for f in files if canary.encode() in f.read_bytes()] == []
+
     def test_a_draft_that_was_saved_over_can_go(self, told: Office) -> None:
         p, number = told.programme, told.begin()
         told.act("p-ruiz", number, Act.SAVE_DRAFT, content={"title": "A name by mistake"})

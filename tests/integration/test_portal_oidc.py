@@ -182,6 +182,7 @@ def test_what_the_token_leaves_out_the_user_info_says(pair: Pair) -> None:
         ({}, said | {"email": None}, 403, ""),
         # The office's waiting record is claimed by nobody whose token's address is unverified.
         ({"email": "rest@example.org"}, said | {"email_verified": True}, 303, "Una Said"),
+        ({"email_verified": True}, said | {"email": "rest@example.org"}, 303, "Una Said"),
     )
     for number, (claims, says, status, name) in enumerate(cases):
         way.provider._published = None

@@ -131,10 +131,10 @@ class OpenIdConnect:
         needed = {"name", "email", *((self.role_claim,) if self.roles else ())}
         if needed <= claims.keys():
             return dict(claims)
-        said = self.provider.says_of(str(claims["sub"]), access_token)
-        if "email" in claims:  # whether an address is verified is said of that address alone
-            said.pop("email_verified", None)
-        return {**said, **claims}
+        said, own = self.provider.says_of(str(claims["sub"]), access_token), dict(claims)
+        # Whether an address is verified is said of that address alone.
+        (said if "email" in own else own).pop("email_verified", None)
+        return {**said, **own}
 
     def claims_of(self, claims: Mapping[str, Any]) -> SignInClaims:
         """What the token says of the person.
