@@ -384,7 +384,8 @@ def _fold_people(
             signed = _statement(version, event)
             return _with_person(people, event.person, statements=(*known, signed))
         case ev.TrainingRecorded():
-            completed = event.completed_on or legal_date(event.at)
+            recorded_on = legal_date(event.at)  # nothing is completed later
+            completed = min(event.completed_on or recorded_on, recorded_on)
             training = Training(event.valid_until, completed)
             return _with_person(people, event.person, training=training)
         case ev.PersonLeft():

@@ -316,6 +316,20 @@ def test_who_left_is_not_brought_back_by_who_may_not(local: Desk, case: str) -> 
     assert local.bundle().revoked is not None
 
 
+def test_a_training_that_says_it_is_completed_later_counts_from_its_entry(local: Desk) -> None:
+    number = local.granted("p-ruiz")
+    later = local.today() + timedelta(days=5_000)
+    trained = ev.TrainingRecorded(
+        subject=number, at=local.office.clock(), by="p-office", version=1,
+        status=Status.AGREEMENTS_OUT, person="p-ruiz", valid_until=later, completed_on=later,
+    )  # fmt: skip
+    appended(local, "request", number, trained)
+    local.sign()
+    (person,) = local.bundle().people
+    assert person.training_valid_until is not None
+    assert person.training_valid_until < local.today() + timedelta(days=1_000)
+
+
 def test_a_vote_somebody_else_wrote_is_no_vote(local: Desk) -> None:
     number = local.granted()
     forged = board_events.VoteCast(
