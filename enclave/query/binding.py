@@ -19,7 +19,7 @@ from enclave.query.conditions import (
 from enclave.query.model import ColumnKind, Counted
 from enclave.query.refusals import Refusals
 from governance.contracts.model import Column, DatasetContract, TreatmentKind
-from governance.grants import Comparison, ForbiddenCombination, GrantedDataset
+from governance.grants import TOTALS_ONLY, Comparison, ForbiddenCombination, GrantedDataset
 
 MAX_AXES: Final = 4
 """Dimensions of one table: every one doubles the margins that must be protected."""
@@ -81,7 +81,11 @@ class Scope:
 
     def dimension_list(self) -> str:
         """Granted dimensions, for a remedy."""
-        names = [c.name for c in self.contract.columns if c.dimension and self._landed(c.name)]
+        names = [
+            c.name
+            for c in self.contract.columns
+            if c.dimension and self._landed(c.name) and c.name not in self.terms.masks
+        ]
         return ", ".join(names) or "none is granted"
 
     def granted(self, node: exp.Column, refusals: Refusals) -> str | None:
@@ -122,6 +126,14 @@ class Scope:
                 "column.dimension",
                 f"{name} is not a dimension of {self.contract.id}.",
                 f"Group by and filter on: {self.dimension_list()}.",
+                self.terms.clause,
+            )
+            return None
+        if name in self.terms.masks:
+            refusals.add(
+                "column.totals_only",
+                f"{name} was approved for totals and means only, not to group or filter by.",
+                f"Group by and filter on: {self.dimension_list()}; or ask for an amendment.",
                 self.terms.clause,
             )
             return None
@@ -179,7 +191,7 @@ def restriction_of(scope: Scope, refusals: Refusals) -> Condition:
 
     A restriction that cannot be applied refuses the query; it is never skipped.
     """
-    if scope.terms.masks:
+    if set(scope.terms.masks.values()) - {TOTALS_ONLY}:
         refusals.add(
             "dataset.masks",
             f"The grant masks columns of {scope.contract.id} in a way this data plane does not "

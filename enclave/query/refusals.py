@@ -20,6 +20,7 @@ RULES: Final = (
     "dataset.masks",
     "column.granted",
     "column.dimension",
+    "column.totals_only",
     "column.measure",
     "column.combination",
     "grant.row_filter",

@@ -16,6 +16,7 @@ from governance.grants.bundle import (
 )
 from governance.grants.errors import BundleRefusedError
 from governance.grants.model import (
+    TOTALS_ONLY,
     Account,
     Approval,
     Comparison,
@@ -43,6 +44,7 @@ from governance.grants.publish import (
 from governance.grants.root import Root, create_root, pin_root, update_root
 
 __all__ = [
+    "TOTALS_ONLY",
     "Account",
     "Approval",
     "BundleRefusedError",

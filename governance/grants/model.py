@@ -62,6 +62,10 @@ class Comparison(Strict):
         return self
 
 
+TOTALS_ONLY: Final = "totals_only"
+"""A mask: the column may be counted, summed and averaged, never grouped or filtered by."""
+
+
 class GrantedDataset(Strict):
     """One dataset of the approved scope.
 

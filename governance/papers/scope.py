@@ -122,6 +122,7 @@ def _dataset(
             ("Held under", (found.agreement if found else "") or "No agreement in force."),
             ("Rows", filter_words(part)),
             ("Years", years_words(part)),
+            ("Only in totals and means", list_words(sorted(part.totals_only))),
         )
     )
     # A point between agency and dataset: `a_b/c` and `a/b_c` stay apart.

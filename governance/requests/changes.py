@@ -103,6 +103,9 @@ def _dataset(before: RequestedDataset | None, after: RequestedDataset | None) ->
         yield f"years: {_years(before)} became {_years(after)}"
     if before.row_filter != after.row_filter:
         yield "row filter changed"
+    if set(before.totals_only) != set(after.totals_only):
+        words = ", ".join(sorted(after.totals_only)) or "none"
+        yield f"only in totals and means: {words}"
 
 
 def _people(old: RequestContent, new: RequestContent) -> Iterator[Change]:

@@ -22,6 +22,7 @@ from governance.contracts.model import DatasetContract
 from governance.decisions import Decision, Denial, denial_facts
 from governance.facts import Facts, Id, Name, PersonId, Text, facts_of, read_content
 from governance.grants.model import (
+    TOTALS_ONLY,
     Approval,
     Condition,
     GrantBundle,
@@ -389,6 +390,7 @@ def _datasets(
             columns=asked.variables,
             row_filter=asked.row_filter,
             years=asked.years,
+            masks=dict.fromkeys(sorted(asked.totals_only), TOTALS_ONLY),
             employment_classes=restriction.employment_classes if restriction else (),
             clause="; ".join(cited) or rules.chain_clause,
         )

@@ -36,12 +36,15 @@ class RequestedDataset(Facts):
         variables: Names in the contract.
         years: Values of the contract's year column; None: all.
         row_filter: Every comparison must hold.
+        totals_only: Variables that are counted, summed and averaged only: never grouped or filtered
+            by.
     """
 
     dataset: DatasetId
     variables: tuple[Name, ...] = ()
     years: tuple[Scalar, ...] | None = None
     row_filter: tuple[Comparison, ...] = ()
+    totals_only: tuple[Name, ...] = ()
 
     @property
     def agency(self) -> str:
@@ -52,6 +55,8 @@ class RequestedDataset(Facts):
     def _check_variables_differ(self) -> Self:
         if len(set(self.variables)) != len(self.variables):
             raise ValueError("a variable is named twice")
+        if not set(self.totals_only) <= set(self.variables):
+            raise ValueError("only variables that are asked for can be for totals only")
         return self
 
 

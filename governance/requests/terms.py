@@ -115,6 +115,8 @@ def _of_dataset(part: RequestedDataset) -> Iterator[Topic]:
     yield from topic(f"Variables of {part.dataset}", *sorted(part.variables), listed=True)
     yield from topic(f"Years of {part.dataset}", *years, listed=True)
     yield from topic(f"Rows of {part.dataset}", *(rows or ("all rows",)), listed=True)
+    only = sorted(part.totals_only)
+    yield from topic(f"Only in totals and means, of {part.dataset}", *only, listed=True)
 
 
 def _comparison(comparison: Comparison) -> str:

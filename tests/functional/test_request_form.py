@@ -99,6 +99,7 @@ def test_the_form_is_whole_without_scripts(
         part = page.get_by_role("region", name=f"({dataset})")
         part.get_by_text(re.compile(f"^{variable}")).first.click()
         page.get_by_role("button", name="Save draft").click()
+    page.get_by_label("Only in totals and means").nth(1).fill("town")
     for label, text in TEXTS.items():
         page.get_by_label(label, exact=False).first.fill(text)
     page.get_by_label("Last day of use").fill("")
@@ -114,6 +115,9 @@ def test_the_form_is_whole_without_scripts(
     content = read_request(journey.p, journey.actor("p-ruiz"), number).latest.content
     assert {d.dataset: d.variables for d in content.datasets} == {
         "sde/enrollment": ("grade",), "dol/quarterly_wages": ("town",),
+    }  # fmt: skip
+    assert {d.dataset: d.totals_only for d in content.datasets} == {
+        "sde/enrollment": (), "dol/quarterly_wages": ("town",),
     }  # fmt: skip
     assert content.organization == TEXTS["Requesting organization"]
     context.close()

@@ -97,6 +97,10 @@ NEW_PERSON: Final = (
     Field("new_person.role", "Role in the project", "select", choices=ROLES),
 )  # fmt: skip
 ADD_DATASET: Final = "add_dataset"
+TOTALS_HINT: Final = (
+    "Names of variables, as amount, pay: they are counted, summed and averaged, never grouped or "
+    "filtered by. Asking for less is approved more easily."
+)
 _ROW: Final = re.compile(r"(datasets|people)\.([0-9]{1,3})\.")
 
 
@@ -115,6 +119,7 @@ def spec_for(visit: Visit, content: Mapping[str, Any]) -> FormSpec:
             Field(f"datasets.{n}.dataset", "Dataset", "hidden"),
             Field(f"datasets.{n}.variables", "Variables", "checkboxes", choices=names),
             Field(f"datasets.{n}.years", "Years", hint="As 2019, 2020. Leave it empty for all."),
+            Field(f"datasets.{n}.totals_only", "Only in totals and means", hint=TOTALS_HINT),
         ]
     for agency in agencies:
         held = [a for a in p.agreements.values() if a.agency == agency and a.in_force(p.today)]
@@ -149,7 +154,11 @@ def _rows(content: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 def shown_values(content: Mapping[str, Any]) -> dict[str, Any]:
     """Values for the fields: years as text."""
     parts = [
-        {**part, "years": ", ".join(str(y) for y in part.get("years") or ())}
+        {
+            **part,
+            "years": ", ".join(str(y) for y in part.get("years") or ()),
+            "totals_only": ", ".join(str(v) for v in part.get("totals_only") or ()),
+        }
         for part in _rows(content, "datasets")
     ]
     return {**content, "datasets": parts}
@@ -180,6 +189,7 @@ def typed_content(form: Form, old: Mapping[str, Any]) -> dict[str, Any]:
         {
             **part,
             "years": _years(str(part.get("years") or "")),
+            "totals_only": _listed(str(part.get("totals_only") or "")),
             "row_filter": plain(filters.get(part.get("dataset"), ())),
         }
         for part in _rows(typed, "datasets")
@@ -195,8 +205,12 @@ def typed_content(form: Form, old: Mapping[str, Any]) -> dict[str, Any]:
     return typed
 
 
+def _listed(text: str) -> list[str]:
+    return [word for word in re.split(r"[,;\s]+", text) if word]
+
+
 def _years(text: str) -> list[int | str] | None:
-    years = [y for y in re.split(r"[,;\s]+", text) if y]
+    years = _listed(text)
     return [int(y) if re.fullmatch(r"[0-9]{1,9}", y) else y for y in years] or None
 
 

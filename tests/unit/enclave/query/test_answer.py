@@ -7,7 +7,7 @@ import pytest
 from enclave.errors import QueryError
 from enclave.query import NOTICE, describe_suppression
 from governance.errors import ConfigurationError
-from governance.grants import Comparison, ForbiddenCombination, OutputRule
+from governance.grants import TOTALS_ONLY, Comparison, ForbiddenCombination, OutputRule
 from tests.lib.grants import build_person
 from tests.lib.questions import (
     DATASET,
@@ -292,6 +292,19 @@ def test_every_reason_is_given_at_once() -> None:
 def test_a_restriction_that_cannot_be_applied_refuses(changes: dict[str, Any], rule: str) -> None:
     asker = Asker(ROWS, build_question_grant(dataset=changes))
     assert asker.refused("SELECT COUNT(*) FROM enrollment") == [rule]
+
+
+def test_a_column_for_totals_only_is_averaged_and_nothing_else() -> None:
+    asker = Asker(ROWS, build_question_grant(dataset={"masks": {"district": TOTALS_ONLY}}))
+    for sql in (
+        "SELECT district, COUNT(*) FROM enrollment GROUP BY district",
+        "SELECT COUNT(*) FROM enrollment WHERE district = 'North'",
+        "SELECT gender, COUNT(*) FROM enrollment WHERE district IS NULL GROUP BY gender",
+    ):
+        assert "column.totals_only" in asker.refused(sql), sql
+    masked = Asker(ROWS, build_question_grant(dataset={"masks": {"pay": TOTALS_ONLY}}))
+    sql = "SELECT gender, AVG(pay) AS pay FROM enrollment GROUP BY gender"
+    assert masked(sql).rows == Asker(ROWS)(sql).rows
 
 
 def test_without_a_disclosure_rule_nothing_is_shown() -> None:

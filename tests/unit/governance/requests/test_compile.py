@@ -8,7 +8,8 @@ import pytest
 from governance.board.model import MotionCondition
 from governance.digests import sha256_of
 from governance.grants import Condition, GrantBundle, PartySignature, decide_access, decide_dataset
-from governance.grants.model import Revocation
+from governance.grants.model import TOTALS_ONLY, Revocation
+from governance.requests.changes import agencies_to_review, compare
 from governance.requests.compile import (
     ApprovedRequest,
     BoardApproval,
@@ -81,6 +82,19 @@ def test_the_bundle_carries_the_approved_scope_and_the_chain() -> None:
     assert bundle.granted_until == date(2026, 12, 31)
     assert bundle.expires_at - bundle.issued_at == timedelta(days=7)
     assert [p.id for p in bundle.people] == ["p-ruiz", "p-chen", "p-okafor"]
+
+
+def test_what_is_for_totals_only_is_masked_in_the_bundle() -> None:
+    wages = CONTENT.datasets[1].model_copy(update={"totals_only": ("amount",)})
+    content = CONTENT.model_copy(update={"datasets": (CONTENT.datasets[0], wages)})
+    masked, plain = bundle_of(build_approved(content)).datasets
+    assert (masked.dataset, dict(masked.masks)) == (wages.dataset, {"amount": TOTALS_ONLY})
+    assert not plain.masks
+    assert agencies_to_review(CONTENT, content) == ("dol",)
+    (change,) = compare(CONTENT, content)
+    assert change.words == "dol/quarterly_wages: only in totals and means: amount"
+    with pytest.raises(ValueError, match="only variables that are asked for"):
+        RequestedDataset(dataset="dol/quarterly_wages", totals_only=("amount",))
 
 
 def test_the_data_plane_takes_the_bundle_and_judges_by_it() -> None:

@@ -86,6 +86,7 @@ NEW_TERMS: dict[str, dict[str, Any]] = {
     "a variable more": part(variables=("grade", "year", "town", "gender")),
     "a variable less": part(variables=("grade", "year")),
     "another year": part(years=(2024,)),
+    "less of it": part(totals_only=("grade",)),
     "other rows": part(row_filter=(Comparison(column="grade", operator="in", values=("9",)),)),
     "a dataset more": {
         "datasets": (
