@@ -48,6 +48,14 @@ class Erasable(StrEnum):
     """A whole person's record on which nothing rests."""
 
 
+_BESIDE_REQUEST: Final = (
+    Tag.PUBLICATION_PROPOSED.value,
+    Tag.PUBLICATION_SEEN.value,
+    Tag.PUBLICATION_WITHDRAWN.value,
+    Tag.REMINDER_SENT.value,
+)
+"""Of the programme's own entries about a request, those whose facts tell of it; what was published
+stays public."""
 _RECORDS: Final[Mapping[Erasable, Kind]] = {
     Erasable.REQUEST: "request",
     Erasable.PERSON: "person",
@@ -277,6 +285,7 @@ def _entries_meant(unit: UnitOfWork, wanted: WantedErasure | AskedErasure) -> Se
     found = [r.seq for r in unit.load(_RECORDS[kind], what).references]
     if kind is Erasable.REQUEST:
         found += rows.attachment_entries(unit, what)
+        found += rows.noted_entries(unit, what, _BESIDE_REQUEST)
     if not found:
         raise NotFoundError("There is no such record, or its facts are gone.")
     return found

@@ -32,9 +32,9 @@ def register_first_operator(p: Programme, facts: Mapping[str, Any]) -> Person:
     person = facts_of(Person, given, "The form")
     with p.store.begin() as unit:
         there = list_people_rows(
-            unit, PeopleFilter(role=PortalRole.OPERATOR.value, per_page=50)
+            unit, PeopleFilter(role=PortalRole.OPERATOR.value, employed_on=p.today)
         ).items
-        if any(o.employed_until is None or o.employed_until >= p.today for o in there):
+        if there:
             reason = "The office has an operator."
             remedy = "An operator registers the others."
             raise refusal_of(Denial(_RULE, reason, remedy, _CLAUSE))

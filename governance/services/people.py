@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from governance.calendar import legal_date
 from governance.decisions import check_permitted
 from governance.errors import DocumentError
 from governance.facts import facts_of
@@ -30,7 +31,7 @@ from governance.services.recording import denials_recorded
 from governance.services.values import plain
 from governance.store import NotFoundError, UnitOfWork
 from governance.store.lists import PeopleFilter, find_person, list_people_rows, people_under
-from governance.store.paging import Page
+from governance.store.paging import MAX_PER_PAGE, Page
 
 SIGN_IN: Final = "sign-in"
 """Who acts when an identity provider says something new about a person."""
@@ -321,7 +322,10 @@ def _judge(unit: UnitOfWork, command: PersonCommand, *about: Person) -> None:
     Raises:
         AccessDeniedError: They do not.
     """
-    office = list_people_rows(unit, PeopleFilter(role=PortalRole.OPERATOR.value, per_page=50)).items
+    employed = PeopleFilter(
+        role=PortalRole.OPERATOR.value, employed_on=legal_date(command.at), per_page=MAX_PER_PAGE
+    )
+    office = list_people_rows(unit, employed).items
     check_permitted(handle({x.id: x for x in (*office, *about)}, command).decision)
 
 

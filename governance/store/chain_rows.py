@@ -165,6 +165,17 @@ def attachment_entries(unit: UnitOfWork, number: str) -> list[int]:
     return list(unit.connection.scalars(select(a.c.seq).where(a.c.number == number)))
 
 
+def noted_entries(unit: UnitOfWork, subject: str, tags: Sequence[str]) -> list[int]:
+    """The programme's own entries about a subject, by tag, as far as their facts are kept."""
+    entries, payloads = t.ledger_entries, t.ledger_payloads
+    query = (
+        select(entries.c.seq)
+        .join(payloads, payloads.c.seq == entries.c.seq)
+        .where(entries.c.subject == subject, entries.c.tag.in_(tags))
+    )
+    return list(unit.connection.scalars(query.order_by(entries.c.seq)))
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """An event somebody wrote: the record it is of, what happened, and what it is about."""

@@ -22,7 +22,7 @@ from governance.audit.segments import entries_key, payloads_key, read_payloads
 from governance.audit.tags import CONFIDENTIAL_FACTS
 from governance.decisions import AccessDeniedError
 from governance.errors import LedgerError
-from governance.permissions import PUBLIC
+from governance.permissions import CLOCK, PUBLIC
 from governance.requests.states import Act
 from governance.services import ledger
 from governance.services.attachments import (
@@ -443,11 +443,14 @@ class TestErasing:
         file_attachment(p, told.actor("p-ruiz"), draft, upload)
         end_person(p, op, "p-holder", left_on=p.today, reason="Left.")
         told.act("p-ruiz", draft, Act.WITHDRAW, on=p.today, reason="Not needed.")
+        reminded = record(p, CLOCK, Tag.REMINDER_SENT, subject=draft, facts={"why": "It waits."})
         assert erased(told, Erasable.PERSON, "p-holder") == 2
         asked = ask(told, Erasable.REQUEST, draft)
         assert confirm_erasure(p, told.actor("p-office2"), asked) >= 1
         with pytest.raises(NotFoundError):
             read_request(p, op, draft)
+        assert reminded is not None
+        assert ledger.read_entry(p, op, reminded.seq).facts is None
         assert list(p.documents.list(f"attachments/{draft}/")) == []
         p.documents.put(f"papers/{draft}/left", b"as a crash leaves it")
         assert confirm_erasure(p, told.actor("p-office2"), asked) == 0
