@@ -56,6 +56,12 @@ _NOT_TAKEN_BACK: Final = Denial(
     _ANEW,
     "Governance manual, leavers and newcomers",
 )
+_NOT_OWN_INTEREST: Final = Denial(
+    "interest.own",
+    "An interest is declared by whoever has it.",
+    _ANEW,
+    "C.G.S. § 1-86",
+)
 _PUBLISHED: Final = frozenset({Tag.GRANT_PUBLISHED.value, Tag.PEOPLE_PUBLISHED.value})
 
 
@@ -247,9 +253,10 @@ class Records:
 
     def _take_link(self, told: Told) -> None:
         """An agency's confirmation counts when it was written by one of its own."""
-        facts, life = told.facts, self._life(str(told.facts["subject"]))
-        agency = str(facts["facts"]["agency"])
-        actor = Actor(person=self._persons.get(str(facts["by"])))
+        noted, life = told.facts, self._life(str(told.facts.get("subject")))
+        facts = noted.get("facts")
+        agency = str(facts.get("agency")) if isinstance(facts, Mapping) else ""
+        actor = Actor(person=self._persons.get(str(noted.get("by"))))
         target = Target(request=life.request, agency=agency)
         action, on = Action.CONFIRM_LINK_DESTRUCTION, legal_date(told.entry.at)
         if decide_action(actor, action, target, today=on).permitted:
@@ -300,6 +307,8 @@ class Records:
         role = acting_role(actor, act, target)
         if gives_back and not may_take_back(request, version, event.by, role):
             denials += (_NOT_TAKEN_BACK,)
+        if isinstance(event, ev.InterestDeclared) and event.person != event.by:
+            denials += (_NOT_OWN_INTEREST,)
         if denials:
             yield from _foreign(entry, event.by, denials, _ANEW)
             yield from self.not_believed.get(event.by, ())
@@ -329,6 +338,7 @@ def _foreign(entry: Entry, by: str, denials: Iterable[Denial], remedy: str) -> I
 _ACTS: Final[Mapping[Tag, Act]] = {
     Tag.DATA_REQUEST_SUBMITTED: Act.SUBMIT,
     Tag.DATA_REQUEST_FOUND_COMPLETE: Act.ACCEPT_COMPLETE,
+    Tag.INTEREST_DECLARED: Act.DECLARE_INTEREST,
     Tag.DATA_REQUEST_PART_REVIEWED: Act.REVIEW_PART,
     Tag.DATA_REQUEST_APPROVED: Act.RECORD_VOTE,
     Tag.DATA_REQUEST_APPROVED_WITH_CONDITIONS: Act.RECORD_VOTE,

@@ -281,6 +281,31 @@ def test_a_person_who_signs_for_another_is_no_link_of_a_chain(local: Desk) -> No
     assert "nda:signed" in taken.reason
 
 
+@pytest.mark.parametrize("by", ["p-ruiz", "p-dol"])
+def test_an_interest_somebody_else_declared_is_no_link_of_a_chain(local: Desk, by: str) -> None:
+    """It would recuse an owner, and the alternate would decide; whether the author may or not."""
+    journey = local.journey
+    journey.seat_members()
+    number = journey.submit()
+    forged = ev.InterestDeclared(
+        subject=number, at=local.office.clock(), by=by, version=1, status=Status.SUBMITTED,
+        person="p-signs", text="Not theirs to say.",
+    )  # fmt: skip
+    appended(local, "request", number, forged)
+    journey.review(number)
+    journey.vote(number)
+    local.to(MEETING_AT + timedelta(days=6))
+    local.send(number)
+    local.sign_agreement(number)
+    local.train(number, "p-ruiz")
+    local.swear(number, "p-ruiz")
+    report = local.sign()
+    assert report.published == []
+    doubts = [d.reason for d in report.waiting[number] if d.rule == "chain.authority"]
+    assert doubts
+    assert all(f"interest:declared) was not for {by} to write" in reason for reason in doubts)
+
+
 def test_no_entry_moves_the_day_of_a_revocation(local: Desk) -> None:
     """Of an amended request another version may still be named, and any day."""
     number = amended(local)
