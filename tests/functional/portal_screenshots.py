@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from governance.calendar import legal_date, utc_now
 from tests.lib.browser import run_browser
 from tests.lib.portal import free_port, token_of
 
@@ -21,7 +22,7 @@ PAGES = (
     ("portal-home", None, "/"),
     ("portal-request", "brian.mensah", "/requests/Q0007"),
     ("portal-register", None, "/register"),
-    ("portal-report", None, "/report/2026"),
+    ("portal-report", None, f"/report/{legal_date(utc_now()).year}"),
     ("portal-board", None, "/boards/data_governing_board"),
     ("portal-office", "brian.mensah", "/office"),
 )

@@ -30,6 +30,7 @@ from governance.services.people import register_person
 from governance.services.requests import read_request
 from governance.settings import load_settings
 from governance.signing import Envelope
+from tests.functional import portal_screenshots
 
 pytestmark = [pytest.mark.functional, pytest.mark.xdist_group("governance_demo")]
 
@@ -514,6 +515,12 @@ def _commands(command: Any, *path: str) -> Iterator[tuple[str, ...]]:
         return
     for name, one in inner.items():
         yield from _commands(one, *path, name)
+
+
+def test_the_pictures_of_the_docs_are_of_pages_that_answer(demo: Demo, tmp_path: Path) -> None:
+    made = portal_screenshots.take(demo.home, tmp_path)
+    kept = sorted(path.name for path in portal_screenshots.IMAGES.glob("portal-*.png"))
+    assert sorted(path.name for path in made) == kept
 
 
 def test_the_story_ends_now(demo: Demo) -> None:
