@@ -94,7 +94,7 @@ def make_slow(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
             deployment.lake.dataset,
             opener="tests.lib.slow_tables:open_repeated",
             arguments={"home": str(deployment.home), "times": str(times)},
-            limits=QueryLimits(memory_mb=256, threads=1, seconds=120),
+            limits=QueryLimits(memory_mb=256, threads=1, seconds=600),
             on_wait=on_wait,
         )
 
