@@ -22,7 +22,7 @@ from governance.requests import events as ev
 from governance.requests.states import Act, Status
 from governance.services.ledger import make_checkpoint
 from governance.services.recording import note
-from governance.signer import Kept, LedgerRefusedError, run_once
+from governance.signer import Kept, LedgerRefusedError, RunReport, run_once
 from tests.lib.amended import amended
 from tests.lib.journey import BOARD, FIRST_DAY, MEETING_AT
 from tests.lib.programme import build_person
@@ -247,6 +247,25 @@ def appended(desk: Desk, kind: Any, subject: str, event: Any) -> None:
         unit.append(kind, subject, (event,), based_on=None, actor=event.by)
 
 
+def carried(desk: Desk, number: str, sitting: dict[str, str]) -> RunReport:
+    """A motion that all who sit vote for, by agency; then the rest of the chain, and the signer."""
+    board = desk.journey.board
+    board("p-dol", b.MoveMotion, meeting="DGB-3", motion="M-1", kind="data_request",
+          text="Approve it.", about=number)  # fmt: skip
+    board("p-office", b.PutMotion, motion="M-1")
+    for agency, person in sitting.items():
+        board(person, b.CastVote, motion="M-1", agency=agency, choice=Choice.IN_FAVOR,
+              rationale="So.")  # fmt: skip
+    board("p-office", b.CloseVote, motion="M-1")
+    desk.do(number, "p-office", Act.RECORD_VOTE, motion="M-1")
+    desk.to(MEETING_AT + timedelta(days=6))
+    desk.send(number)
+    desk.sign_agreement(number)
+    desk.train(number, "p-ruiz")
+    desk.swear(number, "p-ruiz")
+    return desk.sign()
+
+
 def test_an_event_that_was_not_its_authors_to_write_is_no_link_of_a_chain(local: Desk) -> None:
     number = local.journey.approved()
     local.to(MEETING_AT + timedelta(days=6))
@@ -408,20 +427,7 @@ def test_a_seat_somebody_without_the_right_filled_carries_no_motion_until_it_is_
     sitting = {"cscu": "p-cscu", "dcf": "p-dcf", "dol": "p-dol", "oec": "p-oec", "sde": "alt-sde"}
     for person in sitting.values():
         journey.board("p-office", b.Arrive, meeting="DGB-3", person=person)
-    journey.board("p-dol", b.MoveMotion, meeting="DGB-3", motion="M-1", kind="data_request",
-                  text="Approve it.", about=number)  # fmt: skip
-    journey.board("p-office", b.PutMotion, motion="M-1")
-    for agency, person in sitting.items():
-        journey.board(person, b.CastVote, motion="M-1", agency=agency, choice=Choice.IN_FAVOR,
-                      rationale="So.")  # fmt: skip
-    journey.board("p-office", b.CloseVote, motion="M-1")
-    desk.do(number, "p-office", Act.RECORD_VOTE, motion="M-1")
-    desk.to(MEETING_AT + timedelta(days=6))
-    desk.send(number)
-    desk.sign_agreement(number)
-    desk.train(number, "p-ruiz")
-    desk.swear(number, "p-ruiz")
-    report = desk.sign()
+    report = carried(desk, number, sitting)
     assert report.published == []
     said = reasons(report.waiting[number])
     assert f"Entry {seq} (seat:filled) was not for p-ruiz to write" in said
@@ -496,20 +502,7 @@ def test_a_letter_that_says_it_was_filed_earlier_counts_from_its_entry(local: De
         valid_from=before.date(), valid_until=MEETING_AT.date(),
     )  # fmt: skip
     appended(local, "body", BOARD, letter)
-    journey.board("p-dol", b.MoveMotion, meeting="DGB-3", motion="M-1", kind="data_request",
-                  text="Approve it.", about=number)  # fmt: skip
-    journey.board("p-office", b.PutMotion, motion="M-1")
-    for agency, person in sitting.items():
-        journey.board(person, b.CastVote, motion="M-1", agency=agency, choice=Choice.IN_FAVOR,
-                      rationale="So.")  # fmt: skip
-    journey.board("p-office", b.CloseVote, motion="M-1")
-    local.do(number, "p-office", Act.RECORD_VOTE, motion="M-1")
-    local.to(MEETING_AT + timedelta(days=6))
-    local.send(number)
-    local.sign_agreement(number)
-    local.train(number, "p-ruiz")
-    local.swear(number, "p-ruiz")
-    report = local.sign()
+    report = carried(local, number, sitting)
     assert report.published == []
     assert "quorum" in " ".join(d.reason + d.rule for d in report.waiting[number])
 
